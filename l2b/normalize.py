@@ -1,0 +1,58 @@
+"""From alignments to weights: each normaliser maps a (K, B, *E) to weights (K, B, *E) that are >= 0 and sum to 1 or 0."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Normalizer = Callable[[Tensor], Tensor]
+
+
+def rectified(a: Tensor) -> Tensor:
+    """max(a, 0) / sum: L2B (CVPR 2024) eq. 8-9, the default. All zeros where no alignment is positive."""
+    positive = a.clamp_min(0)
+    total = positive.sum()
+    return torch.where(total > 0, positive / torch.where(total > 0, total, 1), 0.0)
+
+
+def softmax(temperature: float = 1.0) -> Normalizer:
+    """softmax(a / temperature) over all K x B x *E entries jointly (released code, ISIC2019: temperature 10).
+
+    Alignments carry the factor lr: as lr decays the weights tend to uniform (methods.md 5.3 of the design notes is
+    the reason why the ratio of largest to smallest weight is worth logging).
+    """
+    if not temperature > 0:
+        raise ValueError(f"softmax temperature must be positive, got {temperature}")
+
+    def normalize(a: Tensor) -> Tensor:
+        return torch.softmax(a.flatten() / temperature, dim=0).view_as(a)
+
+    return normalize
+
+
+def sigmoid(a: Tensor) -> Tensor:
+    """sigmoid(a) / sum (released code, an option of L2B Fig. 3)."""
+    squashed = torch.sigmoid(a)
+    return squashed / squashed.sum()
+
+
+def sum_to_one(a: Tensor) -> Tensor:
+    """alpha + beta = 1 for every element, then divided by the number of elements (L2B Table 8, row alpha+beta=1).
+
+    The rectified alignments are normalised over the K candidates of each element; an element with none positive
+    keeps its given label (alpha = 1). The paper prints no code for this row; the fallback is our choice.
+    """
+    positive = a.clamp_min(0)
+    total = positive.sum(dim=0, keepdim=True)
+    given = torch.zeros_like(a)
+    given[0] = 1
+    return torch.where(total > 0, positive / torch.where(total > 0, total, 1), given) / a[0].numel()
+
+
+def pseudo_only(normalize: Normalizer = rectified) -> Normalizer:
+    """alpha = 0: only the pseudo-label's alignments are normalised (L2B Table 8, row alpha=0)."""
+
+    def normalize_pseudo(a: Tensor) -> Tensor:
+        return torch.cat([torch.zeros_like(a[:1]), normalize(a[1:])])
+
+    return normalize_pseudo
