@@ -11,9 +11,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 PseudoLabel = Callable[[Tensor], Tensor]
 
 
-def candidate_losses(
-    logits: Tensor, target: Tensor, loss: Loss, pseudo_label: PseudoLabel | None = None
-) -> Tensor:
+def candidate_losses(logits: Tensor, target: Tensor, loss: Loss, pseudo_label: PseudoLabel | None = None) -> Tensor:
     """Losses (K, B, *E) with graph: row 0 under the given label, row 1 under the pseudo-label.
 
     `loss(logits, target)` -> (B, *E), one value an element. `pseudo_label(logits)` -> a target like `target`; it gets

@@ -68,18 +68,14 @@ def train_step(
     return Step(value, weights, logits.detach(), norm, not bool(weights.any()))
 
 
-def descend(
-    model: nn.Module, optimizer: Optimizer, loss: Tensor, *, clip_norm: float | None
-) -> tuple[float, float]:
+def descend(model: nn.Module, optimizer: Optimizer, loss: Tensor, *, clip_norm: float | None) -> tuple[float, float]:
     """Backward, clip, optimizer.step; returns the loss and the gradient norm before clipping.
 
     Raises NonFiniteError, with the parameters and the optimizer's state unchanged, where either is not finite.
     """
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    norm = float(
-        nn.utils.clip_grad_norm_(model.parameters(), float("inf") if clip_norm is None else clip_norm)
-    )
+    norm = float(nn.utils.clip_grad_norm_(model.parameters(), float("inf") if clip_norm is None else clip_norm))
     value = float(loss.detach())
     if not (torch.isfinite(loss) and norm < float("inf")):
         optimizer.zero_grad(set_to_none=True)

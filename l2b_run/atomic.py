@@ -14,7 +14,9 @@ from l2b_run.errors import L2BError
 
 def _explain(error: OSError, path: Path) -> L2BError | None:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return L2BError(f"no space left on the disk while writing {path}; nothing was half-written: free space and run again")
+        return L2BError(
+            f"no space left on the disk while writing {path}; nothing was half-written: free space and run again"
+        )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return L2BError(f"cannot write {path}: {error.strerror}; choose another output folder with --out")
     return None
