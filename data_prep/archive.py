@@ -12,7 +12,9 @@ MAX_BYTES = 64 << 30
 _CHUNK = 1 << 20
 
 
-def extract_files(archive: Path, folder: Path, *, keep: Callable[[str], bool], max_bytes: int = MAX_BYTES) -> list[Path]:
+def extract_files(
+    archive: Path, folder: Path, *, keep: Callable[[str], bool], max_bytes: int = MAX_BYTES
+) -> list[Path]:
     """Extract the members whose plain file name `keep` accepts, into numbered subfolders of `folder` (one a directory).
 
     Refused with a `DataError`, before anything is written: member names that are absolute or climb out with "..",
@@ -42,7 +44,9 @@ def _safe_members(
     for info in opened.infolist():
         path = PurePosixPath(info.orig_filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
-            raise DataError(f"{archive}: member {info.orig_filename!r} points outside the archive; nothing was extracted")
+            raise DataError(
+                f"{archive}: member {info.orig_filename!r} points outside the archive; nothing was extracted"
+            )
         if info.is_dir() or not keep(path.name):
             continue
         if stat.S_ISLNK(info.external_attr >> 16):

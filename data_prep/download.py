@@ -47,7 +47,9 @@ def download(
             break
         except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
             got = part.stat().st_size if part.exists() else 0
-            if attempt == attempts or (isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404, 410)):
+            if attempt == attempts or (
+                isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404, 410)
+            ):
                 raise L2BError(
                     f"{url}: {error}; {got:,} bytes are kept in {part}: run again to go on, or fetch the file yourself"
                 ) from error

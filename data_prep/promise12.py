@@ -217,7 +217,9 @@ def read_case(case: str, files: CaseFiles) -> tuple[Volume, Volume]:
     values = np.unique(mask.array)
     if not np.isin(values, (0, 1)).all() and not (len(values) <= 2 and 0 in values):
         shown = ", ".join(f"{value:g}" for value in values[:8])
-        faults.append(f"the mask holds {len(values)} values ({shown}{', ...' if len(values) > 8 else ''}) instead of two")
+        faults.append(
+            f"the mask holds {len(values)} values ({shown}{', ...' if len(values) > 8 else ''}) instead of two"
+        )
     if faults:
         raise DataError(f"{case} ({files.image}): " + "; ".join(faults))
     array = image.array if image.array.dtype.kind != "b" else image.array.astype(np.uint8)

@@ -55,7 +55,9 @@ class Header:
 def check_voxels(path: Path, shape: tuple[int, ...]) -> int:
     """Number of voxels of `shape`; `DataError` where a length is not positive or the product passes the cap."""
     if any(length < 1 for length in shape):
-        raise DataError(f"{path}: the header asks for size {'x'.join(map(str, shape))}; every length must be at least 1")
+        raise DataError(
+            f"{path}: the header asks for size {'x'.join(map(str, shape))}; every length must be at least 1"
+        )
     voxels = math.prod(shape)
     if voxels > MAX_VOXELS:
         raise DataError(

@@ -1,0 +1,218 @@
+"""Write noisy copies of a prepared data set's training masks, with a manifest of everything that was done to them."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_prep.calibrate import TOLERANCE, RotatedCase, calibrate, mean_dice, rotate_case
+from data_prep.hashing import sha256_file
+from data_prep.mask_noise import MAX_ANGLE_DEG, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel, noise_level
+from l2b_run.atomic import atomic_folder, write_json
+from l2b_run.errors import ConfigError, DataError
+from l2b_seg.dataset import Dataset
+from l2b_seg.surface import surface_distances
+from l2b_seg.volume import Volume, read_volume, write_volume
+
+MANIFEST = "noise_manifest.json"
+MANIFEST_FORMAT = 1
+Say = Callable[[str], None]
+
+DEFINITIONS = {
+    "order": "per slice: up to small_area_px foreground pixels -> deleted; else rotated about the slice's centre, eroded or "
+    "dilated by a square of kernel_px, replaced by the ellipse inscribed in its bounding box where ellipse is true and "
+    "the outcome is larger than small_area_px",
+    "kernel_px": "max(1, floor(kernel * length_factor + rounding)); rounding is drawn once a slice, uniform in [0, 1)",
+    "dice": "volumetric Dice of noisy against clean; dataset value: mean over the training cases",
+    "hd": "largest distance between the borders of noisy and clean, in hd_unit; null where the noisy mask is empty",
+    "resolution": f"mean of sqrt(height * width) over the training cases / {REFERENCE_WIDTH_PX}; small_area_px is "
+    f"{SMALL_AREA_PX} * resolution^2, and resolution is the length factor where it is not calibrated",
+}
+
+
+def corrupt(
+    dataset: Dataset,
+    *,
+    level: str,
+    seed: int = 0,
+    target_dice: float | None = None,
+    calibrate_dice: bool = True,
+    workers: int = 1,
+    say: Say = lambda line: None,
+) -> Path:
+    """Write noisy masks of the training cases (never of meta or test cases); returns their folder.
+
+    The folder stands beside labelsTr, named after level, target or "uncalibrated", and seed, and holds CASE.nii.gz
+    (uint8 0/1) and noise_manifest.json. The length factor is calibrated so that the mean case Dice is `target_dice`
+    (default: the level's) within 0.005; with `calibrate_dice=False` it is the in-plane size over the published one.
+    The same arguments and masks give the same bytes whatever `workers`. A folder that already holds this corruption of
+    these very masks is returned as it is; one that holds something else is a `DataError`. `ConfigError` for an unknown
+    level, a negative seed, a target outside the reachable range (named), or no training case.
+    """
+    chosen = _check(level, seed, target_dice, calibrate_dice, workers, dataset)
+    target = None if not calibrate_dice else chosen.dice if target_dice is None else target_dice
+    folder = dataset.noisy_folder(_folder_level(chosen, target_dice, calibrate_dice), seed)
+    cases = sorted(dataset.splits["train"])
+    sources = {case: sha256_file(_clean_path(dataset, case)) for case in cases}
+    settings = {"format": MANIFEST_FORMAT, "level": level, "seed": seed, "target_dice": target}
+    if folder.exists():
+        _check_same(folder, settings, sources)
+        return folder
+    with ThreadPoolExecutor(workers) as pool:
+        masks = dict(zip(cases, pool.map(lambda case: _read_mask(dataset, case), cases), strict=True))
+        resolution = (
+            float(np.mean([np.sqrt(np.prod(mask.array.shape[1:])) for mask in masks.values()])) / REFERENCE_WIDTH_PX
+        )
+        small = SMALL_AREA_PX * resolution**2
+        rotated = list(
+            pool.map(lambda case: rotate_case(case, masks[case].array, chosen, seed=seed, small_area_px=small), cases)
+        )
+        factor = resolution
+        if target is not None:
+            factor = calibrate(
+                rotated, target, level=chosen, small_area_px=small, start=1.5 * resolution, pool=pool, say=say
+            )
+        achieved = mean_dice(rotated, factor, small, pool)
+        if target is not None and abs(achieved - target) > TOLERANCE:
+            say(f"warning: Dice {achieved:.4f} is the closest these {len(cases)} cases get to {target:.4f}")
+        with atomic_folder(folder) as temporary:
+            rows = pool.map(
+                lambda case: _write_case(case, masks[case.case], temporary, factor, small, dataset.spacing_unit),
+                rotated,
+            )
+            entries = {case: {"source_sha256": sources[case], **row} for case, row in zip(cases, rows, strict=True)}
+            write_json(
+                temporary / MANIFEST,
+                _manifest(settings, chosen, entries, factor, resolution, small, dataset.spacing_unit),
+            )
+    return folder
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The noise manifest of a folder of noisy masks; `DataError` where it is missing or no JSON object."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder / MANIFEST}: cannot be read ({error}); remove {folder} and corrupt again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("cases"), dict):
+        raise DataError(f"{folder / MANIFEST}: no noise manifest; remove {folder} and corrupt again")
+    return manifest
+
+
+def _check(
+    level: str, seed: int, target_dice: float | None, calibrate_dice: bool, workers: int, dataset: Dataset
+) -> NoiseLevel:
+    faults = []
+    if seed < 0:
+        faults.append(f"--seed {seed}: at least 0")
+    if workers < 1:
+        faults.append(f"--workers {workers}: at least 1")
+    if target_dice is not None and not 0 < target_dice < 1:
+        faults.append(f"--target-dice {target_dice}: between 0 and 1")
+    if target_dice is not None and not calibrate_dice:
+        faults.append("--target-dice and --no-calibrate exclude each other")
+    if not dataset.splits["train"]:
+        faults.append(f"{dataset.root}: its split has no training case to corrupt")
+    if faults:
+        raise ConfigError("corrupt: " + "; ".join(faults))
+    return noise_level(level)
+
+
+def _folder_level(level: NoiseLevel, target_dice: float | None, calibrate_dice: bool) -> str:
+    if not calibrate_dice:
+        return f"{level.name}-uncalibrated"
+    return level.name if target_dice is None else f"{level.name}-dice{target_dice:g}"
+
+
+def _clean_path(dataset: Dataset, case: str) -> Path:
+    path = dataset.label_path(case)
+    if not path.is_file():
+        raise DataError(f"{case}: no clean mask {path}; run `l2b-seg check {dataset.root}`")
+    return path
+
+
+def _read_mask(dataset: Dataset, case: str) -> Volume:
+    volume = read_volume(dataset.label_path(case))
+    if not np.isin(volume.array, (0, 1)).all():
+        raise DataError(f"{dataset.label_path(case)}: values other than 0 and 1; only two-class masks can be corrupted")
+    return volume.with_array(volume.array.astype(np.uint8))
+
+
+def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str]) -> None:
+    manifest = read_manifest(folder)
+    differing = [key for key, value in settings.items() if manifest.get(key) != value]
+    entries = manifest["cases"]
+    if {case: entry["source_sha256"] for case, entry in entries.items()} != sources:
+        differing.append("the clean masks or the training cases")
+    changed = [
+        case
+        for case, entry in entries.items()
+        if not (path := folder / f"{case}.nii.gz").is_file() or sha256_file(path) != entry["noisy_sha256"]
+    ]
+    if changed:
+        differing.append(f"the noisy masks of {', '.join(changed)}")
+    if differing:
+        raise DataError(f"{folder} holds another corruption (differs in: {', '.join(differing)}); remove it first")
+
+
+def _write_case(
+    case: RotatedCase, clean: Volume, folder: Path, factor: float, small: float, unit: str
+) -> dict[str, Any]:
+    """Write one noisy mask; returns its manifest entry."""
+    noisy = case.noisy(factor, small)
+    path = folder / f"{case.case}.nii.gz"
+    write_volume(clean.with_array(noisy), path)
+    spacing = clean.spacing_mm if unit == "mm" else (1.0, 1.0, 1.0)
+    slices = [
+        {"index": item.index, **asdict(item.noise), "kernel_px": item.noise.kernel_px(factor)} for item in case.slices
+    ]
+    return {
+        "noisy_sha256": sha256_file(path),
+        "dice": case.dice(factor, small),
+        "hd": surface_distances(noisy > 0, clean.array > 0, spacing).hd,
+        "deleted_slices": sum(item.noise.deleted for item in case.slices),
+        "foreground_slices": len(case.slices),
+        "slices": slices,
+    }
+
+
+def _manifest(
+    settings: dict[str, Any],
+    level: NoiseLevel,
+    entries: dict[str, dict[str, Any]],
+    factor: float,
+    resolution: float,
+    small: float,
+    unit: str,
+) -> dict[str, Any]:
+    distances = [entry["hd"] for entry in entries.values() if entry["hd"] is not None]
+    return {
+        **settings,
+        "tool_version": _version(),
+        "calibrated": settings["target_dice"] is not None,
+        "achieved_dice": float(np.mean([entry["dice"] for entry in entries.values()])),
+        "achieved_hd": float(np.mean(distances)) if distances else None,
+        "hd_unit": unit,
+        "length_factor": factor,
+        "resolution": resolution,
+        "small_area_px": small,
+        "max_angle_deg": MAX_ANGLE_DEG,
+        "kernels": list(level.kernels),
+        "cumulative": list(level.cumulative),
+        "deleted_slices": sum(entry["deleted_slices"] for entry in entries.values()),
+        "foreground_slices": sum(entry["foreground_slices"] for entry in entries.values()),
+        "definitions": DEFINITIONS,
+        "cases": entries,
+    }
+
+
+def _version() -> str:
+    try:
+        return version("l2b")
+    except PackageNotFoundError:
+        return "not installed"

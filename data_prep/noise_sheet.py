@@ -1,0 +1,96 @@
+"""A page of slices with clean and noisy contours, to look at what a corruption did."""
+
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.corrupt import read_manifest
+from l2b_run.atomic import atomic_file
+from l2b_seg.dataset import Dataset
+from l2b_seg.volume import read_volume
+
+_CLEAN_COLOUR = "#00e5a8"
+_NOISY_COLOUR = "#ff5a36"
+_MARGIN = 0.35
+
+
+def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int = 6, columns: int = 5) -> None:
+    """Write a PNG: `rows` cases spread over the training cases, `columns` slices spread over each gland.
+
+    Each panel shows the image around the gland, the clean contour in green and the noisy one in red, and under it what
+    was drawn. Fewer cases or slices than asked for leave panels out.
+    """
+    from matplotlib.figure import Figure
+
+    manifest = read_manifest(folder)
+    cases = _spread(sorted(manifest["cases"]), rows)
+    figure = Figure(figsize=(2.5 * columns, 2.85 * len(cases) + 0.6), dpi=110, layout="constrained")
+    grid = figure.subplots(len(cases), columns, squeeze=False)
+    for case, axes in zip(cases, grid, strict=True):
+        image = read_volume(dataset.image_path(case)).array
+        clean = read_volume(dataset.label_path(case)).array > 0
+        noisy = read_volume(folder / f"{case}.nii.gz").array > 0
+        window = _window(clean | noisy)
+        entry = manifest["cases"][case]
+        for axis in axes:
+            axis.set_axis_off()
+        for axis, row in zip(axes, _spread(entry["slices"], columns), strict=False):
+            index = row["index"]
+            _draw(axis, image[index][window], clean[index][window], noisy[index][window])
+            axis.set_title(_caption(row), fontsize=7)
+        axes[0].text(
+            -0.06,
+            0.5,
+            f"{case}\nDice {entry['dice']:.3f}",
+            rotation=90,
+            ha="right",
+            va="center",
+            transform=axes[0].transAxes,
+        )
+    target = manifest["target_dice"]
+    wanted = "not calibrated" if target is None else f"target {target:.4f}"
+    figure.suptitle(
+        f"{manifest['level']}, seed {manifest['seed']}: mean Dice {manifest['achieved_dice']:.4f} ({wanted}), "
+        f"length factor {manifest['length_factor']:.4f}; clean green, noisy red"
+    )
+    with atomic_file(Path(path)) as temporary:
+        figure.savefig(temporary, format="png")
+
+
+def _spread[T](items: list[T], count: int) -> list[T]:
+    """At most `count` items, evenly spread from the first to the last."""
+    if len(items) <= count:
+        return items
+    return [items[round(at)] for at in np.linspace(0, len(items) - 1, count)]
+
+
+def _window(masks: np.ndarray) -> tuple[slice, slice]:
+    """In-plane box around all foreground of (D, H, W), with a margin; the whole slice where there is none."""
+    extents = []
+    for axis, length in ((1, masks.shape[1]), (2, masks.shape[2])):
+        hits = np.flatnonzero(masks.any(axis=tuple({0, 1, 2} - {axis})))
+        if not hits.size:
+            return slice(None), slice(None)
+        margin = int(_MARGIN * (hits[-1] - hits[0] + 1))
+        extents.append(slice(max(0, int(hits[0]) - margin), min(length, int(hits[-1]) + 1 + margin)))
+    return extents[0], extents[1]
+
+
+def _draw(axis, image: np.ndarray, clean: np.ndarray, noisy: np.ndarray) -> None:  # type: ignore[no-untyped-def]
+    low, high = np.percentile(image, (1, 99))
+    axis.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1e-6), interpolation="nearest")
+    for mask, colour in ((clean, _CLEAN_COLOUR), (noisy, _NOISY_COLOUR)):
+        if mask.any():
+            axis.contour(np.pad(mask, 1).astype(float), [0.5], colors=[colour], linewidths=1.2, extent=_extent(mask))
+
+
+def _extent(mask: np.ndarray) -> tuple[float, float, float, float]:
+    """Coordinates of the outermost contour samples: `mask` was padded by 1, so that contours close at the edge."""
+    return (-1, mask.shape[1], -1, mask.shape[0])
+
+
+def _caption(row: dict) -> str:  # type: ignore[type-arg]
+    if row["deleted"]:
+        return f"slice {row['index']}: deleted"
+    ellipse = ", ellipse" if row["ellipse"] else ""
+    return f"slice {row['index']}: {row['angle_deg']:+d}°, {row['operation']} {row['kernel_px']} px{ellipse}"
