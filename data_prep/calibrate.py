@@ -16,7 +16,7 @@ _MAX_STEPS = 40
 
 @dataclass(frozen=True)
 class RotatedSlice:
-    """One non-empty slice with its noise, rotated already (the angle does not depend on the factor); masks bit-packed."""
+    """One non-empty slice and its noise, rotated already (the angle does not depend on the factor); bit-packed masks."""
 
     index: int
     noise: SliceNoise
@@ -45,8 +45,8 @@ class RotatedCase:
         common = noisy_voxels = 0
         for item in self.slices:
             noisy = item.noisy(length_factor, small_area_px)
-            common += np.count_nonzero(noisy & _unpack(item.clean_bits, item.shape))
-            noisy_voxels += np.count_nonzero(noisy)
+            common += int(np.count_nonzero(noisy & _unpack(item.clean_bits, item.shape)))
+            noisy_voxels += int(np.count_nonzero(noisy))
         total = noisy_voxels + self.clean_voxels
         return 2 * common / total if total else 1.0
 
@@ -112,7 +112,8 @@ def calibrate(
         low, high = high, min(2 * high, end)
     if target > dice(low) + TOLERANCE or target < dice(high) - TOLERANCE:
         raise ConfigError(
-            f"--target-dice {target:g} is out of reach: {level.name} on these masks reaches {dice(end):.4f} to {dice(0.0):.4f}"
+            f"--target-dice {target:g} is out of reach: {level.name} on these masks reaches "
+            f"{dice(end):.4f} to {dice(0.0):.4f}"
         )
     while abs(tried[best := _closest(tried, target)] - target) > _CLOSE_ENOUGH and len(tried) < _MAX_STEPS:
         middle = (low + high) / 2

@@ -24,9 +24,9 @@ MANIFEST_FORMAT = 1
 Say = Callable[[str], None]
 
 DEFINITIONS = {
-    "order": "per slice: up to small_area_px foreground pixels -> deleted; else rotated about the slice's centre, eroded or "
-    "dilated by a square of kernel_px, replaced by the ellipse inscribed in its bounding box where ellipse is true and "
-    "the outcome is larger than small_area_px",
+    "order": "per slice: up to small_area_px foreground pixels -> deleted; else rotated about the slice's centre, eroded "
+    "or dilated by a square of kernel_px, replaced by the ellipse inscribed in its bounding box where ellipse is true "
+    "and the outcome is larger than small_area_px",
     "kernel_px": "max(1, floor(kernel * length_factor + rounding)); rounding is drawn once a slice, uniform in [0, 1)",
     "dice": "volumetric Dice of noisy against clean; dataset value: mean over the training cases",
     "hd": "largest distance between the borders of noisy and clean, in hd_unit; null where the noisy mask is empty",

@@ -28,7 +28,7 @@ REFERENCE_WIDTH_PX = 400
 
 @dataclass(frozen=True)
 class NoiseLevel:
-    """A published level: the paper's mean Dice of noisy against clean, kernel lengths in px and their cumulative odds."""
+    """A published level: the paper's mean Dice (noisy against clean), kernel lengths in px, their cumulative odds."""
 
     name: str
     dice: float
@@ -146,7 +146,7 @@ def inscribed_ellipse(mask: np.ndarray) -> np.ndarray:
     for extent, grid in zip(box, np.ogrid[tuple(slice(0, length) for length in mask.shape)], strict=True):
         first, last = extent.start, extent.stop - 1
         inside = inside + ((grid - (first + last) // 2) / max(1, (last - first) // 2)) ** 2
-    return inside <= 1
+    return np.asarray(inside <= 1)
 
 
 def _bounding_box(mask: np.ndarray) -> tuple[slice, slice] | None:

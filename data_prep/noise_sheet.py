@@ -1,6 +1,7 @@
 """A page of slices with clean and noisy contours, to look at what a corruption did."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int =
         figure.savefig(temporary, format="png")
 
 
-def _spread[T](items: list[T], count: int) -> list[T]:
+def _spread(items: list[Any], count: int) -> list[Any]:
     """At most `count` items, evenly spread from the first to the last."""
     if len(items) <= count:
         return items
@@ -76,7 +77,7 @@ def _window(masks: np.ndarray) -> tuple[slice, slice]:
     return extents[0], extents[1]
 
 
-def _draw(axis, image: np.ndarray, clean: np.ndarray, noisy: np.ndarray) -> None:  # type: ignore[no-untyped-def]
+def _draw(axis: Any, image: np.ndarray, clean: np.ndarray, noisy: np.ndarray) -> None:
     low, high = np.percentile(image, (1, 99))
     axis.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1e-6), interpolation="nearest")
     for mask, colour in ((clean, _CLEAN_COLOUR), (noisy, _NOISY_COLOUR)):
@@ -89,7 +90,7 @@ def _extent(mask: np.ndarray) -> tuple[float, float, float, float]:
     return (-1, mask.shape[1], -1, mask.shape[0])
 
 
-def _caption(row: dict) -> str:  # type: ignore[type-arg]
+def _caption(row: dict[str, Any]) -> str:
     if row["deleted"]:
         return f"slice {row['index']}: deleted"
     ellipse = ", ellipse" if row["ellipse"] else ""

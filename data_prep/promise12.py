@@ -119,7 +119,7 @@ def _check_arguments(sources: Sequence[Path | str], out: Path, split: str, test_
 
 
 def _open_source(source: Path, out: Path, stack: ExitStack) -> Path:
-    """The folder of a source; a zip is extracted into a temporary folder beside `out` (that disk must hold it anyway)."""
+    """The folder of a source; a zip goes into a temporary folder beside `out` (that disk must hold the data anyway)."""
     if source.is_dir():
         return source
     if not source.exists():
@@ -157,7 +157,7 @@ def find_cases(folders: Sequence[Path]) -> dict[str, CaseFiles]:
 def make_split(
     cases: Sequence[str], *, mode: str, seed: int, test_cases: int
 ) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """Case ids -> ({"train", "meta", "test"}, how it was made). Sorted inside each part; a pure function of arguments."""
+    """Case ids -> ({"train", "meta", "test"}, how it was made). Each part sorted; a pure function of the arguments."""
     rng = np.random.default_rng([seed, _SPLIT_STREAM])
     cases = sorted(cases)
     if mode == "random":

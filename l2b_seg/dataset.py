@@ -128,7 +128,7 @@ def _case_ids(split: str, value: Any, faults: list[str]) -> list[str]:
 
 
 def plain_case_id(case: str) -> bool:
-    """Whether a case id can be a file name in the data set: not empty, no separator, not hidden, no control character."""
+    """Whether a case id can be a file name: not empty, no separator, not hidden, no control character."""
     return bool(case) and case.isprintable() and not case.startswith(".") and not set(case) & set("/\\:")
 
 

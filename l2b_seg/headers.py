@@ -193,9 +193,8 @@ def check_nrrd(path: Path) -> Header:
     lines = head.decode("latin-1").split("\n")
     if not blank or not lines[0].startswith("NRRD"):
         raise DataError(f"{path}: not an attached NRRD file")
-    fields = dict(
-        (part.strip().lower() for part in line.split(":", 1)) for line in lines[1:] if ":" in line and line[0] != "#"
-    )
+    pairs = [line.lower().partition(":") for line in lines[1:] if ":" in line and not line.startswith("#")]
+    fields = {key.strip(): value.strip() for key, _, value in pairs}
     if {"data file", "datafile"} & fields.keys():
         raise DataError(f"{path}: its data stand in another file; convert it to one .nrrd or .nii.gz")
     missing = [key for key in ("sizes", "type", "encoding") if key not in fields]

@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +107,7 @@ def _read_nifti(path: Path, *, compressed: bool) -> Volume:
     from nibabel.spatialimages import HeaderDataError
 
     try:
-        image = nib.load(path)
+        image: Any = nib.load(path)  # whatever its class, checked by what is asked of it
         shape = tuple(int(length) for length in image.shape)
         expected = check_voxels(path, shape) * image.get_data_dtype().itemsize + int(image.dataobj.offset)
         units = image.header.get_xyzt_units()[0]
