@@ -16,13 +16,17 @@ _MAX_STEPS = 40
 
 @dataclass(frozen=True)
 class RotatedSlice:
-    """One non-empty slice and its noise, rotated already (the angle does not depend on the factor); bit-packed masks."""
+    """One non-empty slice and its noise, rotated already (no angle depends on the factor); masks are bit-packed."""
 
     index: int
     noise: SliceNoise
     shape: tuple[int, int]
     clean_bits: np.ndarray
     rotated_bits: np.ndarray
+
+    def clean(self) -> np.ndarray:
+        """The clean mask, bool (H, W)."""
+        return _unpack(self.clean_bits, self.shape)
 
     def noisy(self, length_factor: float, small_area_px: float) -> np.ndarray:
         """The noisy mask, bool (H, W), at a length factor."""
@@ -45,7 +49,7 @@ class RotatedCase:
         common = noisy_voxels = 0
         for item in self.slices:
             noisy = item.noisy(length_factor, small_area_px)
-            common += int(np.count_nonzero(noisy & _unpack(item.clean_bits, item.shape)))
+            common += int(np.count_nonzero(noisy & item.clean()))
             noisy_voxels += int(np.count_nonzero(noisy))
         total = noisy_voxels + self.clean_voxels
         return 2 * common / total if total else 1.0
@@ -58,7 +62,7 @@ class RotatedCase:
         return volume
 
 
-def rotate_case(case: str, mask: np.ndarray, level: NoiseLevel, *, seed: int, small_area_px: float) -> RotatedCase:
+def rotate_case(case: str, mask: np.ndarray, level: NoiseLevel, seed: int, small_area_px: float) -> RotatedCase:
     """Draw the noise of every non-empty slice of a clean mask (D, H, W) and rotate it."""
     slices = []
     for index in np.flatnonzero(mask.any(axis=(1, 2))):
@@ -84,10 +88,10 @@ def mean_dice(cases: Sequence[RotatedCase], length_factor: float, small_area_px:
 def calibrate(
     cases: Sequence[RotatedCase],
     target: float,
-    *,
     level: NoiseLevel,
-    small_area_px: float,
+    *,
     start: float,
+    small_area_px: float,
     pool: Executor,
     say: Callable[[str], None] = lambda line: None,
 ) -> float:

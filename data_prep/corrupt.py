@@ -1,34 +1,35 @@
 """Write noisy copies of a prepared data set's training masks, with a manifest of everything that was done to them."""
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data_prep.calibrate import TOLERANCE, RotatedCase, calibrate, mean_dice, rotate_case
-from data_prep.hashing import sha256_file
+from data_prep.calibrate import TOLERANCE, RotatedCase, RotatedSlice, mean_dice, rotate_case
+from data_prep.calibrate import calibrate as find_length_factor
 from data_prep.mask_noise import MAX_ANGLE_DEG, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel, noise_level
 from l2b_run.atomic import atomic_folder, write_json
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.dataset import Dataset
+from l2b_seg.hashing import sha256_file
+from l2b_seg.noise_manifest import MANIFEST, read_manifest
 from l2b_seg.surface import surface_distances
 from l2b_seg.volume import Volume, read_volume, write_volume
 
-MANIFEST = "noise_manifest.json"
 MANIFEST_FORMAT = 1
 Say = Callable[[str], None]
 
 DEFINITIONS = {
-    "order": "per slice: up to small_area_px foreground pixels -> deleted; else rotated about the slice's centre, eroded "
-    "or dilated by a square of kernel_px, replaced by the ellipse inscribed in its bounding box where ellipse is true "
-    "and the outcome is larger than small_area_px",
+    "order": "per slice: up to small_area_px foreground pixels -> deleted; else rotated about the slice's centre, "
+    "eroded or dilated by a square of kernel_px; where ellipse is true and the outcome is larger than small_area_px, "
+    "replaced by the ellipse inscribed in its bounding box",
     "kernel_px": "max(1, floor(kernel * length_factor + rounding)); rounding is drawn once a slice, uniform in [0, 1)",
     "dice": "volumetric Dice of noisy against clean; dataset value: mean over the training cases",
+    "outcome": "of a slice: deleted; empty (eroded or turned away); deformed; ellipse (deformed, then replaced by one)",
     "hd": "largest distance between the borders of noisy and clean, in hd_unit; null where the noisy mask is empty",
     "resolution": f"mean of sqrt(height * width) over the training cases / {REFERENCE_WIDTH_PX}; small_area_px is "
     f"{SMALL_AREA_PX} * resolution^2, and resolution is the length factor where it is not calibrated",
@@ -41,7 +42,7 @@ def corrupt(
     level: str,
     seed: int = 0,
     target_dice: float | None = None,
-    calibrate_dice: bool = True,
+    calibrate: bool = True,
     workers: int = 1,
     say: Say = lambda line: None,
 ) -> Path:
@@ -49,14 +50,14 @@ def corrupt(
 
     The folder stands beside labelsTr, named after level, target or "uncalibrated", and seed, and holds CASE.nii.gz
     (uint8 0/1) and noise_manifest.json. The length factor is calibrated so that the mean case Dice is `target_dice`
-    (default: the level's) within 0.005; with `calibrate_dice=False` it is the in-plane size over the published one.
+    (default: the level's) within 0.005; with `calibrate=False` it is the in-plane size over the published one.
     The same arguments and masks give the same bytes whatever `workers`. A folder that already holds this corruption of
     these very masks is returned as it is; one that holds something else is a `DataError`. `ConfigError` for an unknown
     level, a negative seed, a target outside the reachable range (named), or no training case.
     """
-    chosen = _check(level, seed, target_dice, calibrate_dice, workers, dataset)
-    target = None if not calibrate_dice else chosen.dice if target_dice is None else target_dice
-    folder = dataset.noisy_folder(_folder_level(chosen, target_dice, calibrate_dice), seed)
+    chosen = _check(level, seed, target_dice, calibrate, workers, dataset)
+    target = None if not calibrate else chosen.dice if target_dice is None else target_dice
+    folder = dataset.noisy_folder(_folder_level(chosen, target_dice, calibrate), seed)
     cases = sorted(dataset.splits["train"])
     sources = {case: sha256_file(_clean_path(dataset, case)) for case in cases}
     settings = {"format": MANIFEST_FORMAT, "level": level, "seed": seed, "target_dice": target}
@@ -65,47 +66,27 @@ def corrupt(
         return folder
     with ThreadPoolExecutor(workers) as pool:
         masks = dict(zip(cases, pool.map(lambda case: _read_mask(dataset, case), cases), strict=True))
-        resolution = (
-            float(np.mean([np.sqrt(np.prod(mask.array.shape[1:])) for mask in masks.values()])) / REFERENCE_WIDTH_PX
-        )
+        widths = [np.sqrt(np.prod(mask.array.shape[1:])) for mask in masks.values()]
+        resolution = float(np.mean(widths)) / REFERENCE_WIDTH_PX
         small = SMALL_AREA_PX * resolution**2
-        rotated = list(
-            pool.map(lambda case: rotate_case(case, masks[case].array, chosen, seed=seed, small_area_px=small), cases)
-        )
+        rotated = list(pool.map(lambda case: rotate_case(case, masks[case].array, chosen, seed, small), cases))
         factor = resolution
         if target is not None:
-            factor = calibrate(
-                rotated, target, level=chosen, small_area_px=small, start=1.5 * resolution, pool=pool, say=say
-            )
+            start = 1.5 * resolution
+            factor = find_length_factor(rotated, target, chosen, start=start, small_area_px=small, pool=pool, say=say)
         achieved = mean_dice(rotated, factor, small, pool)
         if target is not None and abs(achieved - target) > TOLERANCE:
             say(f"warning: Dice {achieved:.4f} is the closest these {len(cases)} cases get to {target:.4f}")
+        unit = dataset.spacing_unit
         with atomic_folder(folder) as temporary:
-            rows = pool.map(
-                lambda case: _write_case(case, masks[case.case], temporary, factor, small, dataset.spacing_unit),
-                rotated,
-            )
+            rows = pool.map(lambda case: _write_case(case, masks[case.case], temporary, factor, small, unit), rotated)
             entries = {case: {"source_sha256": sources[case], **row} for case, row in zip(cases, rows, strict=True)}
-            write_json(
-                temporary / MANIFEST,
-                _manifest(settings, chosen, entries, factor, resolution, small, dataset.spacing_unit),
-            )
+            write_json(temporary / MANIFEST, _manifest(settings, chosen, entries, factor, resolution, small, unit))
     return folder
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The noise manifest of a folder of noisy masks; `DataError` where it is missing or no JSON object."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{folder / MANIFEST}: cannot be read ({error}); remove {folder} and corrupt again") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("cases"), dict):
-        raise DataError(f"{folder / MANIFEST}: no noise manifest; remove {folder} and corrupt again")
-    return manifest
-
-
 def _check(
-    level: str, seed: int, target_dice: float | None, calibrate_dice: bool, workers: int, dataset: Dataset
+    level: str, seed: int, target_dice: float | None, calibrate: bool, workers: int, dataset: Dataset
 ) -> NoiseLevel:
     faults = []
     if seed < 0:
@@ -114,7 +95,7 @@ def _check(
         faults.append(f"--workers {workers}: at least 1")
     if target_dice is not None and not 0 < target_dice < 1:
         faults.append(f"--target-dice {target_dice}: between 0 and 1")
-    if target_dice is not None and not calibrate_dice:
+    if target_dice is not None and not calibrate:
         faults.append("--target-dice and --no-calibrate exclude each other")
     if not dataset.splits["train"]:
         faults.append(f"{dataset.root}: its split has no training case to corrupt")
@@ -123,8 +104,8 @@ def _check(
     return noise_level(level)
 
 
-def _folder_level(level: NoiseLevel, target_dice: float | None, calibrate_dice: bool) -> str:
-    if not calibrate_dice:
+def _folder_level(level: NoiseLevel, target_dice: float | None, calibrate: bool) -> str:
+    if not calibrate:
         return f"{level.name}-uncalibrated"
     return level.name if target_dice is None else f"{level.name}-dice{target_dice:g}"
 
@@ -168,9 +149,7 @@ def _write_case(
     path = folder / f"{case.case}.nii.gz"
     write_volume(clean.with_array(noisy), path)
     spacing = clean.spacing_mm if unit == "mm" else (1.0, 1.0, 1.0)
-    slices = [
-        {"index": item.index, **asdict(item.noise), "kernel_px": item.noise.kernel_px(factor)} for item in case.slices
-    ]
+    slices = [_slice_entry(item, factor, small) for item in case.slices]
     return {
         "noisy_sha256": sha256_file(path),
         "dice": case.dice(factor, small),
@@ -178,6 +157,23 @@ def _write_case(
         "deleted_slices": sum(item.noise.deleted for item in case.slices),
         "foreground_slices": len(case.slices),
         "slices": slices,
+    }
+
+
+def _slice_entry(item: RotatedSlice, factor: float, small: float) -> dict[str, Any]:
+    """What was drawn for a slice, the kernel applied, and what came of it."""
+    noisy = item.noisy(factor, small)
+    plain = replace(item, noise=replace(item.noise, ellipse=False)).noisy(factor, small)
+    outcome = "deformed" if np.array_equal(noisy, plain) else "ellipse"
+    if not noisy.any():
+        outcome = "deleted" if item.noise.deleted else "empty"
+    return {
+        "index": item.index,
+        **asdict(item.noise),
+        "kernel_px": item.noise.kernel_px(factor),
+        "outcome": outcome,
+        "clean_px": int(np.count_nonzero(item.clean())),
+        "noisy_px": int(np.count_nonzero(noisy)),
     }
 
 

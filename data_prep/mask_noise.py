@@ -102,7 +102,8 @@ def rotate(mask: np.ndarray, angle_deg: int) -> np.ndarray:
     """Rotate a bool mask (H, W) about the slice's centre, nearest neighbour; what turns out of the slice is lost."""
     if angle_deg == 0:
         return mask.copy()
-    return ndimage.rotate(mask.view(np.uint8), angle_deg, reshape=False, order=0, mode="constant", cval=0).view(bool)
+    turned = ndimage.rotate(mask.view(np.uint8), angle_deg, reshape=False, order=0, mode="constant", cval=0)
+    return np.asarray(turned, dtype=bool)
 
 
 def deform(noise: SliceNoise, rotated: np.ndarray, length_factor: float, *, small_area_px: float) -> np.ndarray:

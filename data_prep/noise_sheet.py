@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.corrupt import read_manifest
 from l2b_run.atomic import atomic_file
 from l2b_seg.dataset import Dataset
+from l2b_seg.noise_manifest import read_manifest
 from l2b_seg.volume import read_volume
 
 _CLEAN_COLOUR = "#00e5a8"
@@ -25,7 +25,7 @@ def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int =
 
     manifest = read_manifest(folder)
     cases = _spread(sorted(manifest["cases"]), rows)
-    figure = Figure(figsize=(2.5 * columns, 2.85 * len(cases) + 0.6), dpi=110, layout="constrained")
+    figure = Figure(figsize=(2.5 * columns, 2.35 * len(cases) + 0.6), dpi=110, layout="constrained")
     grid = figure.subplots(len(cases), columns, squeeze=False)
     for case, axes in zip(cases, grid, strict=True):
         image = read_volume(dataset.image_path(case)).array
@@ -78,7 +78,7 @@ def _window(masks: np.ndarray) -> tuple[slice, slice]:
 
 
 def _draw(axis: Any, image: np.ndarray, clean: np.ndarray, noisy: np.ndarray) -> None:
-    low, high = np.percentile(image, (1, 99))
+    low, high = np.percentile(image, (1, 98))
     axis.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1e-6), interpolation="nearest")
     for mask, colour in ((clean, _CLEAN_COLOUR), (noisy, _NOISY_COLOUR)):
         if mask.any():
@@ -91,7 +91,7 @@ def _extent(mask: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def _caption(row: dict[str, Any]) -> str:
-    if row["deleted"]:
+    if row["outcome"] == "deleted":
         return f"slice {row['index']}: deleted"
-    ellipse = ", ellipse" if row["ellipse"] else ""
-    return f"slice {row['index']}: {row['angle_deg']:+d}°, {row['operation']} {row['kernel_px']} px{ellipse}"
+    outcome = "" if row["outcome"] == "deformed" else f" → {row['outcome']}"
+    return f"slice {row['index']}: {row['angle_deg']:+d}°, {row['operation']} {row['kernel_px']} px{outcome}"

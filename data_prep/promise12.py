@@ -3,11 +3,9 @@
 Split by case id: PROMISE12_data_split.mat of the L2B and MLB-Seg releases (37 train, 3 meta, 10 test cases).
 """
 
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +13,11 @@ import numpy as np
 
 from data_prep.archive import extract_files
 from data_prep.download import DEFAULT_BASE_URL, download
-from data_prep.hashing import sha256_file
+from data_prep.promise12_files import CaseFiles, find_cases, is_case_file, read_case, source_hashes
 from l2b_run.atomic import atomic_folder
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.dataset import ENDING, SPACING_UNITS, Dataset, write_dataset_files
-from l2b_seg.volume import Volume, read_volume, write_volume
+from l2b_seg.volume import write_volume
 
 ARCHIVE_NAME = "training_data.zip"
 ARCHIVE_MD5 = "f6d23994117c989daf07e5291edd0aea"
@@ -38,18 +36,9 @@ PUBLISHED_SPLIT: dict[str, list[str]] = {
     "test": [f"Case{number}" for number in _TEST.split()],
 }
 _PUBLISHED_CASES = sorted(case for cases in PUBLISHED_SPLIT.values() for case in cases)
-_FILE = re.compile(r"(case\d{2})(_segmentation)?\.(mhd|raw|zraw)", re.IGNORECASE)
 _SPLIT_STREAM = 1  # a generator of its own, so that other draws from the same seed do not shift the split
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class CaseFiles:
-    """Header files of one case; None where the file was not found."""
-
-    image: Path | None
-    mask: Path | None
 
 
 def prepare_promise12(
@@ -95,10 +84,16 @@ def prepare_promise12(
     return Dataset.open(out)
 
 
-def fetch_promise12(folder: Path | str, *, base_url: str = DEFAULT_BASE_URL, say: Say = lambda line: None) -> Path:
+def fetch_promise12(
+    folder: Path | str,
+    *,
+    base_url: str = DEFAULT_BASE_URL,
+    md5: str = ARCHIVE_MD5,
+    say: Say = lambda line: None,
+) -> Path:
     """Download training_data.zip of zenodo record 8026660 into `folder`; resumes, checks the md5, returns the path."""
     path = Path(folder) / ARCHIVE_NAME
-    download(base_url.rstrip("/") + ARCHIVE_URL, path, md5=ARCHIVE_MD5, say=say)
+    download(base_url.rstrip("/") + ARCHIVE_URL, path, md5=md5, say=say)
     return path
 
 
@@ -128,30 +123,8 @@ def _open_source(source: Path, out: Path, stack: ExitStack) -> Path:
         raise DataError(f"--source {source}: neither a folder nor a .zip")
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.zip.")))
-    extract_files(source, folder, keep=lambda name: _FILE.fullmatch(name) is not None)
+    extract_files(source, folder, keep=is_case_file)
     return folder
-
-
-def find_cases(folders: Sequence[Path]) -> dict[str, CaseFiles]:
-    """Case id ("Case07") -> its header files, in the order of the ids; `DataError` for none or for one found twice."""
-    found: dict[tuple[str, bool], Path] = {}
-    faults = []
-    for folder in folders:
-        for path in sorted(folder.rglob("*.[mM][hH][dD]")):
-            match = _FILE.fullmatch(path.name)
-            if match is None:
-                continue
-            key = (match.group(1).capitalize(), bool(match.group(2)))
-            if key in found:
-                faults.append(f"{path.name} stands twice: {found[key]} and {path}")
-            found.setdefault(key, path)
-    if not found:
-        names = ", ".join(str(folder) for folder in folders)
-        raise DataError(f"{names}: no CaseNN.mhd found; give the folder (or zips) of the PROMISE12 training data")
-    if faults:
-        raise DataError("the sources hold a case more than once:\n  " + "\n  ".join(faults))
-    cases = sorted({case for case, _ in found})
-    return {case: CaseFiles(found.get((case, False)), found.get((case, True))) for case in cases}
 
 
 def make_split(
@@ -195,7 +168,7 @@ def _write_cases(cases: dict[str, CaseFiles], folder: Path, say: Say) -> tuple[d
             faults.append(str(error))
             continue
         known.append(image.spacing_known and not np.array_equal(image.spacing_mm, (1, 1, 1)))
-        hashes.update(_source_hashes(files))
+        hashes.update(source_hashes(files))
         if not faults:
             write_volume(image, folder / "imagesTr" / f"{case}_0000{ENDING}")
             write_volume(mask, folder / "labelsTr" / f"{case}{ENDING}")
@@ -203,36 +176,6 @@ def _write_cases(cases: dict[str, CaseFiles], folder: Path, say: Say) -> tuple[d
     if faults:
         raise DataError(f"{len(faults)} of {len(cases)} cases cannot be used:\n  " + "\n  ".join(faults))
     return hashes, known
-
-
-def read_case(case: str, files: CaseFiles) -> tuple[Volume, Volume]:
-    """Image and 0/1 uint8 mask of one case on one grid; `DataError` naming the case and all that is wrong with it."""
-    if files.image is None or files.mask is None:
-        absent, there = ("image", files.mask) if files.image is None else ("mask", files.image)
-        raise DataError(f"{case}: no {absent} beside {there}")
-    image, mask = read_volume(files.image), read_volume(files.mask)
-    faults = [f"image and mask differ in {fault}" for fault in image.same_grid(mask)]
-    if not np.isfinite(image.array).all():
-        faults.append("the image holds NaN or infinite values")
-    values = np.unique(mask.array)
-    if not np.isin(values, (0, 1)).all() and not (len(values) <= 2 and 0 in values):
-        shown = ", ".join(f"{value:g}" for value in values[:8])
-        faults.append(
-            f"the mask holds {len(values)} values ({shown}{', ...' if len(values) > 8 else ''}) instead of two"
-        )
-    if faults:
-        raise DataError(f"{case} ({files.image}): " + "; ".join(faults))
-    array = image.array if image.array.dtype.kind != "b" else image.array.astype(np.uint8)
-    return image.with_array(array), image.with_array((mask.array > 0).astype(np.uint8))
-
-
-def _source_hashes(files: CaseFiles) -> dict[str, str]:
-    hashes = {}
-    for header in (files.image, files.mask):
-        if header is not None:
-            data = [header.with_suffix(suffix) for suffix in (".raw", ".zraw")]
-            hashes.update({path.name: sha256_file(path) for path in (header, *data) if path.is_file()})
-    return hashes
 
 
 def _spacing_unit(mode: str, known: list[bool], say: Say) -> str:

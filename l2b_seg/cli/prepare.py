@@ -1,0 +1,63 @@
+"""`l2b-seg prepare`: raw data -> prepared data set."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from l2b_run.errors import ConfigError
+from l2b_seg.cli.say import stderr_lines
+
+app = typer.Typer(help="Turn raw data into a prepared data set.", no_args_is_help=True)
+
+
+@app.callback()
+def _prepare() -> None:
+    """Turn raw data into a prepared data set."""
+
+
+@app.command()
+def promise12(
+    out: Annotated[Path, typer.Option(help="Folder of the prepared data set; must not exist or be empty.")],
+    source: Annotated[
+        list[Path] | None, typer.Option(help="Folder with CaseNN.mhd files, or a zip of them; repeat for several.")
+    ] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch training_data.zip (zenodo record 8026660).")
+    ] = False,
+    split: Annotated[str, typer.Option(help="official: the published split by case id; random: drawn.")] = "official",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of drawn splits.")] = 0,
+    test_cases: Annotated[int, typer.Option(min=1, help="Test cases where they are drawn.")] = 8,
+    spacing_unit: Annotated[
+        str, typer.Option(help="mm, voxel, or auto: voxel where headers have no spacing or exactly 1 1 1.")
+    ] = "auto",
+    download_dir: Annotated[Path | None, typer.Option(help="Where the download is kept (default: user cache).")] = None,
+    base_url: Annotated[str | None, typer.Option(envvar="L2B_ZENODO_URL", hidden=True)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """PROMISE12 (prostate T2 MR): challenge files or the zenodo copy."""
+    from data_prep.download import DEFAULT_BASE_URL
+    from data_prep.promise12 import fetch_promise12, prepare_promise12
+
+    if bool(source) == download:
+        raise ConfigError("prepare promise12: give either --source DIR_OR_ZIP (may be repeated) or --download")
+    with stderr_lines("prepare") as say:
+        sources = list(source or [])
+        if download:
+            sources = [fetch_promise12(download_dir or _cache(), base_url=base_url or DEFAULT_BASE_URL, say=say)]
+        dataset = prepare_promise12(
+            sources, out, split=split, seed=seed, test_cases=test_cases, spacing_unit=spacing_unit, say=say
+        )
+    counts = {name: len(cases) for name, cases in dataset.splits.items()}
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), "cases": counts, "spacing_unit": dataset.spacing_unit}))
+    else:
+        listed = ", ".join(f"{number} {name}" for name, number in counts.items())
+        typer.echo(f"{out}: {listed} cases, distances in {dataset.spacing_unit}")
+
+
+def _cache() -> Path:
+    import pooch
+
+    return Path(pooch.os_cache("l2b"))
