@@ -1,0 +1,1 @@
+"""The command line tool `l2b-cls`; nothing outside this folder imports it."""

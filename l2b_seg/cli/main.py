@@ -1,0 +1,56 @@
+"""`l2b-seg`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `l2b-seg demo`. Results go to stdout, progress and logs to stderr; exit codes: 0 done, "
+    "2 usage or configuration, 3 invalid data, 4 some cases failed, 130 interrupted, 143 terminated.",
+)
+
+
+@app.callback()
+def l2b_seg(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help=VERSION_HELP)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help=DEBUG_HELP)] = False,
+) -> None:
+    """Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them."""
+
+
+COMMANDS = (
+    ("demo", "Start here"),
+    ("prepare", "Data"),
+    ("check", "Data"),
+    ("corrupt", "Data"),
+    ("train", "Train and predict"),
+    ("predict", "Train and predict"),
+    ("evaluate", "Results"),
+    ("report", "Results"),
+)
+for verb, panel in COMMANDS:
+    if find_spec(f"l2b_seg.cli.{verb}") is None:
+        continue
+    module = import_module(f"l2b_seg.cli.{verb}")
+    if verb == "prepare":
+        app.add_typer(module.app, name="prepare", rich_help_panel=panel)
+    else:
+        app.command(verb, rich_help_panel=panel)(getattr(module, verb))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    run_app(app, prog_name="l2b-seg")
+
+
+if __name__ == "__main__":
+    main()
