@@ -110,18 +110,17 @@ def _nnunet_mean(values: list[CaseMetrics]) -> dict[str, float | None]:
     return {key: fmean(row[key] for row in rows) if rows else None for key in keys}
 
 
-def write_case_csv(path: Path, cases: Mapping[str, CaseMetrics]) -> None:
-    """Write one row a case (atomically), with a header; an undefined value is an empty field.
+def write_case_csv(path: Path, summary: Mapping[str, Any]) -> None:
+    """Write what `summarise` returns as CSV (atomically): a header, one row a case, empty fields where undefined.
 
     Raises:
         L2BError: the file cannot be written.
     """
     columns = ("case", "status", *OVERLAPS, *DISTANCES, *COUNTS, "diagonal")
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    for case, metrics in cases.items():
-        writer.writerow({"case": case, **asdict(metrics)})
+    writer.writerows(summary["metric_per_case"])
     write_text(path, text.getvalue())
 
 
@@ -136,7 +135,7 @@ def metrics_table(summary: Mapping[str, Any], *, title: str | None = None) -> "T
     from rich.text import Text
 
     table = Table(title=title, title_justify="left", caption=_caption(summary), caption_justify="left", pad_edge=False)
-    table.add_column("case", overflow="fold")
+    table.add_column("case", overflow="fold", min_width=10)
     shown = ("dice", "iou", "hd", "hd95", "assd", "nsd")
     for header in ("Dice", "IoU", "HD", "HD95", "ASSD", "NSD"):
         table.add_column(header, justify="right", no_wrap=True)

@@ -1,0 +1,249 @@
+"""`l2b-seg evaluate` on tiny volumes: matching, formats, faults and exit codes."""
+
+import csv
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import typer
+from typer.testing import CliRunner
+
+from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_seg.cli.evaluate import evaluate as evaluate_command
+from l2b_seg.evaluate import evaluate
+from l2b_seg.volume import Volume, write_volume
+
+SHAPE = (4, 10, 12)
+SPACING = (3.0, 0.5, 0.5)
+
+
+def box(shift=0, value=1):
+    array = np.zeros(SHAPE, np.uint8)
+    array[1:3, 2:7, 3 + shift : 8 + shift] = value
+    return array
+
+
+def write(path, array, **changes):
+    write_volume(replace(Volume(array, spacing_mm=SPACING), **changes), path)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    pred, ref = tmp_path / "pred", tmp_path / "ref"
+    for case, shift in (("Case00", 0), ("Case01", 1), ("Case02", 2)):
+        write(pred / f"{case}.nii.gz", box(shift))
+        write(ref / f"{case}.mha", box())
+    return pred, ref
+
+
+def run(*arguments):
+    """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
+    app = typer.Typer()
+    app.command()(evaluate_command)
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, L2BError):
+        return result.exception.exit_code, result.stdout, str(result.exception)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_folders_across_formats(folders, tmp_path):
+    code, table, _ = run(*folders, "--out", tmp_path / "out")
+    assert code == 0
+    assert "Case02" in table
+    assert "every value but 0" in table
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert [row["case"] for row in summary["metric_per_case"]] == ["Case00", "Case01", "Case02"]
+    assert [row["hd"] for row in summary["metric_per_case"]] == [0, 0.5, 1.0]
+    assert summary["mean"]["hd"] == pytest.approx(0.5)
+    assert summary["metric_per_case"][0]["spacing"] == list(SPACING)
+    assert summary["metric_per_case"][0]["reference_file"].endswith("Case00.mha")
+    rows = list(csv.DictReader((tmp_path / "out" / "cases.csv").open()))
+    assert [float(row["dice"]) for row in rows] == pytest.approx([1, 0.8, 0.6])
+
+
+def test_json_on_stdout_and_nothing_else(folders):
+    code, text, _ = run(*folders, "--json", "--spacing-unit", "voxel", "--tolerance", "1")
+    assert code == 0
+    summary = json.loads(text, parse_constant=lambda name: pytest.fail(name))
+    assert [row["hd"] for row in summary["metric_per_case"]] == [0, 1, 2]
+    assert (summary["unit"], summary["tolerance"]) == ("voxel", 1)
+    assert summary["mean"]["nsd"] < 1
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".mha", ".nrrd", ".mhd"])
+def test_two_files_of_every_format(tmp_path, suffix):
+    path = tmp_path / f"mine{suffix}"
+    if suffix == ".mhd":
+        image = sitk.GetImageFromArray(box(1))
+        image.SetSpacing(SPACING[::-1])
+        sitk.WriteImage(image, str(path))
+    else:
+        write(path, box(1))
+    write(tmp_path / "Case09.nii.gz", box())
+    summary = evaluate(path, tmp_path / "Case09.nii.gz")
+    assert [(row["case"], row["hd"]) for row in summary["metric_per_case"]] == [("Case09", 0.5)]
+
+
+def test_promise12_layout_takes_the_segmentation_not_the_image(tmp_path):
+    write(tmp_path / "ref" / "Case00.nrrd", np.full(SHAPE, 7, np.uint8))
+    write(tmp_path / "ref" / "Case00_segmentation.nrrd", box())
+    write(tmp_path / "pred" / "Case00.nii.gz", box())
+    assert evaluate(tmp_path / "pred", tmp_path / "ref")["mean"]["dice"] == 1
+
+
+def test_labels_are_merged_in_both_masks(tmp_path):
+    zones = box()
+    zones[2][zones[2] > 0] = 2
+    zones[0, 0, 0] = 3
+    write(tmp_path / "pred.nii.gz", box())
+    write(tmp_path / "ref.nii.gz", zones)
+    paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
+    assert evaluate(*paths, labels=[1, 2])["mean"]["dice"] == 1
+    assert evaluate(*paths, labels=[1])["mean"]["dice"] == pytest.approx(2 / 3)
+    assert evaluate(*paths)["mean"]["dice"] < 1
+    assert "labels 1, 2" in run(*paths, "--labels", "1,2")[1]
+    code, _, message = run(*paths, "--labels", "1,9")
+    assert code == 0
+    code, _, message = run(*paths, "--labels", "8,9")
+    assert code == 3
+    assert "labels 8, 9" in message
+    assert run(*paths, "--labels", "gland")[0] == 2
+
+
+def test_missing_prediction_is_listed_after_the_rest_is_written(folders, tmp_path):
+    pred, ref = folders
+    (pred / "Case01.nii.gz").unlink()
+    code, table, message = run(pred, ref, "--out", tmp_path / "out")
+    assert code == 4
+    assert "1 of 3 cases" in message
+    assert "Case01: no prediction" in message
+    assert "Case02" in table
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["missing_predictions"] == ["Case01"]
+    assert summary["n_cases"] == 2
+    assert (tmp_path / "out" / "cases.csv").exists()
+
+
+def test_truncated_prediction_among_others(folders, tmp_path):
+    pred, ref = folders
+    broken = pred / "Case01.nii.gz"
+    broken.write_bytes(broken.read_bytes()[:-20])
+    code, _, message = run(pred, ref, "--out", tmp_path / "out")
+    assert code == 4
+    assert "Case01" in message
+    assert str(broken) in message
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["n_cases"] == 2
+    code, _, message = run(broken, ref / "Case01.mha")
+    assert code == 3
+    assert str(broken) in message
+
+
+def test_prediction_without_reference_is_a_warning(folders):
+    pred, ref = folders
+    write(pred / "Case77.nii.gz", box())
+    code, _, warning = run(pred, ref)
+    assert code == 0
+    assert "Case77" in warning
+
+
+def test_every_geometry_mismatch_is_named_and_nothing_written(folders, tmp_path):
+    pred, ref = folders
+    flipped = (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    write(pred / "Case00.nii.gz", box()[:, :, :-1])
+    write(pred / "Case01.nii.gz", box(), spacing_mm=(3.0, 0.5, 0.6))
+    write(pred / "Case02.nii.gz", box(), direction=flipped, origin=(5.5, 0.0, 0.0))
+    code, table, message = run(pred, ref, "--out", tmp_path / "out")
+    assert code == 3
+    assert table == ""
+    assert not (tmp_path / "out").exists()
+    for part in ("Case00: shape 4x10x11 against 4x10x12", "Case01: spacing_mm", "Case02: origin", "direction"):
+        assert part in message
+
+
+def test_float_noise_in_the_affine_is_no_mismatch(tmp_path):
+    angle = 0.3
+    turned = (np.cos(angle), -np.sin(angle), 0.0, np.sin(angle), np.cos(angle), 0.0, 0.0, 0.0, 1.0)
+    write(tmp_path / "a.nii.gz", box(), direction=turned, origin=(-101.234567, 88.7654321, 12.1))
+    write(tmp_path / "b.mha", box(), direction=turned, origin=(-101.234567, 88.7654321, 12.1))
+    assert evaluate(tmp_path / "a.nii.gz", tmp_path / "b.mha")["mean"]["dice"] == 1
+
+
+@pytest.mark.parametrize(("pred", "ref", "status"), [(0, 1, "missed"), (1, 0, "false_alarm"), (0, 0, "both_empty")])
+def test_empty_masks_reach_the_output_as_null(tmp_path, pred, ref, status):
+    write(tmp_path / "pred.nii.gz", box(value=pred))
+    write(tmp_path / "ref.nii.gz", box(value=ref))
+    code, text, _ = run(tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz", "--json")
+    row = json.loads(text, parse_constant=lambda name: pytest.fail(name))["metric_per_case"][0]
+    assert code == 0
+    assert (row["status"], row["hd"], row["dice"]) == (status, None, float(status == "both_empty"))
+
+
+def test_probability_map_is_no_mask(tmp_path):
+    write(tmp_path / "pred.nii.gz", np.full(SHAPE, 0.37, np.float32))
+    write(tmp_path / "ref.nii.gz", box())
+    with pytest.raises(DataError, match=r"pred\.nii\.gz: no mask: 480 voxels .* 0\.37"):
+        evaluate(tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz")
+
+
+def test_unknown_spacing(tmp_path):
+    for name in ("pred.nii.gz", "ref.nii.gz"):
+        write(tmp_path / name, box(), spacing_mm=(1.0, 1.0, 1.0), spacing_known=False)
+    paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
+    with pytest.raises(DataError, match="--spacing-unit voxel"):
+        evaluate(*paths)
+    assert evaluate(*paths, spacing_unit="voxel")["mean"]["hd"] == 0
+    for name in ("pred.nii.gz", "ref.nii.gz"):
+        write(tmp_path / name, box(), spacing_mm=(1.0, 1.0, 1.0))
+    assert "1 x 1 x 1 mm" in evaluate(*paths)["warnings"][0]
+    assert evaluate(*paths, spacing_unit="voxel")["warnings"] == []
+
+
+def test_wrong_arguments(folders, tmp_path):
+    pred, ref = folders
+    with pytest.raises(ConfigError, match=r"'inch'.*tolerance -1.*two files or two folders"):
+        evaluate(pred, ref / "Case00.mha", spacing_unit="inch", tolerance_mm=-1)
+    with pytest.raises(DataError, match=r"nowhere.*elsewhere"):
+        evaluate(tmp_path / "nowhere", tmp_path / "elsewhere")
+    assert run(pred, ref, "--spacing-unit", "inch")[0] == 2
+    assert run(pred, ref, "--tolerance", "nan")[0] == 2
+    assert run(pred)[0] == 2
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"empty: no volume"):
+        evaluate(pred, tmp_path / "empty")
+
+
+def test_nothing_matches_and_two_files_for_a_case(folders, tmp_path):
+    pred, ref = folders
+    write(tmp_path / "other" / "Patient1.nii.gz", box())
+    with pytest.raises(DataError, match=r"Patient1.*Case00, Case01"):
+        evaluate(tmp_path / "other", ref)
+    write(pred / "Case01.mha", box())
+    with pytest.raises(DataError, match=r"Case01\.mha, Case01\.nii\.gz"):
+        evaluate(pred, ref)
+
+
+def test_results_do_not_replace_a_runs_summary(folders, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.yaml").write_text("method: l2b\n")
+    (tmp_path / "run" / "summary.json").write_text("{}")
+    code, _, message = run(*folders, "--out", tmp_path / "run")
+    assert code == 2
+    assert "folder of a run" in message
+    assert (tmp_path / "run" / "summary.json").read_text() == "{}"
+
+
+@pytest.mark.real
+def test_two_readers_of_one_prostate():
+    data = os.environ.get("L2B_TEST_DATA")
+    folder = Path(data or "") / "prostate158" / "001"
+    if not data or not folder.is_dir():
+        pytest.skip("L2B_TEST_DATA does not name a folder with prostate158/001")
+    summary = evaluate(folder / "t2_anatomy_reader2.nii.gz", folder / "t2_anatomy_reader1.nii.gz", labels=[1, 2])
+    assert summary["mean"]["dice"] == pytest.approx(0.886, abs=5e-4)
+    assert summary["metric_per_case"][0]["spacing"][0] == pytest.approx(3.15, abs=0.01)
