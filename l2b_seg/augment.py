@@ -1,0 +1,66 @@
+"""Flip, rotate and scale slices: drawn as a value, applied to image and masks alike, and undone again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """One drawn transform a slice, replayable: arrays of length N.
+
+    mirror_x, mirror_y: left-right and up-down flips. angle_deg: rotation about the centre. zoom: > 1 enlarges.
+    """
+
+    mirror_x: np.ndarray
+    mirror_y: np.ndarray
+    angle_deg: np.ndarray
+    zoom: np.ndarray
+
+    @classmethod
+    def identity(cls, count: int) -> "Augmentation":
+        still = np.zeros(count, bool)
+        return cls(still, still, np.zeros(count), np.ones(count))
+
+
+def draw_augmentation(
+    rng: np.random.Generator, count: int, *, flip: float = 0.5, rotation_deg: float = 10.0, scale: float = 0.0
+) -> Augmentation:
+    """Draw for `count` slices: left-right flip with probability `flip`, angle in +-rotation_deg, zoom in 1 +- scale."""
+    return Augmentation(
+        rng.random(count) < flip,
+        np.zeros(count, bool),
+        rng.uniform(-rotation_deg, rotation_deg, count),
+        rng.uniform(1 - scale, 1 + scale, count),
+    )
+
+
+def apply_augmentation(augmentation: Augmentation, image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
+    """The transformed image (N, C, H, W), bilinear, and masks (N, K, H, W), nearest; outside is 0.
+
+    Image and masks go through the same grid, so that a mask stays on its anatomy.
+    """
+    grid = _grid(augmentation, image, undo=False)
+    moved = [functional.grid_sample(image, grid, mode="bilinear", align_corners=False)]
+    moved += [functional.grid_sample(mask, grid, mode="nearest", align_corners=False) for mask in masks]
+    return tuple(moved)
+
+
+def undo_augmentation(augmentation: Augmentation, maps: Tensor) -> Tensor:
+    """Maps (N, K, H, W) of transformed slices back in the original frame, bilinear; 0 where nothing is known."""
+    return functional.grid_sample(maps, _grid(augmentation, maps, undo=True), mode="bilinear", align_corners=False)
+
+
+def _grid(augmentation: Augmentation, like: Tensor, *, undo: bool) -> Tensor:
+    """Sampling grid (N, H, W, 2): for each output pixel, where in the input it is read."""
+    angle, zoom = torch.from_numpy(np.deg2rad(augmentation.angle_deg)), torch.from_numpy(augmentation.zoom)
+    signs = [torch.from_numpy(np.where(m, -1.0, 1.0)) for m in (augmentation.mirror_x, augmentation.mirror_y)]
+    rotation = torch.stack([torch.cos(angle), -torch.sin(angle), torch.sin(angle), torch.cos(angle)], 1)
+    matrix = torch.diag_embed(torch.stack(signs, 1)) @ rotation.view(-1, 2, 2) / zoom[:, None, None]
+    if undo:
+        matrix = torch.linalg.inv(matrix)
+    rows = torch.cat([matrix, torch.zeros(len(matrix), 2, 1, dtype=matrix.dtype)], 2).to(like.dtype)
+    return functional.affine_grid(rows.to(like.device), list(like.shape), align_corners=False)

@@ -1,0 +1,74 @@
+"""Batches as a pure function of (seed, epoch, step): resuming, or another method, sees the same slices."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from l2b_seg.augment import Augmentation, apply_augmentation, draw_augmentation
+from l2b_seg.config import AugmentationSettings
+from l2b_seg.slices import SliceSet
+from l2b_seg.views import apply_views, draw_views
+
+_TRAIN, _META, _AUGMENT_TRAIN, _AUGMENT_META, _OTHER = range(5)  # one random stream each
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Draws batches of given slices (`train`) and of clean ones (`meta`), augmented, on `device`.
+
+    No clean target of a training case is in here: `train.mask` holds the given labels alone.
+    """
+
+    train: SliceSet
+    meta: SliceSet
+    augmentation: AugmentationSettings
+    seed: int
+    device: torch.device
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Full batches in one pass over the given slices; the same for every method, so that epochs compare."""
+        return max(1, len(self.train) // batch_size)
+
+    def given(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Batch (image, given mask), (B, 1, S, S) each; a new order every epoch, every slice at most once in it."""
+        order = self._rng(_TRAIN, epoch, 0).permutation(len(self.train))
+        return self._augmented(self.train, order[step * size : (step + 1) * size], _AUGMENT_TRAIN, epoch, step)
+
+    def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Batch (image, clean mask) of the meta cases, drawn without replacement where there are enough slices."""
+        rng = self._rng(_META, epoch, step)
+        return self._augmented(self.meta, _draw(rng, len(self.meta), size), _AUGMENT_META, epoch, step)
+
+    def given_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor, tuple[Augmentation, ...]]:
+        """Five views of `size` given slices: image and mask (5 * size, 1, S, S), and the views that made them."""
+        image, mask = self.given(epoch, step, size)
+        views = draw_views(self._rng(_OTHER, epoch, step), size)
+        return (*apply_views(views, image, mask), views)
+
+    def clean_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Five views of `size` clean slices, (5 * size, 1, S, S) each."""
+        image, mask = self.clean(epoch, step, size)
+        return apply_views(draw_views(self._rng(_OTHER, epoch, step + 1_000_000), size), image, mask)
+
+    def other_draws(self, epoch: int, step: int) -> np.random.Generator:
+        """A generator for whatever else a method draws in this step (mixup)."""
+        return self._rng(_OTHER, epoch, step)
+
+    def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, stream, epoch, step])
+
+    def _augmented(
+        self, slices: SliceSet, index: np.ndarray, stream: int, epoch: int, step: int
+    ) -> tuple[Tensor, Tensor]:
+        chosen = torch.from_numpy(index)
+        image, mask = slices.image[chosen].to(self.device), slices.mask[chosen].to(self.device)
+        drawn = draw_augmentation(self._rng(stream, epoch, step), len(index), **self.augmentation.model_dump())
+        image, mask = apply_augmentation(drawn, image, mask)
+        return image.contiguous(memory_format=torch.channels_last), mask
+
+
+def _draw(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
+    """`size` of `count` indices; without replacement where there are enough."""
+    return rng.choice(count, size, replace=size > count)

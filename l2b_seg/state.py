@@ -1,0 +1,95 @@
+"""All of a training run's state in one object: what a checkpoint holds and a resumed run starts from."""
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from l2b_run.atomic import atomic_file
+from l2b_run.errors import DataError
+
+
+@dataclass
+class TrainState:
+    """model and optimizer; `averaged`: the moving average of the model, or None; `judge`: the averaged meta gradient.
+
+    epoch: finished epochs. history: one row an epoch. best: the highest evaluated Dice so far.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.SGD
+    averaged: nn.Module | None = None
+    judge: dict[str, Tensor] = field(default_factory=dict)
+    epoch: int = 0
+    updates: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best: float = -1.0
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network that predicts: the averaged one where there is one."""
+        return self.model if self.averaged is None else self.averaged
+
+    @torch.no_grad()
+    def average(self, decay: float) -> None:
+        """Move the averaged network towards the model; early updates weigh more, so that its start is forgotten."""
+        self.updates += 1
+        if self.averaged is None:
+            return
+        step = 1 - min(decay, self.updates / (self.updates + 9))
+        mine, theirs = self.averaged.state_dict(), self.model.state_dict()
+        for name, value in mine.items():
+            if value.is_floating_point():
+                value.lerp_(theirs[name], step)
+            else:
+                value.copy_(theirs[name])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain tensors, numbers, lists and dicts: loadable with weights_only."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "averaged": None if self.averaged is None else self.averaged.state_dict(),
+            "judge": self.judge,
+            "epoch": self.epoch,
+            "updates": self.updates,
+            "history": self.history,
+            "best": self.best,
+            "torch_rng": torch.get_rng_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.averaged is not None:
+            self.averaged.load_state_dict(state["averaged"])
+        self.judge, self.epoch, self.updates = state["judge"], state["epoch"], state["updates"]
+        self.history, self.best = state["history"], state["best"]
+        torch.set_rng_state(state["torch_rng"].cpu())
+
+
+def average_of(model: nn.Module) -> nn.Module:
+    """A copy of `model` that no gradient reaches."""
+    copied = copy.deepcopy(model)
+    for parameter in copied.parameters():
+        parameter.requires_grad_(False)
+    return copied
+
+
+def save_checkpoint(state: TrainState, path: Path) -> None:
+    """Write atomically: the checkpoint is the new one whole, or the old one."""
+    with atomic_file(path) as temporary:
+        torch.save(state.state_dict(), temporary)
+
+
+def load_checkpoint(state: TrainState, path: Path, device: torch.device) -> None:
+    """Read a checkpoint into `state`; nothing in it is executed. Raises DataError where it is absent or damaged."""
+    if not path.is_file():
+        raise DataError(f"{path}: no checkpoint there; --resume takes the folder of a run that finished an epoch")
+    try:
+        state.load_state_dict(torch.load(path, map_location=device, weights_only=True))
+    except Exception as error:
+        raise DataError(f"{path} cannot be loaded as a checkpoint of this run: {error}") from error
