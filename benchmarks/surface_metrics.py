@@ -4,9 +4,10 @@
 
 Two masks of 64 x 256 x 256 voxels (1.5 x 0.625 x 0.625 mm): a prostate-sized ellipsoid with a wavy surface, and a
 reading of it that is shifted, scaled and wavy in another way (Dice 0.87). `--scale 2` is a large organ, where the
-search for neighbours outweighs what is saved by cropping and by finding each border once. MONAI: HD, HD95, symmetric ASD and
-surface Dice. Calls alternate; the ratio is the median of the pairs' ratios. Peak memory is the growth of a fresh
-process's peak resident size over what it held before the call.
+search for neighbours outweighs what is saved by cropping and by finding each border once.
+
+MONAI: HD, HD95, symmetric ASD and surface Dice. Calls alternate; the ratio is the median of the pairs' ratios. Peak
+memory is the growth of a fresh process's peak resident size over what it held before the call.
 """
 
 import argparse
