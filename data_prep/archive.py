@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from l2b_run.atomic import atomic_file
 from l2b_run.errors import DataError
 
 MAX_BYTES = 64 << 30
@@ -65,7 +66,7 @@ def _safe_members(
 
 def _extract(archive: Path, opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
     written = 0
-    with opened.open(info) as source, open(target, "xb") as sink:
+    with opened.open(info) as source, atomic_file(target) as temporary, open(temporary, "wb") as sink:
         while chunk := source.read(_CHUNK):
             written += len(chunk)
             if written > info.file_size:

@@ -78,10 +78,17 @@ def corrupt(
         if target is not None and abs(achieved - target) > TOLERANCE:
             say(f"warning: Dice {achieved:.4f} is the closest these {len(cases)} cases get to {target:.4f}")
         unit = dataset.spacing_unit
-        with atomic_folder(folder) as temporary:
-            rows = pool.map(lambda case: _write_case(case, masks[case.case], temporary, factor, small, unit), rotated)
-            entries = {case: {"source_sha256": sources[case], **row} for case, row in zip(cases, rows, strict=True)}
-            write_json(temporary / MANIFEST, _manifest(settings, chosen, entries, factor, resolution, small, unit))
+        try:
+            with atomic_folder(folder) as temporary:
+                rows = pool.map(
+                    lambda case: _write_case(case, masks[case.case], temporary, factor, small, unit), rotated
+                )
+                entries = {case: {"source_sha256": sources[case], **row} for case, row in zip(cases, rows, strict=True)}
+                write_json(temporary / MANIFEST, _manifest(settings, chosen, entries, factor, resolution, small, unit))
+        except OSError:
+            if not folder.exists():
+                raise
+            _check_same(folder, settings, sources)  # another process made it in the meantime
     return folder
 
 

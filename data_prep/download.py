@@ -1,5 +1,6 @@
 """A download that goes on where it was cut off, and is checked."""
 
+import errno
 import shutil
 import time
 import urllib.error
@@ -14,6 +15,7 @@ from l2b_run.errors import DataError, L2BError
 
 DEFAULT_BASE_URL = "https://zenodo.org"
 _CHUNK = 1 << 20
+_FINAL_CODES = (401, 403, 404, 410)
 _SCHEMES = ("https://", "http://")
 
 
@@ -45,14 +47,9 @@ def download(
         try:
             _fetch_rest(url, part, timeout_s, say)
             break
-        except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        except (OSError, HTTPException) as error:
             got = part.stat().st_size if part.exists() else 0
-            if attempt == attempts or (
-                isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404, 410)
-            ):
-                raise L2BError(
-                    f"{url}: {error}; {got:,} bytes are kept in {part}: run again to go on, or fetch the file yourself"
-                ) from error
+            _raise_if_final(error, url, part, got, last=attempt == attempts)
             say(f"connection lost after {got:,} bytes ({error}); attempt {attempt + 1} of {attempts}")
             time.sleep(wait_s)
     found = pooch.file_hash(str(part), alg="md5")
@@ -61,6 +58,19 @@ def download(
         raise DataError(f"{url}: md5 {found} instead of {md5}; the file was removed, run again to fetch it anew")
     part.replace(path)
     return path
+
+
+def _raise_if_final(error: Exception, url: str, part: Path, got: int, *, last: bool) -> None:
+    """Raise where another attempt cannot help: a full disk, a refusal by the server, or the `last` attempt."""
+    kept = f"{got:,} bytes are kept in {part}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise L2BError(f"no space left on the disk; {kept}: free space and run again to go on") from error
+    refused = isinstance(error, urllib.error.HTTPError) and error.code in _FINAL_CODES
+    network = isinstance(error, urllib.error.URLError | HTTPException | TimeoutError | ConnectionError)
+    if not network:
+        raise error
+    if refused or last:
+        raise L2BError(f"{url}: {error}; {kept}: run again to go on, or fetch the file yourself") from error
 
 
 def _fetch_rest(url: str, part: Path, timeout_s: float, say: Callable[[str], None]) -> None:

@@ -64,7 +64,8 @@ class SliceNoise:
 
     def kernel_px(self, length_factor: float) -> int:
         """Side of the square kernel in px: kernel * length_factor, rounded by the drawn number, at least 1."""
-        return max(1, int(self.kernel * length_factor + self.rounding))
+        whole, rest = divmod(self.kernel * length_factor, 1.0)
+        return max(1, int(whole) + (rest + self.rounding >= 1.0))
 
 
 def noise_level(name: str) -> NoiseLevel:

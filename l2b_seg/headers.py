@@ -16,6 +16,7 @@ from l2b_run.errors import DataError
 
 MAX_VOXELS = 2**31
 _MAX_HEADER_BYTES = 65536
+_MAX_NAME = 200
 _CHUNK = 1 << 20
 _SLACK = 1 << 20  # bytes past the last voxel that a compressed stream may hold before it counts as a bomb
 
@@ -173,9 +174,9 @@ def check_meta_image(path: Path) -> Header:
 def _meta_data_file(path: Path, name: str, data_start: int) -> tuple[Path, int]:
     if name == "LOCAL":
         return path, data_start
-    if name in ("", "LIST", ".", "..") or any(mark in name for mark in "/\\%:\0"):
+    if name in ("", "LIST", ".", "..") or len(name) > _MAX_NAME or any(mark in name for mark in "/\\%:\0"):
         raise DataError(
-            f"{path}: ElementDataFile = {name!r} is not a plain file name; put the data file beside its header "
+            f"{path}: ElementDataFile = {name[:_MAX_NAME]!r} is not a plain file name; put the data file beside its header "
             "and name it without a folder"
         )
     data = path.with_name(name)

@@ -94,6 +94,8 @@ def _read_itk(path: Path, suffix: str) -> Volume:
         raise DataError(f"{path}: read as size {image.GetSize()}, its header says {header.shape_xyz}")
     array = sitk.GetArrayFromImage(image)
     spacing, origin, direction = image.GetSpacing(), image.GetOrigin(), image.GetDirection()
+    if not np.isfinite((*spacing, *origin, *direction)).all() or min(spacing) <= 0:
+        raise DataError(f"{path}: spacing {_numbers(spacing)}, origin {_numbers(origin)}; correct its header")
     if array.ndim == 2:
         array = array[None]
         spacing, origin = (*spacing, 1.0), (*origin, 0.0)

@@ -1,0 +1,188 @@
+"""Corruption of a data set: calibrated, reproducible, on training cases only, recorded."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_prep.corrupt import corrupt
+from data_prep.mask_noise import LEVELS, SliceNoise, apply_slice_noise
+from data_prep.promise12 import prepare_promise12
+from l2b_run.errors import ConfigError, DataError
+from l2b_seg.noise_manifest import read_manifest
+from l2b_seg.volume import read_volume, write_volume
+
+
+def dice(one, other):
+    return 2 * np.count_nonzero((one > 0) & (other > 0)) / (np.count_nonzero(one) + np.count_nonzero(other))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_reaches_the_published_dice(prepared, level):
+    dataset = prepared(12)
+    folder = corrupt(dataset, level=level, seed=1)
+    manifest = read_manifest(folder)
+    assert folder == dataset.noisy_folder(level, 1)
+    assert {path.name for path in folder.glob("*.gz")} == {f"case{n}.nii.gz" for n in range(12)}
+    found = {}
+    for case in dataset.splits["train"]:
+        clean, noisy = read_volume(dataset.label_path(case)), read_volume(dataset.label_path(case, folder))
+        assert clean.same_grid(noisy) == []
+        assert noisy.array.dtype == np.uint8
+        found[case] = dice(noisy.array, clean.array)
+        assert manifest["cases"][case]["dice"] == pytest.approx(found[case], abs=1e-12)
+    assert np.mean(list(found.values())) == pytest.approx(LEVELS[level].dice, abs=0.005)
+    assert manifest["achieved_dice"] == pytest.approx(np.mean(list(found.values())), abs=1e-12)
+
+
+def test_same_bytes_whatever_the_workers_and_other_bytes_for_another_seed(prepared):
+    folders = []
+    for name, workers in (("one", 1), ("two", 4)):
+        folders.append(corrupt(prepared(5, name=name), level="L2", seed=0, workers=workers))
+    assert contents(folders[0]) == contents(folders[1])
+    again = corrupt(prepared(5, name="three"), level="L2", seed=1)
+    assert contents(again)["case0.nii.gz"] != contents(folders[0])["case0.nii.gz"]
+
+
+def test_draws_of_a_case_do_not_depend_on_the_other_cases(prepared):
+    few = corrupt(prepared(2, name="few"), level="L2", calibrate=False)
+    many = corrupt(prepared(6, name="many"), level="L2", calibrate=False)
+    for case in ("case0", "case1"):
+        assert contents(few)[f"{case}.nii.gz"] == contents(many)[f"{case}.nii.gz"]
+
+
+def test_manifest_replays_the_masks(prepared):
+    """The stored values alone give the noisy masks again."""
+    dataset = prepared(4)
+    folder = corrupt(dataset, level="L3")
+    manifest = read_manifest(folder)
+    names = SliceNoise.__dataclass_fields__
+    for case, entry in manifest["cases"].items():
+        clean, noisy = (read_volume(dataset.label_path(case, where)).array for where in ("labelsTr", folder))
+        assert {row["index"] for row in entry["slices"]} == set(np.flatnonzero(clean.any(axis=(1, 2))))
+        replayed = np.zeros_like(noisy)
+        for row in entry["slices"]:
+            drawn = SliceNoise(**{name: row[name] for name in names})
+            small, index = manifest["small_area_px"], row["index"]
+            replayed[index] = apply_slice_noise(drawn, clean[index], manifest["length_factor"], small_area_px=small)
+            assert row["kernel_px"] == drawn.kernel_px(manifest["length_factor"])
+            assert row["noisy_px"] == np.count_nonzero(replayed[index])
+            assert row["clean_px"] == np.count_nonzero(clean[index])
+            assert drawn.deleted == (row["clean_px"] <= small)
+            assert (row["outcome"] in ("deleted", "empty")) == (row["noisy_px"] == 0)
+        np.testing.assert_array_equal(replayed, noisy)
+
+
+def test_uncalibrated_uses_the_in_plane_size(prepared):
+    dataset = prepared(3, shape=(6, 100, 100))
+    folder = corrupt(dataset, level="L1", calibrate=False)
+    manifest = read_manifest(folder)
+    assert folder.name == "labelsTr_noisy_L1-uncalibrated_s0"
+    assert manifest["length_factor"] == manifest["resolution"] == 0.25
+    assert manifest["small_area_px"] == 300 / 16
+    assert manifest["target_dice"] is None
+    assert not manifest["calibrated"]
+
+
+def test_distances_in_the_unit_of_the_data(prepared):
+    in_voxels = read_manifest(corrupt(prepared(3, name="v"), level="L3", calibrate=False))
+    in_mm = read_manifest(corrupt(prepared(3, name="m", spacing_unit="mm"), level="L3", calibrate=False))
+    assert (in_voxels["hd_unit"], in_mm["hd_unit"]) == ("voxel", "mm")
+    assert in_voxels["achieved_hd"] != pytest.approx(in_mm["achieved_hd"])
+    assert in_voxels["achieved_dice"] == in_mm["achieved_dice"]
+
+
+def test_target_of_ones_own_and_out_of_reach(prepared):
+    dataset = prepared(8)
+    manifest = read_manifest(corrupt(dataset, level="L2", target_dice=0.7))
+    assert manifest["achieved_dice"] == pytest.approx(0.7, abs=0.005)
+    before = sorted(dataset.root.iterdir())
+    with pytest.raises(ConfigError, match=r"0\.999 is out of reach: L2 on these masks reaches 0\.\d+ to 0\.9\d+"):
+        corrupt(dataset, level="L2", target_dice=0.999)
+    assert sorted(dataset.root.iterdir()) == before
+
+
+def test_second_call_returns_at_once_and_changes_nothing(prepared):
+    dataset = prepared(3)
+    folder = corrupt(dataset, level="L2")
+    times = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert corrupt(dataset, level="L2", workers=3) == folder
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == times
+
+
+def test_stale_noise_is_refused(prepared):
+    dataset = prepared(3)
+    folder = corrupt(dataset, level="L2")
+    (folder / "case1.nii.gz").write_bytes(b"")
+    with pytest.raises(DataError, match=r"noisy masks of case1.*remove it first"):
+        corrupt(dataset, level="L2")
+    shutil.rmtree(folder)
+    corrupt(dataset, level="L2")
+    clean = read_volume(dataset.label_path("case0"))
+    write_volume(clean.with_array(np.roll(clean.array, 1, axis=2)), dataset.label_path("case0"))
+    with pytest.raises(DataError, match="the clean masks"):
+        corrupt(dataset, level="L2")
+
+
+def test_wrong_arguments(prepared):
+    dataset = prepared(2)
+    with pytest.raises(ConfigError, match="L4: one of L1, L2, L3"):
+        corrupt(dataset, level="L4")
+    with pytest.raises(ConfigError) as caught:
+        corrupt(dataset, level="L1", seed=-1, workers=0, target_dice=1.5, calibrate=False)
+    for part in ("--seed -1", "--workers 0", "--target-dice 1.5", "exclude each other"):
+        assert part in str(caught.value)
+
+
+def test_masks_with_more_than_two_classes(prepared):
+    dataset = prepared(2)
+    clean = read_volume(dataset.label_path("case0"))
+    write_volume(clean.with_array(clean.array * 2), dataset.label_path("case0"))
+    with pytest.raises(DataError, match="two-class"):
+        corrupt(dataset, level="L1")
+
+
+def test_nothing_half_written_on_a_full_disk(prepared, monkeypatch):
+    dataset = prepared(3)
+    before = sorted(dataset.root.rglob("*"))
+    write = Path.write_bytes
+
+    def full(path, data):
+        if "case2" in path.name:
+            write(path, data[: len(data) // 2])
+            raise OSError(28, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(Exception, match="no space left"):
+        corrupt(dataset, level="L2")
+    assert sorted(dataset.root.rglob("*")) == before
+
+
+def test_manifest_is_strict_json_and_hides_no_path(prepared, tmp_path):
+    text = (corrupt(prepared(2), level="L1") / "noise_manifest.json").read_text()
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+    assert str(tmp_path) not in text
+
+
+@pytest.mark.real
+def test_published_levels_on_real_masks(tmp_path):
+    data = os.environ.get("L2B_TEST_DATA")
+    if not data or not (Path(data) / "promise12").is_dir():
+        pytest.skip("L2B_TEST_DATA names no folder with promise12")
+    dataset = prepare_promise12([Path(data) / "promise12"], tmp_path / "data")
+    factors = {}
+    for level in LEVELS.values():
+        manifest = read_manifest(corrupt(dataset, level=level.name, workers=2))
+        assert manifest["achieved_dice"] == pytest.approx(level.dice, abs=0.005)
+        assert set(manifest["cases"]) == set(dataset.splits["train"])
+        factors[level.name] = manifest["length_factor"]
+    # The files have half of the native in-plane size, and the published kernels belong to native size.
+    assert all(0.45 < factor < 0.6 for factor in factors.values()), factors

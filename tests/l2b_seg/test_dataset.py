@@ -1,0 +1,77 @@
+"""The prepared data set: what is written is read, and all that is wrong comes in one message."""
+
+import json
+
+import pytest
+
+from l2b_run.errors import ConfigError, DataError
+from l2b_seg.dataset import Dataset, plain_case_id, write_dataset_files
+
+SPLITS = {"train": ["b", "a"], "meta": ["m"], "test": ["t"]}
+
+
+def write(root, **changes):
+    arguments = {
+        "name": "Toy",
+        "channel": "T2",
+        "labels": {"background": 0, "prostate": 1},
+        "splits": SPLITS,
+        "spacing_unit": "voxel",
+        "how": {"text": "by hand"},
+        "source": {},
+    } | changes
+    write_dataset_files(root, **arguments)
+
+
+def test_written_and_opened(tmp_path):
+    write(tmp_path)
+    dataset = Dataset.open(str(tmp_path))
+    assert dataset.splits == SPLITS
+    assert dataset.cases == ["b", "a", "m", "t"]
+    assert dataset.labels == {"background": 0, "prostate": 1}
+    assert dataset.spacing_unit == "voxel"
+    assert dataset.image_path("a") == tmp_path / "imagesTr" / "a_0000.nii.gz"
+    assert dataset.label_path("a") == tmp_path / "labelsTr" / "a.nii.gz"
+    noisy = dataset.noisy_folder("L2", 3)
+    assert dataset.label_path("a", noisy) == tmp_path / "labelsTr_noisy_L2_s3" / "a.nii.gz"
+    info = json.loads((tmp_path / "dataset.json").read_text())
+    assert info["numTraining"] == 4
+    assert info["channel_names"] == {"0": "T2"}
+    assert info["file_ending"] == ".nii.gz"
+
+
+def test_all_faults_in_one_message(tmp_path):
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": {"prostate": 1}, "spacing_unit": "inch"}))
+    (tmp_path / "splits.json").write_text(json.dumps({"train": ["../x"], "meta": "m"}))
+    with pytest.raises(DataError) as caught:
+        Dataset.open(tmp_path)
+    for part in ("background: 0", "'inch'", "'../x'", "meta 'm'", "test None"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "{}", "\xff"])
+def test_json_that_is_none(tmp_path, text):
+    write(tmp_path)
+    (tmp_path / "splits.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match=r"splits\.json"):
+        Dataset.open(tmp_path)
+
+
+def test_absent(tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        Dataset.open(tmp_path / "nothing")
+    with pytest.raises(DataError, match=r"(?s)dataset\.json is missing.*splits\.json is missing"):
+        Dataset.open(tmp_path)
+
+
+def test_unit_is_checked_before_writing(tmp_path):
+    with pytest.raises(ConfigError, match="inch"):
+        write(tmp_path, spacing_unit="inch")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "plain"), [("Case00", True), ("a b", True), ("", False), (".x", False), ("a/b", False), ("a\n", False)]
+)
+def test_case_ids(case, plain):
+    assert plain_case_id(case) is plain
