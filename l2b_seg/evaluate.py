@@ -11,6 +11,7 @@ from l2b_run.atomic import write_json
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.case_files import case_id, mask_files
 from l2b_seg.case_metrics import CaseMetrics, case_metrics
+from l2b_seg.dataset import Dataset
 from l2b_seg.summary import Unit, summarise, write_case_csv
 from l2b_seg.volume import Volume, read_volume
 
@@ -34,7 +35,8 @@ def evaluate(
 
     Args:
         pred: predicted mask, or a folder of them (.nii, .nii.gz, .mha, .mhd, .nrrd).
-        ref: reference mask or folder; a prediction belongs to the reference of the same case id.
+        ref: reference mask, folder of them, or prepared data set (the clean masks of its test cases); a prediction
+            belongs to the reference of the same case id.
         spacing_unit: "mm" takes the spacing of the reference's header, "voxel" takes 1 along every axis.
         tolerance_mm: tolerance of the surface Dice, in the spacing's unit; None leaves it out.
         labels: values that together make the foreground, in both masks; None: every value but 0.
@@ -87,15 +89,26 @@ def _warnings(spacing_unit: Unit, spacings: dict[str, tuple[float, ...]], withou
     return warnings
 
 
+def check_out(out: Path) -> None:
+    """Refuse, before anything is computed, a result folder that would be refused after.
+
+    Raises:
+        ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
+    """
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file; name a folder")
+    if (out / "config.yaml").exists():
+        raise ConfigError(f"--out {out} is the folder of a run and has a summary.json of its own; choose another")
+
+
 def write_evaluation(summary: dict[str, Any], out: Path) -> None:
     """Write summary.json and cases.csv into the folder `out`, each atomically, over those of an earlier evaluation.
 
     Raises:
-        ConfigError: `out` is the folder of a training run, whose own summary.json would be lost.
+        ConfigError: as `check_out`.
         L2BError: the folder cannot be written.
     """
-    if (out / "config.yaml").exists():
-        raise ConfigError(f"--out {out} is the folder of a run and has a summary.json of its own; choose another")
+    check_out(out)
     write_json(out / "summary.json", summary)
     write_case_csv(out / "cases.csv", summary)
 
@@ -133,7 +146,7 @@ def _match(pred: Path, ref: Path) -> tuple[dict[str, tuple[Path, Path]], list[st
     """Pairs by case id; references without a prediction; predictions without a reference."""
     if not pred.is_dir():
         return {case_id(ref): (pred, ref)}, [], []
-    predictions, references = mask_files(pred), mask_files(ref)
+    predictions, references = mask_files(pred), _references(ref)
     pairs = {case: (predictions[case], references[case]) for case in references if case in predictions}
     if not pairs:
         raise DataError(
@@ -145,6 +158,15 @@ def _match(pred: Path, ref: Path) -> tuple[dict[str, tuple[Path, Path]], list[st
         [case for case in references if case not in pairs],
         [case for case in predictions if case not in pairs],
     )
+
+
+def _references(ref: Path) -> dict[str, Path]:
+    if not (ref / "splits.json").exists():
+        return mask_files(ref)
+    dataset = Dataset.open(ref)
+    if not dataset.splits["test"]:
+        raise DataError(f"{ref}: a prepared data set without test cases; name its folder of masks, {ref / 'labelsTr'}")
+    return {case: dataset.label_path(case) for case in dataset.splits["test"]}
 
 
 def _evaluate_pairs(

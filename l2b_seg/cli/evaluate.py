@@ -19,7 +19,9 @@ class SpacingUnit(StrEnum):
 
 def evaluate(
     pred: Annotated[Path, typer.Argument(help="Predicted mask, or a folder of them.")],
-    ref: Annotated[Path, typer.Argument(help="Reference mask, or a folder; matched by case id.")],
+    ref: Annotated[
+        Path, typer.Argument(help="Reference mask, folder (matched by case id), or prepared data set (its test cases).")
+    ],
     out: Annotated[Path | None, typer.Option(help="Folder for summary.json and cases.csv.")] = None,
     spacing_unit: Annotated[
         SpacingUnit, typer.Option(help="mm: spacing of the reference's header; voxel: 1 along every axis.")
@@ -34,10 +36,12 @@ def evaluate(
 
     Exit code 3 if masks lie on different grids or nothing can be evaluated, 4 if some cases are missing.
     """
+    from l2b_seg.evaluate import check_out, failures, write_evaluation
     from l2b_seg.evaluate import evaluate as evaluate_masks
-    from l2b_seg.evaluate import failures, write_evaluation
     from l2b_seg.summary import metrics_table
 
+    if out is not None:
+        check_out(out)
     values = None if labels is None else _integers(labels)
     with stderr_lines("evaluate", quiet=as_json) as say:
         summary = evaluate_masks(

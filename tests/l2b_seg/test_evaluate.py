@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from l2b_run.errors import ConfigError, DataError, L2BError
 from l2b_seg.cli.evaluate import evaluate as evaluate_command
+from l2b_seg.dataset import write_dataset_files
 from l2b_seg.evaluate import evaluate
 from l2b_seg.volume import Volume, write_volume
 
@@ -236,6 +237,25 @@ def test_results_do_not_replace_a_runs_summary(folders, tmp_path):
     assert code == 2
     assert "folder of a run" in message
     assert (tmp_path / "run" / "summary.json").read_text() == "{}"
+    code, table, message = run(*folders, "--out", tmp_path / "run" / "summary.json")
+    assert (code, table) == (2, "")
+    assert "is a file" in message
+
+
+def test_prepared_data_set_is_its_test_cases(folders, tmp_path):
+    pred, _ = folders
+    data = tmp_path / "data"
+    for case in ("Case00", "Case01", "Case02", "Case03"):
+        write(data / "labelsTr" / f"{case}.nii.gz", box())
+    splits = {"train": ["Case00"], "meta": [], "test": ["Case02", "Case01"]}
+    common = {"name": "toy", "channel": "MR", "labels": {"background": 0, "gland": 1}, "how": {}, "source": {}}
+    write_dataset_files(data, splits=splits, spacing_unit="mm", **common)
+    summary = evaluate(pred, data)
+    assert [row["case"] for row in summary["metric_per_case"]] == ["Case02", "Case01"]
+    assert (summary["missing_predictions"], summary["without_reference"]) == ([], ["Case00"])
+    write_dataset_files(data, splits={**splits, "test": []}, spacing_unit="mm", **common)
+    with pytest.raises(DataError, match=r"without test cases.*labelsTr"):
+        evaluate(pred, data)
 
 
 @pytest.mark.real

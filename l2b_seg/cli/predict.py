@@ -1,0 +1,57 @@
+"""`l2b-seg predict`: masks for new volumes from a finished run."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from l2b_run.errors import SomeCasesFailed
+from l2b_seg.cli.say import stderr_lines
+
+
+class Split(StrEnum):
+    train = "train"
+    meta = "meta"
+    test = "test"
+    all = "all"
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="Image, folder of images, or prepared data set.")],
+    out: Annotated[Path, typer.Argument(help="Folder for the masks, CASE.nii.gz; or one file for one image.")],
+    tta: Annotated[bool, typer.Option("--tta", help="Average with the left-right mirrored prediction.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave masks that are already there, to go on after a stop.")
+    ] = False,
+    split: Annotated[Split, typer.Option(help="Which cases of a prepared data set.")] = Split.test,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Predict masks on each input's own grid and geometry.
+
+    Exit code 3 if nothing can be predicted, 4 if some inputs are broken; the others are written.
+    """
+    from l2b_seg.device import choose_device
+    from l2b_seg.inference import load_run
+    from l2b_seg.predict import find_inputs, output_paths
+    from l2b_seg.predict import predict as predict_masks
+
+    inputs = find_inputs(source, split=split.value)
+    outputs = output_paths(inputs, out)
+    predictor = load_run(run, choose_device(device))
+    with stderr_lines("predict", quiet=as_json) as say:
+        result = predict_masks(predictor, inputs, outputs, tta=tta, skip_existing=skip_existing, say=say)
+    if as_json:
+        written = {case: str(result.outputs[case]) for case in result.written}
+        typer.echo(json.dumps({"written": written, "skipped": result.skipped, "failed": result.failed}, indent=1))
+    else:
+        for case in result.written:
+            typer.echo(str(result.outputs[case]))
+        if result.skipped:
+            typer.echo(f"{len(result.skipped)} masks were there already")
+    if result.failed:
+        lines = "\n  ".join(f"{case}: {message}" for case, message in result.failed.items())
+        raise SomeCasesFailed(f"{len(result.failed)} of {len(inputs)} inputs were not predicted:\n  {lines}")

@@ -1,0 +1,251 @@
+"""`l2b-seg predict`: the input's own grid and geometry, broken inputs, exit codes."""
+
+import json
+from dataclasses import replace
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+import typer
+import yaml
+from safetensors.torch import save_file
+from torch import nn
+from typer.testing import CliRunner
+
+from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_seg.cli.predict import predict as predict_command
+from l2b_seg.config import Settings
+from l2b_seg.dataset import write_dataset_files
+from l2b_seg.device import choose_device
+from l2b_seg.inference import Predictor, network_of
+from l2b_seg.predict import find_inputs, output_paths, predict, predict_mask
+from l2b_seg.slices import SliceOptions
+from l2b_seg.volume import Volume, read_volume, write_volume
+
+SHAPE = (5, 40, 48)
+SPACING = (3.1, 0.6, 0.7)
+
+
+def rotation(degrees, axis):
+    angle, axis = np.deg2rad(degrees), np.asarray(axis, float) / np.linalg.norm(axis)
+    cross = np.cross(np.eye(3), axis)
+    return np.eye(3) + np.sin(angle) * -cross + (1 - np.cos(angle)) * cross @ cross
+
+
+DIRECTIONS = {
+    "identity": np.eye(3),
+    "flipped left-right and front-back": np.diag([-1.0, -1.0, 1.0]),
+    "left-handed": np.diag([1.0, -1.0, 1.0]),
+    "oblique": rotation(17, (1, 2, 3)),
+    "oblique and flipped": rotation(-33, (3, 1, 1)) @ np.diag([1.0, 1.0, -1.0]),
+    "sagittal": np.array([[0.0, 0.0, -1.0], [1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
+}
+
+
+def bright_ellipse():
+    """Image with one bright, off-centre ellipse, and where it is."""
+    z, y, x = np.indices(SHAPE)
+    inside = ((y - 14) / 8) ** 2 + ((x - 30) / 11) ** 2 + ((z - 2) / 9) ** 2 <= 1
+    return np.where(inside, 200, 20).astype(np.int16), inside
+
+
+@pytest.fixture
+def brightness():
+    """A real predictor whose network is one pixel wide: foreground where the slice is brighter than half its range."""
+    network = nn.Conv2d(1, 1, 1)
+    nn.init.constant_(network.weight, 20.0)
+    nn.init.constant_(network.bias, -10.0)
+    return Predictor(network.eval(), SliceOptions(size=96), torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A run folder with a small network of random weights, as training leaves it."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    folder.mkdir()
+    settings = Settings.model_validate(
+        {
+            "recipe": "promise12",
+            "preset": "cpu",
+            "method": "unetpp",
+            "slices": {"size": 32},
+            "network": {"widths": [2, 2, 2, 2, 2]},
+        }
+    )
+    torch.manual_seed(0)
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings.model_dump(mode="json")))
+    weights = {name: tensor.contiguous() for name, tensor in network_of(settings).state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    for case, seed in (("Case00", 0), ("Case01", 1), ("Case02", 2)):
+        noise = np.random.default_rng(seed).normal(100, 30, SHAPE).astype(np.float32)
+        write_volume(Volume(noise, spacing_mm=SPACING, origin=(4.0, 5.0, 6.0)), folder / f"{case}_0000.nii.gz")
+    return folder
+
+
+def run(*arguments):
+    """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
+    app = typer.Typer()
+    app.command()(predict_command)
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, L2BError):
+        return result.exception.exit_code, result.stdout, str(result.exception)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+@pytest.mark.parametrize("suffix", [".nii.gz", ".mha", ".nrrd"])
+def test_mask_lies_where_the_image_does(tmp_path, brightness, name, suffix):
+    array, inside = bright_ellipse()
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(SPACING[::-1])
+    image.SetOrigin((-101.25, 33.5, 7.125))
+    image.SetDirection(DIRECTIONS[name].ravel().tolist())
+    source = tmp_path / "in" / f"Case07{suffix}"
+    source.parent.mkdir()
+    sitk.WriteImage(image, str(source))
+
+    inputs = find_inputs(source)
+    predict(brightness, inputs, output_paths(inputs, tmp_path / "out"))
+    written = tmp_path / "out" / "Case07.nii.gz"
+    mask, original = sitk.ReadImage(str(written)), sitk.ReadImage(str(source))
+    assert mask.GetSize() == original.GetSize()
+    for get in ("GetSpacing", "GetOrigin", "GetDirection"):
+        np.testing.assert_allclose(getattr(mask, get)(), getattr(original, get)(), atol=1e-6)
+    # nibabel's affine, RAS, from ITK's LPS geometry by hand
+    affine = np.eye(4)
+    affine[:3, :3] = np.diag([-1, -1, 1]) @ DIRECTIONS[name] @ np.diag(SPACING[::-1])
+    affine[:3, 3] = np.diag([-1, -1, 1]) @ np.array([-101.25, 33.5, 7.125])
+    np.testing.assert_allclose(nib.load(written).affine, affine, atol=1e-6)
+    found = sitk.GetArrayFromImage(mask)
+    assert found.dtype == np.uint8
+    assert set(np.unique(found)) == {0, 1}
+    overlap = 2 * (found.astype(bool) & inside).sum() / (found.sum() + inside.sum())
+    assert overlap > 0.97  # resampling to 96 x 96 and back
+
+
+def test_affine_survives_from_nifti_to_nifti(tmp_path, brightness):
+    """float32 affines, one and the same file format: equal to 1e-6."""
+    array, _ = bright_ellipse()
+    affine = np.eye(4)
+    affine[:3, :3] = rotation(12, (1, -1, 2)) @ np.diag([0.625, 0.625, 3.6])
+    affine[:3, 3] = (-87.654321, 12.3456789, -45.6789)
+    nib.save(nib.Nifti1Image(array.transpose(2, 1, 0), affine), tmp_path / "a.nii.gz")
+    inputs = find_inputs(tmp_path / "a.nii.gz")
+    predict(brightness, inputs, output_paths(inputs, tmp_path / "mask.nii"))
+    mask = nib.load(tmp_path / "mask.nii")
+    assert mask.shape == array.shape[::-1]
+    np.testing.assert_allclose(mask.affine, nib.load(tmp_path / "a.nii.gz").affine, atol=1e-6)
+
+
+def test_mirroring_averages_a_lopsided_network(brightness):
+    array, _ = bright_ellipse()
+    shifted = nn.Sequential(nn.ZeroPad2d((12, -12, 0, 0)), brightness.model)  # answers 12 pixels too far right
+    lopsided = replace(brightness, model=shifted)
+    plain = lopsided.predict_volume(array.astype(np.float32))
+    both = lopsided.predict_volume(array.astype(np.float32), mirror=True)
+    mirrored = lopsided.predict_volume(array[:, :, ::-1].astype(np.float32))[:, :, ::-1]
+    np.testing.assert_allclose(both, (plain + mirrored) / 2, atol=1e-5)
+    assert np.abs(both - plain).max() > 0.4
+
+
+def test_folder_through_the_command_with_a_real_network(run_folder, images, tmp_path):
+    code, text, _ = run(run_folder, images, tmp_path / "out", "--device", "cpu", "--tta")
+    assert code == 0
+    assert text.split() == [str(tmp_path / "out" / f"Case0{n}.nii.gz") for n in range(3)]
+    for n in range(3):
+        mask, image = read_volume(tmp_path / "out" / f"Case0{n}.nii.gz"), read_volume(images / f"Case0{n}_0000.nii.gz")
+        assert mask.same_grid(image) == []
+
+
+def test_skip_existing_leaves_masks_as_they_are(run_folder, images, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "Case01.nii.gz").write_bytes(b"mine")
+    code, text, _ = run(run_folder, images, out, "--skip-existing", "--json", "--device", "cpu")
+    assert code == 0
+    assert json.loads(text)["skipped"] == ["Case01"]
+    assert list(json.loads(text)["written"]) == ["Case00", "Case02"]
+    assert (out / "Case01.nii.gz").read_bytes() == b"mine"
+    run(run_folder, images, out, "--device", "cpu")
+    assert read_volume(out / "Case01.nii.gz").array.shape == SHAPE
+
+
+def test_broken_inputs_among_others_are_listed(run_folder, images, tmp_path):
+    cut = images / "Case00_0000.nii.gz"
+    cut.write_bytes(cut.read_bytes()[:-100])
+    holes = np.full(SHAPE, np.nan, np.float32)
+    write_volume(Volume(holes, spacing_mm=SPACING), images / "Case02_0000.nii.gz")
+    code, text, message = run(run_folder, images, tmp_path / "out", "--device", "cpu")
+    assert code == 4
+    assert "2 of 3 inputs" in message
+    assert str(cut) in message
+    assert "Case02_0000.nii.gz: 9600 voxels are NaN" in message
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Case01.nii.gz"]
+    assert text.split() == [str(tmp_path / "out" / "Case01.nii.gz")]
+    code, _, message = run(run_folder, cut, tmp_path / "single", "--device", "cpu")
+    assert code == 3
+    assert str(cut) in message
+    assert not (tmp_path / "single").exists()
+
+
+def test_prepared_data_set_by_split(run_folder, images, tmp_path):
+    data = tmp_path / "data"
+    (data / "imagesTr").mkdir(parents=True)
+    for path in images.iterdir():
+        path.rename(data / "imagesTr" / path.name)
+    splits = {"train": ["Case00"], "meta": [], "test": ["Case02"]}
+    labels = {"background": 0, "gland": 1}
+    write_dataset_files(
+        data, name="toy", channel="MR", labels=labels, splits=splits, spacing_unit="mm", how={}, source={}
+    )
+    assert list(find_inputs(data)) == ["Case02"]
+    assert list(find_inputs(data, split="all")) == ["Case00", "Case02"]
+    with pytest.raises(DataError, match=r"split 'meta'"):
+        find_inputs(data, split="meta")
+    assert run(run_folder, data, tmp_path / "out", "--device", "cpu", "--split", "train")[0] == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Case00.nii.gz"]
+
+
+def test_promise12_folder_leaves_the_masks_out(tmp_path):
+    for name in ("Case00", "Case00_segmentation", "Case01"):
+        write_volume(Volume(np.ones(SHAPE, np.uint8)), tmp_path / f"{name}.mha")
+    assert list(find_inputs(tmp_path)) == ["Case00", "Case01"]
+
+
+def test_nothing_is_written_over_an_image(images):
+    plain = images.parent / "plain" / "Case00.nii.gz"
+    plain.parent.mkdir()
+    (images / "Case00_0000.nii.gz").rename(plain)
+    for out in (plain.parent, plain):
+        with pytest.raises(ConfigError, match="replace their images"):
+            output_paths(find_inputs(plain), out)
+    with pytest.raises(ConfigError, match="one file for 2 inputs"):
+        output_paths(find_inputs(images), images.parent / "mask.nii.gz")
+
+
+def test_wrong_arguments(run_folder, images, tmp_path):
+    assert run(tmp_path / "norun", images, tmp_path / "out")[0] == 3
+    assert run(run_folder, tmp_path / "nowhere", tmp_path / "out")[0] == 3
+    assert run(run_folder, images, tmp_path / "out", "--device", "tpu")[0] == 2
+    assert run(run_folder, images, tmp_path / "out", "--split", "dev")[0] == 2
+    with pytest.raises(ConfigError, match="cuda:99"):
+        choose_device("cuda:99")
+    assert choose_device("auto").type in ("cpu", "cuda")
+    assert not (tmp_path / "out").exists()
+
+
+def test_voxels_that_are_no_numbers_are_refused(brightness, tmp_path):
+    array = np.ones(SHAPE, np.float32)
+    array[0, 0, :3] = np.inf
+    with pytest.raises(DataError, match=r"x\.nii: 3 voxels"):
+        predict_mask(brightness, Volume(array), tmp_path / "x.nii")
