@@ -18,9 +18,12 @@ class SpacingUnit(StrEnum):
 
 
 def evaluate(
-    pred: Annotated[Path, typer.Argument(help="Predicted mask, or a folder of them.")],
+    pred: Annotated[Path, typer.Argument(metavar="PRED", help="Predicted mask, or a folder of them.")],
     ref: Annotated[
-        Path, typer.Argument(help="Reference mask, folder (matched by case id), or prepared data set (its test cases).")
+        Path,
+        typer.Argument(
+            metavar="REF", help="Reference mask, folder (matched by case id), or prepared data set (its test cases)."
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="Folder for summary.json and cases.csv.")] = None,
     spacing_unit: Annotated[

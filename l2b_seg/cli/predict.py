@@ -19,9 +19,11 @@ class Split(StrEnum):
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="Image, folder of images, or prepared data set.")],
-    out: Annotated[Path, typer.Argument(help="Folder for the masks, CASE.nii.gz; or one file for one image.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Folder for the masks, CASE.nii.gz; or one file for one image.")
+    ],
     tta: Annotated[bool, typer.Option("--tta", help="Average with the left-right mirrored prediction.")] = False,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave masks that are already there, to go on after a stop.")
