@@ -1,7 +1,7 @@
 """Write noisy copies of a prepared data set's training masks, with a manifest of everything that was done to them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +21,7 @@ from l2b_seg.surface import surface_distances
 from l2b_seg.volume import Volume, read_volume, write_volume
 
 MANIFEST_FORMAT = 1
+_NATIVE_WITHIN = 0.1
 Say = Callable[[str], None]
 
 DEFINITIONS = {
@@ -31,8 +32,9 @@ DEFINITIONS = {
     "dice": "volumetric Dice of noisy against clean; dataset value: mean over the training cases",
     "outcome": "of a slice: deleted; empty (eroded or turned away); deformed; ellipse (deformed, then replaced by one)",
     "hd": "largest distance between the borders of noisy and clean, in hd_unit; null where the noisy mask is empty",
-    "resolution": f"mean of sqrt(height * width) over the training cases / {REFERENCE_WIDTH_PX}; small_area_px is "
-    f"{SMALL_AREA_PX} * resolution^2, and resolution is the length factor where it is not calibrated",
+    "resolution": f"mean of sqrt(height * width) over the training cases / {REFERENCE_WIDTH_PX}, taken as 1 "
+    f"within {_NATIVE_WITHIN:.0%} of it; small_area_px is {SMALL_AREA_PX} * resolution^2, and resolution is the length "
+    "factor where it is not calibrated",
 }
 
 
@@ -66,8 +68,7 @@ def corrupt(
         return folder
     with ThreadPoolExecutor(workers) as pool:
         masks = dict(zip(cases, pool.map(lambda case: _read_mask(dataset, case), cases), strict=True))
-        widths = [np.sqrt(np.prod(mask.array.shape[1:])) for mask in masks.values()]
-        resolution = float(np.mean(widths)) / REFERENCE_WIDTH_PX
+        resolution = _resolution(list(masks.values()))
         small = SMALL_AREA_PX * resolution**2
         rotated = list(pool.map(lambda case: rotate_case(case, masks[case].array, chosen, seed, small), cases))
         factor = resolution
@@ -80,8 +81,11 @@ def corrupt(
         unit = dataset.spacing_unit
         try:
             with atomic_folder(folder) as temporary:
-                rows = pool.map(
-                    lambda case: _write_case(case, masks[case.case], temporary, factor, small, unit), rotated
+                rows = _all_done(
+                    [
+                        pool.submit(_write_case, case, masks[case.case], temporary, factor, small, unit)
+                        for case in rotated
+                    ]
                 )
                 entries = {case: {"source_sha256": sources[case], **row} for case, row in zip(cases, rows, strict=True)}
                 write_json(temporary / MANIFEST, _manifest(settings, chosen, entries, factor, resolution, small, unit))
@@ -131,6 +135,12 @@ def _read_mask(dataset: Dataset, case: str) -> Volume:
     return volume.with_array(volume.array.astype(np.uint8))
 
 
+def _resolution(masks: list[Volume]) -> float:
+    """Mean in-plane width over the published one; 1, for exactly the published kernels, where they are close."""
+    resolution = float(np.mean([np.sqrt(np.prod(mask.array.shape[1:])) for mask in masks])) / REFERENCE_WIDTH_PX
+    return 1.0 if abs(resolution - 1) < _NATIVE_WITHIN else resolution
+
+
 def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str]) -> None:
     manifest = read_manifest(folder)
     differing = [key for key, value in settings.items() if manifest.get(key) != value]
@@ -146,6 +156,16 @@ def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str])
         differing.append(f"the noisy masks of {', '.join(changed)}")
     if differing:
         raise DataError(f"{folder} holds another corruption (differs in: {', '.join(differing)}); remove it first")
+
+
+def _all_done(futures: list[Future[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Results in order. An error leaves nothing running: a late worker would write into a folder removed by then."""
+    try:
+        return [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
+        wait(futures)
 
 
 def _write_case(

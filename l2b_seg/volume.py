@@ -1,6 +1,7 @@
 """One form for every image: a (D, H, W) array with spacing, origin and direction, read and written with guards."""
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def _read_nifti(path: Path, *, compressed: bool) -> Volume:
         shape = tuple(int(length) for length in image.shape)
         expected = check_voxels(path, shape) * image.get_data_dtype().itemsize + int(image.dataobj.offset)
         units = image.header.get_xyzt_units()[0]
-    except (ImageFileError, HeaderDataError, EOFError, OSError, ValueError, KeyError) as error:
+    except (ImageFileError, HeaderDataError, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
         raise DataError(f"{path}: not a readable NIfTI file: {error}") from error
     check_size(path, gzip_size(path, expected) if compressed else path.stat().st_size, expected, exact=False)
     while len(shape) > 3 and shape[-1] == 1:

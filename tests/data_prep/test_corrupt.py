@@ -3,14 +3,17 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import data_prep.corrupt
 from data_prep.corrupt import corrupt
 from data_prep.mask_noise import LEVELS, SliceNoise, apply_slice_noise
 from data_prep.promise12 import prepare_promise12
+from l2b_run.atomic import atomic_file
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.noise_manifest import read_manifest
 from l2b_seg.volume import read_volume, write_volume
@@ -91,6 +94,33 @@ def test_uncalibrated_uses_the_in_plane_size(prepared):
     assert not manifest["calibrated"]
 
 
+@pytest.mark.parametrize(("width", "resolution"), [(404, 1.0), (370, 1.0), (320, 0.8)])
+def test_published_kernels_near_native_size(prepared, width, resolution):
+    dataset = prepared(2, shape=(3, width, width))
+    manifest = read_manifest(corrupt(dataset, level="L1", calibrate=False))
+    assert manifest["length_factor"] == resolution
+    if resolution == 1:
+        rows = [row for entry in manifest["cases"].values() for row in entry["slices"]]
+        assert all(row["kernel_px"] == row["kernel"] for row in rows)
+        assert rows
+
+
+def test_two_processes_at_once(prepared, monkeypatch):
+    """The slower of two finds the folder made in the meantime, sees that it is the same, and leaves it alone."""
+    dataset = prepared(2)
+    write_json = data_prep.corrupt.write_json
+
+    def overtaken(path, value):
+        write_json(path, value)
+        if not dataset.noisy_folder("L2", 0).exists():
+            shutil.copytree(path.parent, dataset.noisy_folder("L2", 0))
+
+    monkeypatch.setattr(data_prep.corrupt, "write_json", overtaken)
+    folder = corrupt(dataset, level="L2")
+    assert read_manifest(folder)["achieved_dice"] > 0
+    assert [path.name for path in dataset.root.iterdir() if path.name.startswith(".")] == []
+
+
 def test_distances_in_the_unit_of_the_data(prepared):
     in_voxels = read_manifest(corrupt(prepared(3, name="v"), level="L3", calibrate=False))
     in_mm = read_manifest(corrupt(prepared(3, name="m", spacing_unit="mm"), level="L3", calibrate=False))
@@ -150,19 +180,21 @@ def test_masks_with_more_than_two_classes(prepared):
 
 
 def test_nothing_half_written_on_a_full_disk(prepared, monkeypatch):
-    dataset = prepared(3)
+    dataset = prepared(6)
     before = sorted(dataset.root.rglob("*"))
-    write = Path.write_bytes
+    write = data_prep.corrupt.write_volume
 
-    def full(path, data):
-        if "case2" in path.name:
-            write(path, data[: len(data) // 2])
-            raise OSError(28, "No space left on device")
-        return write(path, data)
+    def full(volume, path):
+        if "case1" in path.name:
+            with atomic_file(path) as temporary:
+                temporary.write_bytes(b"half")
+                raise OSError(28, "No space left on device")
+        time.sleep(0.3)  # the other workers are still at it when the fault is met
+        write(volume, path)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(data_prep.corrupt, "write_volume", full)
     with pytest.raises(Exception, match="no space left"):
-        corrupt(dataset, level="L2")
+        corrupt(dataset, level="L2", workers=3)
     assert sorted(dataset.root.rglob("*")) == before
 
 

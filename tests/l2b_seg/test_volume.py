@@ -186,6 +186,9 @@ def test_truncated_and_damaged_nifti(tmp_path):
     with pytest.raises(DataError, match="truncated"):
         read_volume(plain)
     stream = packed.read_bytes()
+    packed.write_bytes(stream[:20] + bytes([stream[20] ^ 255]) + stream[21:])
+    with pytest.raises(DataError, match=r"a\.nii\.gz"):
+        read_volume(packed)
     packed.write_bytes(stream[: len(stream) // 2])
     with pytest.raises(DataError, match="gzip"):
         read_volume(packed)
@@ -230,7 +233,7 @@ def test_colour_unknown_suffix_and_absent(tmp_path):
 @given(st.data())
 def test_damaged_headers_never_crash(tmp_path, data):
     """Any change to a header is either read or refused with a `DataError`; no other exception reaches the user."""
-    kind = data.draw(st.sampled_from(["a.mhd", "a.nii", "a.nrrd"]))
+    kind = data.draw(st.sampled_from(["a.mhd", "a.nii", "a.nii.gz", "a.nrrd"]))
     path = tmp_path / kind
     if kind == "a.mhd":
         write_mhd(tmp_path, "a")
