@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses
+from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses, of_primal
+from l2b.errors import EngineError
 from l2b.untouched import forward_with
 
 
@@ -24,19 +25,18 @@ def alignment(
     graph; it equals minus the gradient of the meta loss to zero weights through the differentiable step
     (L2B, CVPR 2024, eq. 7). Elements that do not depend on the parameters get zeros.
     A second model forward is paid for; running statistics, .grad and modes stay as they were.
+    Raises EngineError where torch has no forward-mode derivative for one of the model's operations.
     """
     with torch.no_grad(), forward_ad.dual_level():
         parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
         for name, tangent in direction.items():
             parameters[name] = forward_ad.make_dual(parameters[name], tangent)
-        logits = forward_with(model, parameters, x)
-        losses = candidate_losses(logits, y, loss, _of_primal(pseudo_label))
+        try:
+            logits = forward_with(model, parameters, x)
+        except NotImplementedError as error:
+            raise EngineError(
+                f"the model has an operation without a forward-mode derivative; use mode='fast' ({error})"
+            ) from error
+        losses = candidate_losses(logits, y, loss, of_primal(pseudo_label))
         primal, tangents = forward_ad.unpack_dual(losses)
         return torch.zeros_like(primal) if tangents is None else tangents.clone()
-
-
-def _of_primal(pseudo_label: PseudoLabel | None) -> PseudoLabel | None:
-    """The same pseudo-label, drawn from values alone: a label carries no derivative."""
-    if pseudo_label is None:
-        return None
-    return lambda logits: pseudo_label(forward_ad.unpack_dual(logits).primal)

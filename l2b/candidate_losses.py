@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from l2b.errors import BatchError
 
@@ -28,3 +29,10 @@ def candidate_losses(logits: Tensor, target: Tensor, loss: Loss, pseudo_label: P
                 "element, (B,) or (B, H, W); use reduction='none'"
             )
     return torch.stack(rows)
+
+
+def of_primal(pseudo_label: PseudoLabel | None) -> PseudoLabel | None:
+    """The same pseudo-label, drawn from values alone: in forward mode, too, a label carries no derivative."""
+    if pseudo_label is None:
+        return None
+    return lambda logits: pseudo_label(forward_ad.unpack_dual(logits).primal)

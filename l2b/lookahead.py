@@ -41,6 +41,10 @@ def lookahead(model: nn.Module, optimizer: Optimizer, *, through: Through = "opt
             f"optimizer {type(optimizer).__name__} is not supported: the lookahead is exact for torch.optim.SGD "
             "(momentum, weight decay, Nesterov) only; use SGD, or pass weights of your own"
         )
+    if any(group.get("maximize") for group in optimizer.param_groups):
+        raise UnsupportedOptimizerError("SGD(maximize=True) is not supported: losses are minimised here")
+    if through not in ("optimizer", "none"):
+        raise ValueError(f"lookahead {through!r} is unknown: 'optimizer' or 'none'")
     group_of = {id(p): group for group in optimizer.param_groups for p in group["params"]}
     parameters: dict[str, Tensor] = {}
     step_sizes: dict[str, float] = {}
@@ -60,8 +64,6 @@ def lookahead(model: nn.Module, optimizer: Optimizer, *, through: Through = "opt
 @torch.no_grad()
 def _sgd_at_zero_weights(theta: Tensor, group: dict[str, Any], buffer: Tensor | None) -> tuple[Tensor, float]:
     """One torch.optim.SGD step with gradient 0 + weights * grad, and its derivative to the weights."""
-    if group.get("maximize"):
-        raise UnsupportedOptimizerError("SGD(maximize=True) is not supported: losses are minimised here")
     lr, momentum = float(group["lr"]), float(group["momentum"])
     gradient = group["weight_decay"] * theta
     if momentum == 0.0:

@@ -1,9 +1,9 @@
-"""From alignments to weights: each normaliser maps a (K, B, *E) to weights (K, B, *E) that are >= 0 and sum to 1 or 0."""
+"""From alignments to weights: each normaliser maps a (K, B, *E) to weights (K, B, *E), >= 0, of sum 1 or 0."""
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Normalizer = Callable[[Tensor], Tensor]
 
@@ -31,9 +31,11 @@ def softmax(temperature: float = 1.0) -> Normalizer:
 
 
 def sigmoid(a: Tensor) -> Tensor:
-    """sigmoid(a) / sum (released code, an option of L2B Fig. 3)."""
-    squashed = torch.sigmoid(a)
-    return squashed / squashed.sum()
+    """sigmoid(a) / sum (released code, an option of L2B Fig. 3).
+
+    Written as softmax(log sigmoid(a)), the same number: the sum of sigmoids underflows to 0 for very negative a.
+    """
+    return torch.softmax(nn.functional.logsigmoid(a).flatten(), dim=0).view_as(a)
 
 
 def sum_to_one(a: Tensor) -> Tensor:

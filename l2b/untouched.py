@@ -10,7 +10,7 @@ from torch.func import functional_call
 
 @contextmanager
 def untouched_rng(device: torch.device) -> Iterator[None]:
-    """Random streams (CPU, and `device` if it is an accelerator) are as before when the block ends.
+    """torch's random streams (CPU, and `device` if it is a CUDA device) are as before when the block ends.
 
     The step that follows the block therefore draws the same dropout masks as a pass that opened it.
     """

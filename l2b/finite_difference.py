@@ -1,0 +1,62 @@
+"""The alignment to first order, for one forward pass more than the step."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import forward_ad
+
+from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses, of_primal
+from l2b.untouched import forward_with, untouched_rng
+
+Mode = Literal["exact", "fast"]
+
+RELATIVE_STEP = 1e-2
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """`logits` of the model at theta + distance * direction, detached; `distance` is a scalar tensor."""
+
+    logits: Tensor
+    distance: Tensor
+
+
+@torch.no_grad()
+def shifted(model: nn.Module, direction: dict[str, Tensor], x: Tensor) -> Shifted:
+    """One forward pass a small distance along `direction`; random streams, buffers and modes stay as found.
+
+    distance = c sqrt(eps) (1 + |theta|) / |direction|, eps that of the parameters' dtype: the step of Jacobian-free
+    Newton-Krylov methods (Knoll and Keyes 2004, section 2.3). A zero direction gives distance 1, and zero alignments.
+    """
+    theta = {name: parameter.detach() for name, parameter in model.named_parameters() if name in direction}
+    length = nn.utils.get_total_norm(direction.values())
+    reach = 1 + nn.utils.get_total_norm(theta.values())
+    relative = RELATIVE_STEP * torch.finfo(length.dtype).eps ** 0.5
+    distance = torch.where(length > 0, relative * reach / length, 1.0)
+    moved = {name: parameter + distance * direction[name] for name, parameter in theta.items()}
+    with untouched_rng(x.device):
+        return Shifted(forward_with(model, moved, x), distance)
+
+
+def finite_difference(
+    there: Shifted, logits: Tensor, y: Tensor, *, loss: Loss, pseudo_label: PseudoLabel | None = None
+) -> Tensor:
+    """a (K, B, *E) as `alignment` gives it, to first order in the distance; detached.
+
+    `logits`: the model's output at theta for the same inputs and the same dropout masks as `there`.
+    The difference is taken between logits, and the loss is differentiated exactly along it: a difference of losses
+    would lose the digits of every element whose loss is small. Where pseudo equals given, alpha equals beta exactly.
+    """
+    with torch.no_grad(), forward_ad.dual_level():
+        here = logits.detach()
+        dual = forward_ad.make_dual(here, (there.logits - here) / there.distance)
+        primal, tangents = forward_ad.unpack_dual(candidate_losses(dual, y, loss, of_primal(pseudo_label)))
+        return torch.zeros_like(primal) if tangents is None else tangents.clone()
+
+
+def require_mode(mode: str) -> None:
+    """Raise ValueError for anything but "exact" and "fast"."""
+    if mode not in ("exact", "fast"):
+        raise ValueError(f"mode {mode!r} is unknown: 'exact' or 'fast'")

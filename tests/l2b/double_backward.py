@@ -1,0 +1,61 @@
+"""The slow textbook way to the alignments: differentiate the meta loss through one SGD step, by double backward."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses
+
+
+def alignments_by_double_backward(
+    model: nn.Module,
+    optimizer: torch.optim.SGD,
+    batch: tuple[Tensor, Tensor],
+    meta_batch: tuple[Tensor, Tensor],
+    *,
+    loss: Loss,
+    pseudo_label: PseudoLabel | None = None,
+    lookahead: str = "optimizer",
+) -> Tensor:
+    """-d meta loss(theta_hat(weights)) / d weights at weights = 0, shape (K, B, *E) (L2B, CVPR 2024, eq. 4-7)."""
+    (x, y), (x_meta, y_meta) = batch, meta_batch
+    theta = {name: p.detach().clone().requires_grad_(p.requires_grad) for name, p in model.named_parameters()}
+    losses = candidate_losses(functional_call(model, theta | _buffers(model), (x,)), y, loss, pseudo_label)
+    weights = torch.zeros_like(losses, requires_grad=True)
+    trainable = {name: p for name, p in theta.items() if p.requires_grad}
+    gradients = torch.autograd.grad(
+        (weights * losses).sum(), list(trainable.values()), create_graph=True, materialize_grads=True
+    )
+    gradient_of = dict(zip(trainable, gradients, strict=True))
+    group_of = {id(p): group for group in optimizer.param_groups for p in group["params"]}
+    theta_hat = dict(theta)
+    for name, parameter in model.named_parameters():
+        group = group_of.get(id(parameter))
+        if group is not None and name in gradient_of:
+            buffer = optimizer.state[parameter].get("momentum_buffer") if parameter in optimizer.state else None
+            step = _sgd if lookahead == "optimizer" else _gradient_descent
+            theta_hat[name] = step(theta[name], gradient_of[name], group, buffer)
+    meta_loss = loss(functional_call(model, theta_hat | _buffers(model), (x_meta,)), y_meta).mean()
+    return -torch.autograd.grad(meta_loss, weights)[0]
+
+
+def _buffers(model: nn.Module) -> dict[str, Tensor]:
+    return {name: buffer.clone() for name, buffer in model.named_buffers()}
+
+
+def _gradient_descent(theta: Tensor, gradient: Tensor, group: dict[str, Any], buffer: Tensor | None) -> Tensor:
+    return theta - group["lr"] * gradient
+
+
+def _sgd(theta: Tensor, gradient: Tensor, group: dict[str, Any], buffer: Tensor | None) -> Tensor:
+    """torch.optim.SGD's documented algorithm, line by line."""
+    gradient = gradient + group["weight_decay"] * theta
+    if group["momentum"] != 0:
+        if buffer is None:
+            buffer = gradient
+        else:
+            buffer = group["momentum"] * buffer + (1 - group["dampening"]) * gradient
+        gradient = gradient + group["momentum"] * buffer if group["nesterov"] else buffer
+    return theta - group["lr"] * gradient
