@@ -33,8 +33,11 @@ class Feed:
 
     def given(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Batch (image, given mask), (B, 1, S, S) each; a new order every epoch, every slice at most once in it."""
-        order = self._rng(_TRAIN, epoch, 0).permutation(len(self.train))
-        return self._augmented(self.train, order[step * size : (step + 1) * size], _AUGMENT_TRAIN, epoch, step)
+        return self._augmented(self.train, self._given_index(epoch, step, size), _AUGMENT_TRAIN, epoch, step)
+
+    def cases_of(self, epoch: int, step: int, size: int) -> list[str]:
+        """Case ids of the given batch of this step, for messages."""
+        return sorted({self.train.where[index][0] for index in self._given_index(epoch, step, size)})
 
     def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Batch (image, clean mask) of the meta cases, drawn without replacement where there are enough slices."""
@@ -58,6 +61,9 @@ class Feed:
 
     def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, stream, epoch, step])
+
+    def _given_index(self, epoch: int, step: int, size: int) -> np.ndarray:
+        return self._rng(_TRAIN, epoch, 0).permutation(len(self.train))[step * size : (step + 1) * size]
 
     def _augmented(
         self, slices: SliceSet, index: np.ndarray, stream: int, epoch: int, step: int

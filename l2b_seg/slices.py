@@ -41,7 +41,7 @@ class SliceOptions:
 
 @dataclass(frozen=True)
 class SliceSet:
-    """Slices of some cases, in order. image (N, 1, S, S) and mask (N, 1, S, S) float32; `where`: (case, slice index)."""
+    """Slices of some cases, in order. image (N, 1, S, S) and mask (N, 1, S, S) float32; `where`: (case, index)."""
 
     image: Tensor
     mask: Tensor
@@ -56,7 +56,7 @@ def load_slices(
 ) -> SliceSet:
     """All axial slices of `cases`, background slices included, with the masks of folder `labels`.
 
-    Raises DataError, naming every faulty case at once: absent, truncated, not finite, image and mask of different shape.
+    Raises DataError, naming every faulty case at once: absent, truncated, not finite, or unequal shapes.
     """
     images, masks, where, faults = [], [], [], []
     for case in cases:

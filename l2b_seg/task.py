@@ -1,6 +1,5 @@
 """Binary segmentation as the engine sees it: a loss and a pseudo-label a pixel."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 

@@ -1,0 +1,93 @@
+"""A few slices with everything a report shows of them, as plain arrays."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from l2b import bootstrap_weights
+from l2b_run.atomic import atomic_file
+from l2b_seg.case_evaluation import EvaluationCase
+from l2b_seg.config import Settings
+from l2b_seg.dataset import CLEAN_LABELS
+from l2b_seg.feed import Feed
+from l2b_seg.inference import predictor_for
+from l2b_seg.methods import normalizer_of, teacher_pseudo_label
+from l2b_seg.slices import mask_slices
+from l2b_seg.state import TrainState
+from l2b_seg.task import hard_pseudo_label, pixel_loss
+
+if TYPE_CHECKING:
+    from l2b_seg.run import RunData
+
+_SHOWN = 8
+
+
+def write_figures(
+    path: Path, state: TrainState, feed: Feed, settings: Settings, data: "RunData", cases: list[EvaluationCase]
+) -> None:
+    """Write figures.npz: training slices with given, clean and predicted masks, and alpha and beta where there are any.
+
+    Arrays: image, given, clean, probability (N, S, S), alpha, beta (N, S, S) as shares of a pixel's weight scaled by
+    the largest weight, names (N,). The clean masks of training cases are read here, after training, where they
+    exist in the data set; without any the array is left out.
+    """
+    predictor = predictor_for(state.evaluated, settings, feed.device)
+    chosen = _largest_slices(feed)
+    image, given = feed.train.image[chosen], feed.train.mask[chosen]
+    arrays = {
+        "names": np.array([f"{case} slice {index}" for case, index in (feed.train.where[i] for i in chosen)]),
+        "image": image[:, 0].numpy(),
+        "given": given[:, 0].numpy().astype(np.uint8),
+        "probability": predictor.predict_slices(image[:, 0].numpy()),
+    }
+    clean = _clean_masks(chosen, feed, data, predictor.options)
+    if clean is not None:
+        arrays["clean"] = clean
+    if settings.method in ("l2b", "nl"):
+        arrays |= _weights(state, feed, settings, image, given)
+    with atomic_file(path) as temporary, open(temporary, "wb") as handle:
+        np.savez_compressed(handle, allow_pickle=False, **arrays)
+
+
+def _largest_slices(feed: Feed) -> list[int]:
+    """Of evenly spread cases, the slice with the largest given mask (the middle one where all are empty)."""
+    cases = sorted({case for case, _ in feed.train.where})
+    spread = [cases[i] for i in np.linspace(0, len(cases) - 1, min(_SHOWN, len(cases))).round().astype(int)]
+    chosen = []
+    for case in spread:
+        index = [i for i, (name, _) in enumerate(feed.train.where) if name == case]
+        area = feed.train.mask[index].sum((1, 2, 3))
+        chosen.append(index[int(area.argmax())] if area.any() else index[len(index) // 2])
+    return chosen
+
+
+def _clean_masks(chosen: list[int], feed: Feed, data: "RunData", options: object) -> np.ndarray | None:
+    where = [feed.train.where[i] for i in chosen]
+    paths = {case: data.dataset.label_path(case, CLEAN_LABELS) for case, _ in where}
+    if data.labels == CLEAN_LABELS or not all(path.is_file() for path in paths.values()):
+        return None
+    return np.stack([mask_slices(paths[case], options)[index] for case, index in where])  # type: ignore[arg-type]
+
+
+def _weights(
+    state: TrainState, feed: Feed, settings: Settings, image: torch.Tensor, given: torch.Tensor
+) -> dict[str, np.ndarray]:
+    """alpha and beta of these slices under the final network, judged by a clean batch; 1 is the largest weight."""
+    state.model.train()
+    image, given = image.to(feed.device), given.to(feed.device)
+    teacher = settings.bootstrap.pseudo_label == "teacher"
+    pseudo = teacher_pseudo_label(state, image) if teacher else hard_pseudo_label
+    weights = bootstrap_weights(
+        state.model,
+        state.optimizer,
+        (image, given),
+        feed.clean(settings.epochs, 0, settings.meta_batch_size),
+        loss=pixel_loss,
+        pseudo_label=pseudo if settings.method == "l2b" else None,
+        normalize=normalizer_of(settings.bootstrap),
+        lookahead=settings.bootstrap.lookahead,
+    )
+    scaled = (weights / weights.amax().clamp_min(1e-30)).cpu().numpy()
+    return {"alpha": scaled[0]} | ({"beta": scaled[1]} if len(scaled) > 1 else {})

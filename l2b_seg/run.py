@@ -1,0 +1,127 @@
+"""A training run from settings to a finished run folder."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors.torch import save_file
+
+from l2b_run.atomic import atomic_file, write_json, write_text
+from l2b_run.environment import environment, peak_memory_mb
+from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
+from l2b_seg.config import Settings
+from l2b_seg.dataset import CLEAN_LABELS, Dataset
+from l2b_seg.feed import Feed
+from l2b_seg.figures import write_figures
+from l2b_seg.inference import predictor_for
+from l2b_seg.methods import METHODS
+from l2b_seg.slices import SliceOptions, load_slices
+from l2b_seg.state import TrainState, load_checkpoint
+from l2b_seg.summary import write_case_csv
+from l2b_seg.train import new_state, train
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What a run reads: data set, folder of the given labels (and its noise level for the record), case ids."""
+
+    dataset: Dataset
+    labels: str
+    noise: dict[str, Any]
+    train: list[str]
+    meta: list[str]
+    evaluation: list[str]
+
+
+def run_training(
+    settings: Settings,
+    data: RunData,
+    out: Path,
+    *,
+    device: torch.device,
+    resume: bool = False,
+    progress: Callable[[dict[str, Any]], None] = lambda row: None,
+) -> dict[str, Any]:
+    """Train, evaluate and write the run folder `out`; returns its summary.
+
+    The clean masks read before or during training are those of the meta and the evaluation cases only; the training
+    cases' are read after it, for the figures. Raises DataError, ConfigError, L2BError as its parts do.
+    """
+    options = SliceOptions(**settings.slices.model_dump())
+    feed = Feed(
+        train=load_slices(data.dataset, data.train, options, labels=data.labels),
+        meta=load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS),
+        augmentation=settings.augmentation,
+        seed=settings.seed,
+        device=device,
+    )
+    cases = load_evaluation_cases(data.dataset, data.evaluation, options)
+    write_text(out / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
+    write_json(out / "env.json", environment(str(device)))
+    write_json(out / "split.json", {"train": data.train, "meta": data.meta, "evaluation": data.evaluation})
+    started = time.perf_counter()
+
+    def quick(state: TrainState) -> dict[str, float]:
+        return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
+
+    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        write_text(out / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in history))
+        LOG.info(", ".join(f"{key} {_shown(value)}" for key, value in row.items()))
+
+    state = train(settings, feed, out, evaluate=quick, write_row=write_row, progress=progress, resume=resume)
+    seconds = sum(row["seconds"] for row in state.history)
+    cost = {"train_seconds": seconds, "total_seconds": time.perf_counter() - started, "peak_memory_mb": _peak(device)}
+    with atomic_file(out / "model.safetensors") as temporary:
+        save_file({name: value.contiguous() for name, value in state.evaluated.state_dict().items()}, temporary)
+    summary = summarise_run(settings, data, state, cases, out, device) | cost
+    write_json(out / "summary.json", summary)
+    write_case_csv(out / "cases.csv", summary)
+    write_figures(out / "figures.npz", state, feed, settings, data, cases)
+    return summary
+
+
+def summarise_run(
+    settings: Settings,
+    data: RunData,
+    state: TrainState,
+    cases: list[EvaluationCase],
+    out: Path,
+    device: torch.device,
+) -> dict[str, Any]:
+    """The last network's metrics a case, and beside them the best epoch's and the mean of the last ten evaluations.
+
+    `best` is chosen on the evaluation cases themselves, as in the papers: read `last` for an honest figure.
+    """
+    unit = data.dataset.spacing_unit
+    summary = evaluate_cases(predictor_for(state.evaluated, settings, device), cases, unit=unit)
+    best = new_state(settings, device)
+    load_checkpoint(best, out / "checkpoint_best.pt", device)
+    best_summary = evaluate_cases(predictor_for(best.evaluated, settings, device), cases, unit=unit)
+    evaluated = [row["test_dice"] for row in state.history if "test_dice" in row]
+    return {
+        "method": settings.method,
+        "method_text": METHODS[settings.method].text,
+        "noise": data.noise,
+        "seed": settings.seed,
+        "preset": settings.preset,
+        "last": summary["mean"],
+        "best": best_summary["mean"] | {"epoch": best.epoch, "chosen_on": "the evaluation cases"},
+        "mean_last_10": sum(evaluated[-10:]) / len(evaluated[-10:]),
+        **summary,
+    }
+
+
+def _peak(device: torch.device) -> float:
+    return torch.cuda.max_memory_allocated(device) / 1e6 if device.type == "cuda" else peak_memory_mb()
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

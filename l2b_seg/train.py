@@ -1,0 +1,116 @@
+"""The training loop, on one screen."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from l2b import NonFiniteError
+from l2b_run.errors import L2BError
+from l2b_seg.config import Settings
+from l2b_seg.feed import Feed
+from l2b_seg.inference import network_of
+from l2b_seg.methods import METHODS, StepReport
+from l2b_seg.schedule import learning_rate
+from l2b_seg.state import TrainState, average_of, load_checkpoint, save_checkpoint
+
+LOG = logging.getLogger(__name__)
+
+Evaluate = Callable[[TrainState], dict[str, float]]
+Progress = Callable[[dict[str, Any]], None]
+WriteRow = Callable[[dict[str, Any], list[dict[str, Any]]], None]
+
+
+def train(
+    settings: Settings,
+    feed: Feed,
+    out: Path,
+    *,
+    evaluate: Evaluate,
+    write_row: WriteRow,
+    progress: Progress = lambda row: None,
+    resume: bool = False,
+) -> TrainState:
+    """Train by `settings.method` and return the final state.
+
+    `evaluate(state)` -> {"dice": ...} on the evaluation cases, called every `evaluate_every` epochs and after the last;
+    `write_row` takes the row of each epoch and all rows so far, `progress` each step's and epoch's row.
+    Checkpoints go to out/checkpoint_latest.pt after every epoch and to out/checkpoint_best.pt at a new best Dice;
+    `resume` continues from the latest.
+    Raises L2BError where a loss is not finite: it names epoch and step, and the last checkpoint stays.
+    """
+    state = new_state(settings, feed.device)
+    if resume:
+        load_checkpoint(state, out / "checkpoint_latest.pt", feed.device)
+    step_method = METHODS[settings.method].step
+    steps = feed.steps_per_epoch(settings.batch_size)
+    while state.epoch < settings.epochs:
+        epoch, started, reports = state.epoch, time.perf_counter(), []
+        state.model.train()
+        for step in range(steps):
+            for group in state.optimizer.param_groups:
+                group["lr"] = learning_rate(settings, epoch, step / steps)
+            try:
+                reports.append(step_method(state, feed, settings, epoch, step))
+            except NonFiniteError as error:
+                raise L2BError(_diverged(error, epoch, step, feed, settings, out)) from error
+            state.average(settings.average_decay)
+            progress({"epoch": epoch + 1, "step": step + 1, "steps": steps, "loss": reports[-1].loss})
+        state.epoch = epoch + 1
+        row = {"epoch": state.epoch, "step": state.epoch * steps, "lr": state.optimizer.param_groups[0]["lr"]}
+        row |= summarise(reports) | {"seconds": time.perf_counter() - started}
+        if state.epoch % settings.evaluate_every == 0 or state.epoch == settings.epochs:
+            row |= {f"test_{name}": value for name, value in evaluate(state).items()}
+        state.history.append(row)
+        if row.get("test_dice", -1.0) > state.best:
+            state.best = row["test_dice"]
+            save_checkpoint(state, out / "checkpoint_best.pt")
+        save_checkpoint(state, out / "checkpoint_latest.pt")
+        write_row(row, state.history)
+        progress(row)
+    return state
+
+
+def new_state(settings: Settings, device: torch.device) -> TrainState:
+    """Network, optimizer and averaged network as the settings name them; the network's draw is fixed by the seed."""
+    torch.manual_seed(settings.seed)
+    model = network_of(settings).to(device)
+    chosen = settings.optimizer
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=chosen.lr,
+        momentum=chosen.momentum,
+        weight_decay=chosen.weight_decay,
+        nesterov=chosen.nesterov,
+    )
+    return TrainState(model, optimizer, average_of(model) if settings.average_decay else None)
+
+
+def summarise(reports: list[StepReport]) -> dict[str, float | int]:
+    """Means over an epoch's steps, and how often no element had weight."""
+    row: dict[str, float | int] = {"loss": sum(r.loss for r in reports) / len(reports)}
+    row["gradient_norm"] = sum(r.gradient_norm for r in reports) / len(reports)
+    shares = [r.beta_share for r in reports if r.beta_share is not None]
+    if shares:
+        row["alpha_share"], row["beta_share"] = 1 - sum(shares) / len(shares), sum(shares) / len(shares)
+        row["steps_without_weight"] = sum(r.no_weight for r in reports)
+        if row["steps_without_weight"]:
+            LOG.warning(
+                "%d of %d steps had no positive alignment: every weight was 0",
+                row["steps_without_weight"],
+                len(reports),
+            )
+    return row
+
+
+def _diverged(error: Exception, epoch: int, step: int, feed: Feed, settings: Settings, out: Path) -> str:
+    kept = out / "checkpoint_latest.pt"
+    last = f"the last checkpoint is kept: {kept}" if kept.is_file() else "no epoch had finished yet"
+    cases = ", ".join(feed.cases_of(epoch, step, settings.batch_size))
+    return (
+        f"training stopped in epoch {epoch + 1}, step {step + 1} (cases {cases}): {error}. {last}. "
+        f"Lower optimizer.lr (now {settings.optimizer.lr}) or look at these cases with `l2b-seg check`"
+    )
