@@ -11,6 +11,8 @@ from l2b_run.errors import ConfigError
 from l2b_seg.dataset import Dataset, write_dataset_files
 from l2b_seg.volume import Volume, write_volume
 
+FIELD_MM = 96.0
+
 
 def make_synthetic(
     out: Path | str,
@@ -24,7 +26,7 @@ def make_synthetic(
 ) -> Dataset:
     """Write `n_train + n_meta + n_test` cases of D x `size` x `size` voxels (D = 16 to 20) and open the data set.
 
-    The field of view is 115 mm at any `size`; slices are 3.0 to 3.6 mm thick. Every split meets every centre in turn
+    The field of view is 96 mm at any `size`; slices are 3.0 to 3.6 mm thick. Every split meets every centre in turn
     (`data_prep.pelvis.CENTRES`). A case depends on `seed` and its number alone, so a larger set begins with the
     smaller one. Raises `ConfigError` for an empty split, a size below 32, or a folder that is in use.
     """
@@ -63,7 +65,7 @@ def synthetic_case(seed: int, number: int, *, size: int = 96) -> tuple[Volume, V
     rng = np.random.default_rng([seed, number])
     pelvis = draw_pelvis(rng)
     depth = int(rng.integers(16, 21))
-    spacing_mm = (float(rng.uniform(3.0, 3.6)), 115.0 / size, 115.0 / size)
+    spacing_mm = (float(rng.uniform(3.0, 3.6)), FIELD_MM / size, FIELD_MM / size)
     image, mask = render(pelvis, CENTRES[number % len(CENTRES)], shape=(depth, size, size), spacing_mm=spacing_mm)
     volume = Volume(image, spacing_mm)
     return volume, volume.with_array(mask)

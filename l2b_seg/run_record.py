@@ -1,0 +1,97 @@
+"""What a run folder says about its run, read for tables and reports; parts that are not there stay empty."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from l2b_run.errors import DataError
+
+PICTURES = ("image", "given", "clean", "probability", "alpha", "beta")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run: its folder, summary.json, the epochs of metrics.jsonl, and slices to look at from figures.npz.
+
+    pictures: name -> (N, H, W), of PICTURES those that are there; `names` has N texts. Empty where a file is missing.
+    """
+
+    path: Path
+    summary: dict[str, Any] = field(repr=False)
+    epochs: list[dict[str, Any]] = field(repr=False)
+    pictures: dict[str, np.ndarray] = field(repr=False)
+    names: list[str] = field(repr=False)
+
+
+def read_run(path: Path | str) -> RunRecord:
+    """Read a run folder. Missing files are left out; `DataError` if none is there or one is damaged (all faults)."""
+    path = Path(path)
+    if not path.is_dir():
+        raise DataError(f"{path}: no such run folder")
+    faults: list[str] = []
+    summary = _summary(path / "summary.json", faults)
+    epochs = _epochs(path / "metrics.jsonl", faults)
+    pictures, names = _pictures(path / "figures.npz", faults)
+    if not faults and not (summary or epochs or pictures):
+        faults.append("no summary.json, metrics.jsonl or figures.npz: not the folder of a run")
+    if faults:
+        raise DataError(f"{path}: " + "; ".join(faults))
+    return RunRecord(path, summary, epochs, pictures, names)
+
+
+def _summary(path: Path, faults: list[str]) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        faults.append(f"{path.name} is damaged: {error}")
+        return {}
+    if not isinstance(value, dict):
+        faults.append(f"{path.name} holds no JSON object")
+        return {}
+    return value
+
+
+def _epochs(path: Path, faults: list[str]) -> list[dict[str, Any]]:
+    """One object a line; the last line may be cut off, as a run that is still going on or was killed leaves it."""
+    if not path.exists():
+        return []
+    found = []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            epoch = json.loads(line)
+        except ValueError as error:
+            if number < len(lines):
+                faults.append(f"{path.name} line {number} is damaged: {error}")
+            continue
+        if isinstance(epoch, dict) and "epoch" in epoch:
+            found.append(epoch)
+        else:
+            faults.append(f"{path.name} line {number} is no object with an epoch")
+    return found
+
+
+def _pictures(path: Path, faults: list[str]) -> tuple[dict[str, np.ndarray], list[str]]:
+    if not path.exists():
+        return {}, []
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            pictures = {name: archive[name] for name in PICTURES if name in archive}
+            names = [str(name) for name in archive["names"]] if "names" in archive else []
+    except (BadZipFile, OSError, ValueError, EOFError) as error:
+        faults.append(f"{path.name} is damaged: {error}")
+        return {}, []
+    shapes = {picture.shape for picture in pictures.values()}
+    if len(shapes) > 1 or any(len(shape) != 3 for shape in shapes):
+        faults.append(f"{path.name}: arrays of shapes {sorted(shapes)}, expected one (N, H, W)")
+        return {}, []
+    if "image" not in pictures:
+        return {}, []
+    count = len(pictures["image"])
+    return pictures, (names + [f"slice {number}" for number in range(count)][len(names) :])[:count]
