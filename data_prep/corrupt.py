@@ -2,40 +2,24 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data_prep.calibrate import TOLERANCE, RotatedCase, RotatedSlice, mean_dice, rotate_case
+from data_prep.calibrate import TOLERANCE, mean_dice, rotate_case
 from data_prep.calibrate import calibrate as find_length_factor
-from data_prep.mask_noise import MAX_ANGLE_DEG, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel, noise_level
+from data_prep.mask_noise import NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel, noise_level
+from data_prep.noise_record import manifest, write_noisy_case
 from l2b_run.atomic import atomic_folder, write_json
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.dataset import Dataset
 from l2b_seg.hashing import sha256_file
 from l2b_seg.noise_manifest import MANIFEST, read_manifest
-from l2b_seg.surface import surface_distances
-from l2b_seg.volume import Volume, read_volume, write_volume
+from l2b_seg.volume import Volume, read_volume
 
 MANIFEST_FORMAT = 1
-_NATIVE_WITHIN = 0.1
 Say = Callable[[str], None]
-
-DEFINITIONS = {
-    "order": "per slice: up to small_area_px foreground pixels -> deleted; else rotated about the slice's centre, "
-    "eroded or dilated by a square of kernel_px; where ellipse is true and the outcome is larger than small_area_px, "
-    "replaced by the ellipse inscribed in its bounding box",
-    "kernel_px": "max(1, floor(kernel * length_factor + rounding)); rounding is drawn once a slice, uniform in [0, 1)",
-    "dice": "volumetric Dice of noisy against clean; dataset value: mean over the training cases",
-    "outcome": "of a slice: deleted; empty (eroded or turned away); deformed; ellipse (deformed, then replaced by one)",
-    "hd": "largest distance between the borders of noisy and clean, in hd_unit; null where the noisy mask is empty",
-    "resolution": f"mean of sqrt(height * width) over the training cases / {REFERENCE_WIDTH_PX}, taken as 1 "
-    f"within {_NATIVE_WITHIN:.0%} of it; small_area_px is {SMALL_AREA_PX} * resolution^2, and resolution is the length "
-    "factor where it is not calibrated",
-}
 
 
 def corrupt(
@@ -61,7 +45,7 @@ def corrupt(
     target = None if not calibrate else chosen.dice if target_dice is None else target_dice
     folder = dataset.noisy_folder(_folder_level(chosen, target_dice, calibrate), seed)
     cases = sorted(dataset.splits["train"])
-    sources = {case: sha256_file(_clean_path(dataset, case)) for case in cases}
+    sources = _source_hashes(dataset, cases)
     settings = {"format": MANIFEST_FORMAT, "level": level, "seed": seed, "target_dice": target}
     if folder.exists():
         _check_same(folder, settings, sources)
@@ -83,12 +67,12 @@ def corrupt(
             with atomic_folder(folder) as temporary:
                 rows = _all_done(
                     [
-                        pool.submit(_write_case, case, masks[case.case], temporary, factor, small, unit)
+                        pool.submit(write_noisy_case, case, masks[case.case], temporary, factor, small, unit)
                         for case in rotated
                     ]
                 )
                 entries = {case: {"source_sha256": sources[case], **row} for case, row in zip(cases, rows, strict=True)}
-                write_json(temporary / MANIFEST, _manifest(settings, chosen, entries, factor, resolution, small, unit))
+                write_json(temporary / MANIFEST, manifest(settings, chosen, entries, factor, resolution, small, unit))
         except OSError:
             if not folder.exists():
                 raise
@@ -121,11 +105,12 @@ def _folder_level(level: NoiseLevel, target_dice: float | None, calibrate: bool)
     return level.name if target_dice is None else f"{level.name}-dice{target_dice:g}"
 
 
-def _clean_path(dataset: Dataset, case: str) -> Path:
-    path = dataset.label_path(case)
-    if not path.is_file():
-        raise DataError(f"{case}: no clean mask {path}; run `l2b-seg check {dataset.root}`")
-    return path
+def _source_hashes(dataset: Dataset, cases: list[str]) -> dict[str, str]:
+    absent = [case for case in cases if not dataset.label_path(case).is_file()]
+    if absent:
+        folder = dataset.label_path(absent[0]).parent
+        raise DataError(f"{folder}: no clean mask of {', '.join(absent)}; run `l2b-seg check {dataset.root}`")
+    return {case: sha256_file(dataset.label_path(case)) for case in cases}
 
 
 def _read_mask(dataset: Dataset, case: str) -> Volume:
@@ -138,7 +123,7 @@ def _read_mask(dataset: Dataset, case: str) -> Volume:
 def _resolution(masks: list[Volume]) -> float:
     """Mean in-plane width over the published one; 1, for exactly the published kernels, where they are close."""
     resolution = float(np.mean([np.sqrt(np.prod(mask.array.shape[1:])) for mask in masks])) / REFERENCE_WIDTH_PX
-    return 1.0 if abs(resolution - 1) < _NATIVE_WITHIN else resolution
+    return 1.0 if abs(resolution - 1) < NATIVE_WITHIN else resolution
 
 
 def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str]) -> None:
@@ -166,76 +151,3 @@ def _all_done(futures: list[Future[dict[str, Any]]]) -> list[dict[str, Any]]:
         for future in futures:
             future.cancel()
         wait(futures)
-
-
-def _write_case(
-    case: RotatedCase, clean: Volume, folder: Path, factor: float, small: float, unit: str
-) -> dict[str, Any]:
-    """Write one noisy mask; returns its manifest entry."""
-    noisy = case.noisy(factor, small)
-    path = folder / f"{case.case}.nii.gz"
-    write_volume(clean.with_array(noisy), path)
-    spacing = clean.spacing_mm if unit == "mm" else (1.0, 1.0, 1.0)
-    slices = [_slice_entry(item, factor, small) for item in case.slices]
-    return {
-        "noisy_sha256": sha256_file(path),
-        "dice": case.dice(factor, small),
-        "hd": surface_distances(noisy > 0, clean.array > 0, spacing).hd,
-        "deleted_slices": sum(item.noise.deleted for item in case.slices),
-        "foreground_slices": len(case.slices),
-        "slices": slices,
-    }
-
-
-def _slice_entry(item: RotatedSlice, factor: float, small: float) -> dict[str, Any]:
-    """What was drawn for a slice, the kernel applied, and what came of it."""
-    noisy = item.noisy(factor, small)
-    plain = replace(item, noise=replace(item.noise, ellipse=False)).noisy(factor, small)
-    outcome = "deformed" if np.array_equal(noisy, plain) else "ellipse"
-    if not noisy.any():
-        outcome = "deleted" if item.noise.deleted else "empty"
-    return {
-        "index": item.index,
-        **asdict(item.noise),
-        "kernel_px": item.noise.kernel_px(factor),
-        "outcome": outcome,
-        "clean_px": int(np.count_nonzero(item.clean())),
-        "noisy_px": int(np.count_nonzero(noisy)),
-    }
-
-
-def _manifest(
-    settings: dict[str, Any],
-    level: NoiseLevel,
-    entries: dict[str, dict[str, Any]],
-    factor: float,
-    resolution: float,
-    small: float,
-    unit: str,
-) -> dict[str, Any]:
-    distances = [entry["hd"] for entry in entries.values() if entry["hd"] is not None]
-    return {
-        **settings,
-        "tool_version": _version(),
-        "calibrated": settings["target_dice"] is not None,
-        "achieved_dice": float(np.mean([entry["dice"] for entry in entries.values()])),
-        "achieved_hd": float(np.mean(distances)) if distances else None,
-        "hd_unit": unit,
-        "length_factor": factor,
-        "resolution": resolution,
-        "small_area_px": small,
-        "max_angle_deg": MAX_ANGLE_DEG,
-        "kernels": list(level.kernels),
-        "cumulative": list(level.cumulative),
-        "deleted_slices": sum(entry["deleted_slices"] for entry in entries.values()),
-        "foreground_slices": sum(entry["foreground_slices"] for entry in entries.values()),
-        "definitions": DEFINITIONS,
-        "cases": entries,
-    }
-
-
-def _version() -> str:
-    try:
-        return version("l2b")
-    except PackageNotFoundError:
-        return "not installed"

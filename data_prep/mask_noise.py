@@ -25,6 +25,9 @@ SMALL_AREA_PX = 300
 REFERENCE_WIDTH_PX = 400
 """Mean native width of the PROMISE12 training slices: 19 of 36 cases measured have 320, 16 have 512, one 256 (404)."""
 
+NATIVE_WITHIN = 0.1
+"""A data set whose mean width is this close (relatively) to the reference counts as native: published sizes exactly."""
+
 
 @dataclass(frozen=True)
 class NoiseLevel:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import data_prep.corrupt
+import data_prep.noise_record
 from data_prep.corrupt import corrupt
 from data_prep.mask_noise import LEVELS, SliceNoise, apply_slice_noise
 from data_prep.promise12 import prepare_promise12
@@ -171,6 +172,14 @@ def test_wrong_arguments(prepared):
         assert part in str(caught.value)
 
 
+def test_absent_clean_masks_are_all_named(prepared):
+    dataset = prepared(3)
+    for case in ("case0", "case2"):
+        dataset.label_path(case).unlink()
+    with pytest.raises(DataError, match="no clean mask of case0, case2"):
+        corrupt(dataset, level="L1")
+
+
 def test_masks_with_more_than_two_classes(prepared):
     dataset = prepared(2)
     clean = read_volume(dataset.label_path("case0"))
@@ -182,7 +191,7 @@ def test_masks_with_more_than_two_classes(prepared):
 def test_nothing_half_written_on_a_full_disk(prepared, monkeypatch):
     dataset = prepared(6)
     before = sorted(dataset.root.rglob("*"))
-    write = data_prep.corrupt.write_volume
+    write = data_prep.noise_record.write_volume
 
     def full(volume, path):
         if "case1" in path.name:
@@ -192,7 +201,7 @@ def test_nothing_half_written_on_a_full_disk(prepared, monkeypatch):
         time.sleep(0.3)  # the other workers are still at it when the fault is met
         write(volume, path)
 
-    monkeypatch.setattr(data_prep.corrupt, "write_volume", full)
+    monkeypatch.setattr(data_prep.noise_record, "write_volume", full)
     with pytest.raises(Exception, match="no space left"):
         corrupt(dataset, level="L2", workers=3)
     assert sorted(dataset.root.rglob("*")) == before
