@@ -53,9 +53,7 @@ def _sgd(theta: Tensor, gradient: Tensor, group: dict[str, Any], buffer: Tensor 
     """torch.optim.SGD's documented algorithm, line by line."""
     gradient = gradient + group["weight_decay"] * theta
     if group["momentum"] != 0:
-        if buffer is None:
-            buffer = gradient
-        else:
-            buffer = group["momentum"] * buffer + (1 - group["dampening"]) * gradient
+        keep = 1 - group["dampening"]
+        buffer = gradient if buffer is None else group["momentum"] * buffer + keep * gradient
         gradient = gradient + group["momentum"] * buffer if group["nesterov"] else buffer
     return theta - group["lr"] * gradient

@@ -187,9 +187,7 @@ def test_non_finite_input_is_an_error_and_leaves_no_trace(where, mode):
     getattr(problem, where)[0][0, 0, 0, 0] = float("nan")
     before = snapshot(problem.model, optimizer)
     with pytest.raises(NonFiniteError, match="not finite"):
-        bootstrap_weights(
-            problem.model, optimizer, problem.batch, problem.meta_batch, loss=problem.loss, mode=mode
-        )
+        bootstrap_weights(problem.model, optimizer, problem.batch, problem.meta_batch, loss=problem.loss, mode=mode)
     assert same(before, snapshot(problem.model, optimizer)) == []
 
 
@@ -239,6 +237,4 @@ def test_normaliser_is_applied():
     problem = small_cnn()
     arguments = (problem.model, sgd(problem), problem.batch, problem.meta_batch)
     a = bootstrap_weights(*arguments, loss=problem.loss, normalize=None)
-    assert torch.equal(
-        bootstrap_weights(*arguments, loss=problem.loss, normalize=softmax(0.1)), softmax(0.1)(a)
-    )
+    assert torch.equal(bootstrap_weights(*arguments, loss=problem.loss, normalize=softmax(0.1)), softmax(0.1)(a))

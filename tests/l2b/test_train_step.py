@@ -1,0 +1,233 @@
+"""One step: what it takes, what it reports, what it must not change."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from l2b import BatchError, NonFiniteError, UnsupportedOptimizerError, bootstrap_weights, candidate_losses, train_step
+from tests.l2b.problems import Problem, conv_net, same, samples, sgd, small_cnn, snapshot
+
+
+def twin(problem: Problem, optimizer: torch.optim.SGD) -> tuple[nn.Module, torch.optim.SGD]:
+    """A copy of model and optimizer, momentum buffers included."""
+    model = copy.deepcopy(problem.model)
+    copied = torch.optim.SGD(model.parameters(), lr=0.1)
+    copied.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    return model, copied
+
+
+def step(problem: Problem, optimizer: torch.optim.SGD, **options):
+    arguments = {"loss": problem.loss, "pseudo_label": problem.pseudo_label} | options
+    return train_step(problem.model, optimizer, problem.batch, problem.meta_batch, **arguments)
+
+
+def require_same_state(problem: Problem, optimizer, model: nn.Module, copied) -> None:
+    after, by_hand = snapshot(problem.model, optimizer), snapshot(model, copied)
+    assert same(by_hand, after, but=("rng",)) == []
+
+
+@pytest.mark.parametrize("pseudo", [True, False])
+def test_warm_up_is_the_plain_step_bitwise(pseudo):
+    torch.manual_seed(0)
+    problem = samples(conv_net(dropout=0.3))
+    optimizer = sgd(problem)
+    model, plain = twin(problem, optimizer)
+    (x, y), state = problem.batch, torch.get_rng_state()
+    report = step(problem, optimizer, warm_up=True, **({} if pseudo else {"pseudo_label": None}))
+    after = torch.get_rng_state()
+
+    torch.set_rng_state(state)
+    plain.zero_grad()
+    loss = problem.loss(model(x), y).mean()
+    loss.backward()
+    plain.step()
+    require_same_state(problem, optimizer, model, plain)
+    assert torch.equal(torch.get_rng_state(), after)
+    assert report.loss == loss.item()
+    assert report.weights.shape == (2 if pseudo else 1, 8)
+    assert torch.equal(report.weights[0], torch.full((8,), 1 / 8, dtype=torch.float64))
+    assert not report.weights[1:].any()
+
+
+def test_warm_up_needs_no_meta_batch_and_no_sgd():
+    problem = small_cnn()
+    empty = (torch.zeros(0), torch.zeros(0))
+    optimizer = torch.optim.Adam(problem.model.parameters())
+    report = train_step(problem.model, optimizer, problem.batch, empty, loss=problem.loss, warm_up=True)
+    assert math.isfinite(report.loss)
+    with pytest.raises(BatchError, match="meta batch"):
+        train_step(
+            problem.model, optimizer, problem.batch, empty, loss=problem.loss, warm_up=True, supervised_meta_step=True
+        )
+
+
+@pytest.mark.parametrize("mode", ["exact", "fast"])
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_is_the_weighted_step_done_by_hand(mode, dropout):
+    torch.manual_seed(0)
+    problem = samples(conv_net(dropout=dropout))
+    optimizer = sgd(problem, nesterov=True)
+    model, plain = twin(problem, optimizer)
+    x, y = problem.batch
+    options = {"loss": problem.loss, "pseudo_label": problem.pseudo_label, "mode": mode}
+    weights = bootstrap_weights(model, plain, problem.batch, problem.meta_batch, **options)
+    state = torch.get_rng_state()
+    report = step(problem, optimizer, mode=mode)
+
+    torch.set_rng_state(state)
+    logits = model(x)
+    loss = (weights * candidate_losses(logits, y, problem.loss, problem.pseudo_label)).sum()
+    plain.zero_grad()
+    loss.backward()
+    norm = nn.utils.get_total_norm([p.grad for p in model.parameters()])
+    plain.step()
+    assert torch.equal(report.weights, weights)
+    assert torch.equal(report.logits, logits.detach())
+    assert report.loss == loss.item()
+    assert report.gradient_norm == pytest.approx(norm.item(), rel=1e-12)
+    assert not report.no_weight
+    require_same_state(problem, optimizer, model, plain)
+
+
+def test_running_statistics_advance_once():
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    counted = int(problem.model[1].num_batches_tracked)
+    step(problem, optimizer)
+    step(problem, optimizer, mode="fast")
+    assert int(problem.model[1].num_batches_tracked) == counted + 2
+
+
+@pytest.mark.parametrize("clip_norm", [1e-3, 1e3])
+def test_clip_is_torchs_clip(clip_norm):
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    model, plain = twin(problem, optimizer)
+    x, y = problem.batch
+    report = step(problem, optimizer, warm_up=True, clip_norm=clip_norm)
+    plain.zero_grad()
+    problem.loss(model(x), y).mean().backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+    plain.step()
+    assert report.gradient_norm == norm.item()
+    require_same_state(problem, optimizer, model, plain)
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.05])
+def test_supervised_meta_step_is_a_second_step_by_hand(clip_norm):
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    model, plain = twin(problem, optimizer)
+    first = step(problem, optimizer, clip_norm=clip_norm, supervised_meta_step=True)
+
+    options = {"loss": problem.loss, "pseudo_label": problem.pseudo_label, "clip_norm": clip_norm}
+    report = train_step(model, plain, problem.batch, problem.meta_batch, **options)
+    x_meta, y_meta = problem.meta_batch
+    plain.zero_grad()
+    problem.loss(model(x_meta), y_meta).mean().backward()
+    if clip_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+    plain.step()
+    assert (first.loss, first.gradient_norm) == (report.loss, report.gradient_norm)
+    require_same_state(problem, optimizer, model, plain)
+
+
+@pytest.mark.parametrize(
+    "options", [{"warm_up": True}, {"mode": "exact"}, {"mode": "fast"}], ids=lambda options: str(options)
+)
+def test_non_finite_loss_moves_nothing(options):
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    problem.batch[0][0, 0, 0, 0] = float("inf")
+    before = snapshot(problem.model, optimizer)
+    with pytest.raises(NonFiniteError):
+        step(problem, optimizer, **options)
+    # the step's own forward may have met the running statistics before the loss was known
+    moved = same(before, snapshot(problem.model, optimizer), but=("model 1.", "model 5."))
+    assert moved == []
+
+
+def test_non_finite_gradient_of_a_finite_loss_moves_nothing():
+    problem = small_cnn()
+    optimizer = sgd(problem)
+
+    def root(logits, target):
+        return (logits[:, 0] - logits[:, 0].detach()).abs().sqrt()  # 0, with an infinite slope
+
+    before = snapshot(problem.model, optimizer)
+    with pytest.raises(NonFiniteError, match="no step was taken"):
+        step(problem, optimizer, loss=root, pseudo_label=None, warm_up=True)
+    assert same(before, snapshot(problem.model, optimizer), but=("model 1.", "model 5.")) == []
+
+
+def test_all_zero_weights_are_reported_and_only_decay_and_momentum_act():
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    model, _ = twin(problem, optimizer)
+    report = step(problem, optimizer, normalize=lambda a: torch.zeros_like(a))
+    assert report.no_weight
+    assert report.loss == 0
+    assert report.gradient_norm == 0
+    weight, before = problem.model[0].weight, model[0].weight
+    decay = 5e-3 * before
+    assert not torch.equal(weight, before)
+    averaged = optimizer.state[weight]["momentum_buffer"]
+    assert torch.allclose(weight, before - 0.05 * averaged, atol=1e-14)
+    assert not torch.allclose(averaged, decay)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda logits, target: nn.functional.cross_entropy(logits, target),
+        lambda logits, target: nn.functional.cross_entropy(logits, target, reduction="none")[:-1],
+    ],
+)
+@pytest.mark.parametrize("warm_up", [True, False])
+def test_loss_must_be_one_value_an_element(loss, warm_up):
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    with pytest.raises(BatchError, match="reduction='none'"):
+        step(problem, optimizer, loss=loss, warm_up=warm_up)
+
+
+class RenamedSGD(torch.optim.SGD):
+    """A subclass may step otherwise, and nothing here would know."""
+
+
+@pytest.mark.parametrize("lookahead", ["optimizer", "none"])
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (torch.optim.Adam, "Adam is not supported"),
+        (lambda p: RenamedSGD(p, lr=0.1), "RenamedSGD is not supported"),
+        (lambda p: torch.optim.SGD(p, lr=0.1, maximize=True), "maximize=True"),
+    ],
+)
+def test_unsupported_optimizers_are_refused_unmoved(build, words, lookahead):
+    problem = small_cnn()
+    optimizer = build(problem.model.parameters())
+    before = snapshot(problem.model, optimizer)
+    with pytest.raises(UnsupportedOptimizerError, match=words):
+        step(problem, optimizer, lookahead=lookahead)
+    assert same(before, snapshot(problem.model, optimizer)) == []
+
+
+@pytest.mark.parametrize("warm_up", [True, False])
+def test_batches_are_checked_before_anything_runs(warm_up):
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    problem.batch = (problem.batch[0][:5], problem.batch[1])
+    before = snapshot(problem.model, optimizer)
+    with pytest.raises(BatchError, match="5 inputs and 8 targets"):
+        step(problem, optimizer, warm_up=warm_up)
+    assert same(before, snapshot(problem.model, optimizer)) == []
+
+
+def test_unknown_mode_is_refused_in_warm_up_too():
+    problem = small_cnn()
+    with pytest.raises(ValueError, match="'exact' or 'fast'"):
+        step(problem, sgd(problem), mode="precise", warm_up=True)
