@@ -22,7 +22,7 @@ def corrupt(
     calibrate: Annotated[
         bool, typer.Option("--calibrate/--no-calibrate", help="Or the published kernels, scaled to the in-plane size.")
     ] = True,
-    workers: Annotated[int, typer.Option(min=1, help="Threads; the masks do not depend on it.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Threads; the masks do not depend on it.")] = 1,
     sheet: Annotated[
         Path | None, typer.Option(help="Also write a PNG page of slices with clean and noisy contours.")
     ] = None,
