@@ -59,9 +59,8 @@ def _options() -> argparse.Namespace:
 
 
 def _table(network: str, options: argparse.Namespace) -> None:
-    batch, size = (
-        given or default for given, default in zip((options.batch, options.size), SIZES[network], strict=True)
-    )
+    usual_batch, usual_size = SIZES[network]
+    batch, size = options.batch or usual_batch, options.size or usual_size
     chosen = dict.fromkeys(["plain", *options.variants])
     if importlib.util.find_spec("higher") is None:
         chosen.pop("higher", None)
@@ -69,7 +68,18 @@ def _table(network: str, options: argparse.Namespace) -> None:
     print(f"{'':32}{'time':>8}{'peak MB':>10}{'peak':>8}")
     plain: dict[str, float] = {}
     for variant in chosen:
-        command = [sys.executable, __file__, "--variant", variant, "--network", network, "--batch", str(batch)]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            __file__,
+            "--variant",
+            variant,
+            "--network",
+            network,
+            "--batch",
+            str(batch),
+        ]
         command += ["--size", str(size), "--repeats", str(options.repeats), "--threads", str(options.threads)]
         command += ["--widths", *map(str, options.widths)]
         run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
