@@ -1,12 +1,11 @@
 """`l2b-seg`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
+from l2b_seg.cli import check, corrupt, evaluate, predict, prepare, report, train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,24 +26,13 @@ def l2b_seg(
     """Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them."""
 
 
-COMMANDS = (
-    ("demo", "Start here"),
-    ("prepare", "Data"),
-    ("check", "Data"),
-    ("corrupt", "Data"),
-    ("train", "Train and predict"),
-    ("predict", "Train and predict"),
-    ("evaluate", "Results"),
-    ("report", "Results"),
-)
-for verb, panel in COMMANDS:
-    if find_spec(f"l2b_seg.cli.{verb}") is None:
-        continue
-    module = import_module(f"l2b_seg.cli.{verb}")
-    if verb == "prepare":
-        app.add_typer(module.app, name="prepare", rich_help_panel=panel)
-    else:
-        app.command(verb, rich_help_panel=panel)(getattr(module, verb))
+app.add_typer(prepare.app, name="prepare", rich_help_panel="Data")
+app.command(rich_help_panel="Data")(check.check)
+app.command(rich_help_panel="Data")(corrupt.corrupt)
+app.command(rich_help_panel="Train and predict")(train.train)
+app.command(rich_help_panel="Train and predict")(predict.predict)
+app.command(rich_help_panel="Results")(evaluate.evaluate)
+app.command(rich_help_panel="Results")(report.report)
 
 
 def main() -> None:
