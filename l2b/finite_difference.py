@@ -13,8 +13,8 @@ from l2b.untouched import forward_with, untouched_rng
 Mode = Literal["exact", "fast"]
 
 # Measured in float32, UNet++ (48 px) and ResNet-18 (32 px) after some training: at 1e-2 the weighted step's gradient is
-# off by 3e-4 to 1e-3 of its norm; at 1 by 1e-2 and more (kinks of ReLU and pooling), at 1e-4 by 2e-2 (rounding). A freshly
-# drawn ResNet-18 is off by 3e-2.
+# off by 3e-4 to 1e-3 of its norm; at 1 by 1e-2 and more (kinks of ReLU and pooling), at 1e-4 by 2e-2 (rounding).
+# A freshly drawn ResNet-18 is off by 3e-2.
 RELATIVE_STEP = 1e-2
 
 
