@@ -104,7 +104,9 @@ class Settings(_Strict):
         if self.warm_up_epochs >= self.epochs:
             raise ValueError(f"warm_up_epochs {self.warm_up_epochs} leaves nothing of {self.epochs} epochs")
         if self.bootstrap.pseudo_label == "teacher" and self.average_decay == 0:
-            raise ValueError("bootstrap.pseudo_label 'teacher' needs average_decay > 0: the teacher is the averaged network")
+            raise ValueError(
+                "bootstrap.pseudo_label 'teacher' needs average_decay > 0: the teacher is the averaged network"
+            )
         return self
 
 
@@ -180,5 +182,7 @@ def _validate(model: type[Model], content: Any, what: str) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        faults = [
+            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']} (got {e['input']!r})" for e in error.errors()
+        ]
         raise ConfigError(f"{what}:\n  " + "\n  ".join(faults)) from error

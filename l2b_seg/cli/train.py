@@ -51,15 +51,15 @@ def train(
     Console().print(metrics_table(summary, title=title))
     best = summary["best"]
     typer.echo(
-        f"Dice last {summary['last']['dice']:.4f}, best {best['dice']:.4f} (epoch {best['epoch']}, chosen on the same cases), "
-        f"mean of last evaluations {summary['mean_last_10']:.4f}; {summary['train_seconds']:.0f} s of training, "
-        f"{summary['peak_memory_mb']:.0f} MB at most"
+        f"Dice last {summary['last']['dice']:.4f}, best {best['dice']:.4f} (epoch {best['epoch']}, chosen on the same "
+        f"cases), mean of last evaluations {summary['mean_last_10']:.4f}; "
+        f"{summary['train_seconds']:.0f} s of training, {summary['peak_memory_mb']:.0f} MB at most"
     )
 
 
 @contextmanager
 def training_progress(epochs: int, *, title: str, quiet: bool = False) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yield a function for step and epoch rows: a bar with loss, Dice and time left on a terminal, else a line an epoch."""
+    """Yield a function for step and epoch rows: a bar with loss, Dice and time left, or a line an epoch."""
     import sys
 
     if quiet:
