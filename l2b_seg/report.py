@@ -21,7 +21,7 @@ COLUMNS: tuple[tuple[str, str, int, Callable[..., float] | None], ...] = (
     ("hd95", "HD95", 2, min),
     ("assd", "ASSD", 2, min),
     ("n_missed", "missed", 0, min),
-    ("seconds", "time", 0, None),
+    ("train_seconds", "training time", 0, None),
     ("peak_memory_mb", "peak memory", 0, None),
 )
 
@@ -116,7 +116,7 @@ def _values(summary: dict[str, Any]) -> dict[str, float | None]:
     if found["last"] is None:
         found["last"] = mean.get("dice")
     found |= {key: mean.get(key) for key in ("hd", "hd95", "assd")}
-    found |= {key: summary.get(key) for key in ("n_missed", "seconds", "peak_memory_mb")}
+    found |= {key: summary.get(key) for key in ("n_missed", "train_seconds", "peak_memory_mb")}
     return {key: float(value) if isinstance(value, int | float) else None for key, value in found.items()}
 
 
@@ -133,7 +133,7 @@ def _noise(value: Any) -> str:
 def _text(key: str, value: float | None, decimals: int) -> str:
     if value is None:
         return "–"
-    if key == "seconds":
+    if key == "train_seconds":
         minutes, seconds = divmod(round(value), 60)
         return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
     if key == "peak_memory_mb":

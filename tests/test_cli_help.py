@@ -2,9 +2,9 @@
 
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -32,16 +32,22 @@ def run(tool: str, *arguments: str, interpreter_flags: tuple[str, ...] = ()) -> 
     )
 
 
+def children_seconds() -> float:
+    """Processor time of finished children: on a machine busy with training, wall time would measure its load."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_help_answers_within_half_a_second(tool: str) -> None:
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = children_seconds()
         result = run(tool, "--help")
-        seconds.append(time.perf_counter() - start)
+        seconds.append(children_seconds() - start)
         assert result.returncode == 0, result.stderr
         assert "Usage:" in result.stdout
-    assert min(seconds) < 0.5, seconds
+    assert 0 < min(seconds) < 0.5, seconds
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -34,7 +34,7 @@ def make_run(path: Path, *, method: str, dice: float, case: str = "Case00", weig
         "mean": {"dice": dice, "hd": 20.0, "hd95": 12.5, "assd": None},
         "last": dice,
         "best": {"dice": dice + 0.01, "epoch": 5},
-        "seconds": 83.2,
+        "train_seconds": 83.2,
         "peak_memory_mb": 1234.5,
         "metric_per_case": [{"case": case, "dice": dice}, {"case": "Case01", "dice": None}],
         "definitions": {"dice": "2 |A & B| / (|A| + |B|)"},
