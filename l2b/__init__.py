@@ -12,12 +12,14 @@ from l2b.direction import direction
 from l2b.errors import BatchError, EngineError, NonFiniteError, UnsupportedOptimizerError
 from l2b.finite_difference import finite_difference, shifted
 from l2b.lookahead import Lookahead, lookahead
+from l2b.meta_average import MetaAverage
 from l2b.meta_gradient import meta_gradient
 from l2b.normalize import (
     Normalizer,
     pseudo_only,
     rectified,
     sigmoid,
+    soft_choice,
     softmax,
     sum_to_one,
 )
@@ -27,6 +29,7 @@ __all__ = [
     "BatchError",
     "EngineError",
     "Lookahead",
+    "MetaAverage",
     "NonFiniteError",
     "Normalizer",
     "Step",
@@ -42,6 +45,7 @@ __all__ = [
     "rectified",
     "shifted",
     "sigmoid",
+    "soft_choice",
     "softmax",
     "sum_to_one",
     "train_step",

@@ -11,6 +11,7 @@ from l2b.direction import direction
 from l2b.errors import NonFiniteError
 from l2b.finite_difference import Mode, finite_difference, require_mode, shifted
 from l2b.lookahead import Through
+from l2b.meta_average import MetaAverage
 from l2b.normalize import Normalizer, rectified
 from l2b.untouched import forward_with, untouched_rng
 
@@ -26,6 +27,7 @@ def bootstrap_weights(
     normalize: Normalizer | None = rectified,
     lookahead: Through = "optimizer",
     mode: Mode = "exact",
+    meta_average: MetaAverage | None = None,
 ) -> Tensor:
     """Weights (K, B, *E), detached: alpha = weights[0] for the given label, beta = weights[1] for the pseudo-label.
 
@@ -34,7 +36,7 @@ def bootstrap_weights(
     `normalize=None` returns the raw alignments a. Source: L2B (CVPR 2024) eq. 4-9. `mode="exact"`:
     one reverse pass on the meta batch, one forward-mode pass on the train batch. `mode="fast"`: a finite difference
     in place of the second (finite_difference.py says how far off); it pays in train_step, which has the step's
-    own forward pass to share.
+    own forward pass to share. `meta_average`: the judge is its moving average over calls, not this batch alone.
 
     Leaves parameters, buffers, running statistics, .grad, requires_grad, train / eval mode and torch's random streams
     as found; a step that follows draws the dropout masks the weights were computed under.
@@ -44,7 +46,7 @@ def bootstrap_weights(
     require_pairs("batch", batch)
     require_pairs("meta batch", meta_batch)
     x, y = batch
-    along = direction(model, optimizer, meta_batch, loss=loss, lookahead=lookahead)
+    along = direction(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average)
     if mode == "exact":
         with untouched_rng(x.device):
             a = alignment(model, along, x, y, loss=loss, pseudo_label=pseudo_label)

@@ -7,21 +7,30 @@ from l2b.batch import Batch
 from l2b.candidate_losses import Loss
 from l2b.lookahead import Through
 from l2b.lookahead import lookahead as look_ahead
+from l2b.meta_average import MetaAverage
 from l2b.meta_gradient import meta_gradient
 from l2b.untouched import untouched_rng
 
 
 def direction(
-    model: nn.Module, optimizer: Optimizer, meta_batch: Batch, *, loss: Loss, lookahead: Through = "optimizer"
+    model: nn.Module,
+    optimizer: Optimizer,
+    meta_batch: Batch,
+    *,
+    loss: Loss,
+    lookahead: Through = "optimizer",
+    meta_average: MetaAverage | None = None,
 ) -> dict[str, Tensor]:
     """d = step size * meta gradient at theta_hat: name -> tensor, for every parameter that requires grad.
 
     <d, grad loss[k, b, e]> is minus the derivative of the meta loss to that element's weight (L2B, CVPR 2024, eq. 7).
     Parameters no step moves have step size 0, so zeros. Random streams, buffers and .grad stay as found.
-    Raises UnsupportedOptimizerError.
+    `meta_average` takes the gradient in, and its average is used instead. Raises UnsupportedOptimizerError.
     """
     ahead = look_ahead(model, optimizer, through=lookahead)
     x_meta, y_meta = meta_batch
     with untouched_rng(x_meta.device):
         u = meta_gradient(model, ahead.parameters, x_meta, y_meta, loss)
+    if meta_average is not None:
+        u = meta_average.update(u)
     return {name: ahead.step_sizes[name] * gradient for name, gradient in u.items()}

@@ -51,6 +51,27 @@ def sum_to_one(a: Tensor) -> Tensor:
     return torch.where(total > 0, positive / torch.where(total > 0, total, 1), given) / a[0].numel()
 
 
+def soft_choice(temperature: float = 1.0) -> Normalizer:
+    """Softmax over the K candidates of each element, then divided by the number of elements; not in the papers.
+
+    a is measured in its own spread (root mean square of a[k] - a[0] over the batch where it is not 0) times
+    `temperature`, so that lr and the size of the meta gradient cancel. Every element keeps the weight it has in the
+    plain mean, and an alignment near 0, a judge that does not know, leaves both labels half of it; eq. 8-9 instead
+    put the batch's whole weight on the few elements with the largest alignments. K = 1: the plain mean.
+    """
+    if not temperature > 0:
+        raise ValueError(f"soft_choice temperature must be positive, got {temperature}")
+
+    def normalize(a: Tensor) -> Tensor:
+        difference = a - a[:1]
+        largest = difference.abs().amax()  # squares of what it leaves neither overflow nor vanish
+        unit = torch.where(largest > 0, difference / torch.where(largest > 0, largest, 1), 0.0)
+        spread = (unit.square().sum() / (unit != 0).sum().clamp_min(1)).sqrt()
+        return torch.softmax(unit / (temperature * torch.where(spread > 0, spread, 1)), dim=0) / a[0].numel()
+
+    return normalize
+
+
 def pseudo_only(normalize: Normalizer = rectified) -> Normalizer:
     """alpha = 0: only the pseudo-label's alignments are normalised (L2B Table 8, row alpha=0)."""
 

@@ -13,6 +13,7 @@ from l2b.direction import direction
 from l2b.errors import NonFiniteError
 from l2b.finite_difference import Mode, finite_difference, require_mode, shifted
 from l2b.lookahead import Through
+from l2b.meta_average import MetaAverage
 from l2b.normalize import Normalizer, rectified
 
 
@@ -41,6 +42,7 @@ def train_step(
     normalize: Normalizer = rectified,
     lookahead: Through = "optimizer",
     mode: Mode = "exact",
+    meta_average: MetaAverage | None = None,
     clip_norm: float | None = None,
     warm_up: bool = False,
     supervised_meta_step: bool = False,
@@ -65,12 +67,13 @@ def train_step(
     elif mode == "exact":
         weights = bootstrap_weights(
             model, optimizer, batch, meta_batch,
-            loss=loss, pseudo_label=pseudo_label, normalize=normalize, lookahead=lookahead,
+            loss=loss, pseudo_label=pseudo_label, normalize=normalize, lookahead=lookahead, meta_average=meta_average,
         )  # fmt: skip
         losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
         objective = (weights * losses).sum()
     else:
-        there = shifted(model, direction(model, optimizer, meta_batch, loss=loss, lookahead=lookahead), x)
+        along = direction(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average)
+        there = shifted(model, along, x)
         losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
         a = finite_difference(there, logits, y, loss=loss, pseudo_label=pseudo_label)
         weights = weights_from(a, normalize)

@@ -66,7 +66,8 @@ class BootstrapSettings(_Strict):
     pseudo_label: Literal["own", "teacher", "views"] = "views"
     candidates: Literal["both", "pseudo"] = "both"
     supervised_meta_step: bool = True
-    judge_average: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps")
+    judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
+    mode: Literal["exact", "fast"] = "exact"
 
 
 class FinetuneSettings(_Strict):

@@ -109,6 +109,8 @@ def _weighted(
         pseudo_label=pseudo if with_pseudo else None,
         normalize=normalizer_of(chosen),
         lookahead=chosen.lookahead,
+        mode=chosen.mode,
+        meta_average=state.judge if chosen.judge_decay else None,
         clip_norm=settings.optimizer.clip_norm,
         warm_up=epoch < settings.warm_up_epochs,
         supervised_meta_step=chosen.supervised_meta_step,
@@ -137,6 +139,7 @@ def normalizer_of(chosen: BootstrapSettings) -> Normalizer:
         "softmax": normalize.softmax(chosen.temperature),
         "sigmoid": normalize.sigmoid,
         "sum_to_one": normalize.sum_to_one,
+        "soft_choice": normalize.soft_choice(chosen.temperature),
     }
     made = named[chosen.normalize]
     return normalize.pseudo_only(made) if chosen.candidates == "pseudo" else made

@@ -8,13 +8,14 @@ from typing import Any
 
 import torch
 
-from l2b import NonFiniteError
-from l2b_run.errors import L2BError
+from l2b import MetaAverage, NonFiniteError
+from l2b_run.errors import L2BError, Terminated
+from l2b_run.sigterm import sigterm_seen
 from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
 from l2b_seg.inference import network_of
 from l2b_seg.methods import METHODS, StepReport
-from l2b_seg.schedule import learning_rate
+from l2b_seg.schedule import finetune_start, learning_rate
 from l2b_seg.state import TrainState, average_of, load_checkpoint, save_checkpoint
 
 LOG = logging.getLogger(__name__)
@@ -40,38 +41,59 @@ def train(
     `write_row` takes the row of each epoch and all rows so far, `progress` each step's and epoch's row.
     Checkpoints go to out/checkpoint_latest.pt after every epoch and to out/checkpoint_best.pt at a new best Dice;
     `resume` continues from the latest.
-    Raises L2BError where a loss is not finite: it names epoch and step, and the last checkpoint stays.
+    Raises L2BError where a loss is not finite (it names epoch, step and cases), Terminated after the step in which
+    SIGTERM came; the last checkpoint stays.
     """
     state = new_state(settings, feed.device)
     if resume:
         load_checkpoint(state, out / "checkpoint_latest.pt", feed.device)
-    step_method = METHODS[settings.method].step
+        write_row(state.history[-1], state.history)  # a stop may have come between the checkpoint and its row
     steps = feed.steps_per_epoch(settings.batch_size)
-    while state.epoch < settings.epochs:
-        epoch, started, reports = state.epoch, time.perf_counter(), []
-        state.model.train()
-        for step in range(steps):
-            for group in state.optimizer.param_groups:
-                group["lr"] = learning_rate(settings, epoch, step / steps)
-            try:
-                reports.append(step_method(state, feed, settings, epoch, step))
-            except NonFiniteError as error:
-                raise L2BError(_diverged(error, epoch, step, feed, settings, out)) from error
-            state.average(settings.average_decay)
-            progress({"epoch": epoch + 1, "step": step + 1, "steps": steps, "loss": reports[-1].loss})
-        state.epoch = epoch + 1
-        row = {"epoch": state.epoch, "step": state.epoch * steps, "lr": state.optimizer.param_groups[0]["lr"]}
-        row |= summarise(reports) | {"seconds": time.perf_counter() - started}
-        if state.epoch % settings.evaluate_every == 0 or state.epoch == settings.epochs:
-            row |= {f"test_{name}": value for name, value in evaluate(state).items()}
-        state.history.append(row)
-        if row.get("test_dice", -1.0) > state.best:
-            state.best = row["test_dice"]
-            save_checkpoint(state, out / "checkpoint_best.pt")
-        save_checkpoint(state, out / "checkpoint_latest.pt")
-        write_row(row, state.history)
-        progress(row)
+    with sigterm_seen() as stopped:
+        while state.epoch < settings.epochs:
+            started = time.perf_counter()
+            reports = _epoch(state, feed, settings, steps, out, progress, stopped)
+            state.epoch += 1
+            row = {"epoch": state.epoch, "step": state.epoch * steps, "lr": state.optimizer.param_groups[0]["lr"]}
+            row |= summarise(reports) | {"seconds": time.perf_counter() - started}
+            if state.epoch % settings.evaluate_every == 0 or state.epoch == settings.epochs:
+                row |= {f"test_{name}": value for name, value in evaluate(state).items()}
+            state.history.append(row)
+            if row.get("test_dice", -1.0) > state.best:
+                state.best = row["test_dice"]
+                save_checkpoint(state, out / "checkpoint_best.pt")
+            save_checkpoint(state, out / "checkpoint_latest.pt")
+            write_row(row, state.history)
+            progress(row)
+        if stopped():
+            raise Terminated(f"terminated after the last epoch, before the final evaluation. {_kept(out)}")
     return state
+
+
+def _epoch(
+    state: TrainState,
+    feed: Feed,
+    settings: Settings,
+    steps: int,
+    out: Path,
+    progress: Progress,
+    stopped: Callable[[], bool],
+) -> list[StepReport]:
+    """One pass over the given slices."""
+    epoch, reports = state.epoch, []
+    state.model.train()
+    for step in range(steps):
+        if stopped():
+            raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {_kept(out)}")
+        for group in state.optimizer.param_groups:
+            group["lr"] = learning_rate(settings, epoch, step / steps)
+        try:
+            reports.append(METHODS[settings.method].step(state, feed, settings, epoch, step))
+        except NonFiniteError as error:
+            raise L2BError(_diverged(error, epoch, step, feed, settings, out)) from error
+        state.average(settings.average_decay)
+        progress({"epoch": epoch + 1, "step": step + 1, "steps": steps, "loss": reports[-1].loss})
+    return reports
 
 
 def new_state(settings: Settings, device: torch.device) -> TrainState:
@@ -86,7 +108,8 @@ def new_state(settings: Settings, device: torch.device) -> TrainState:
         weight_decay=chosen.weight_decay,
         nesterov=chosen.nesterov,
     )
-    return TrainState(model, optimizer, average_of(model) if settings.average_decay else None)
+    averaged = average_of(model) if settings.average_decay else None
+    return TrainState(model, optimizer, averaged, MetaAverage(settings.bootstrap.judge_decay))
 
 
 def summarise(reports: list[StepReport]) -> dict[str, float | int]:
@@ -107,10 +130,17 @@ def summarise(reports: list[StepReport]) -> dict[str, float | int]:
 
 
 def _diverged(error: Exception, epoch: int, step: int, feed: Feed, settings: Settings, out: Path) -> str:
-    kept = out / "checkpoint_latest.pt"
-    last = f"the last checkpoint is kept: {kept}" if kept.is_file() else "no epoch had finished yet"
-    cases = ", ".join(feed.cases_of(epoch, step, settings.batch_size))
+    clean_alone = settings.method == "meta" or (settings.method == "finetune" and epoch >= finetune_start(settings))
+    batch = [] if clean_alone else [f"cases {', '.join(feed.cases_of(epoch, step, settings.batch_size))}"]
+    if clean_alone or (METHODS[settings.method].clean_cases and settings.method != "finetune"):
+        batch.append(f"slices of the clean cases {', '.join(feed.clean_cases())}")
     return (
-        f"training stopped in epoch {epoch + 1}, step {step + 1} (cases {cases}): {error}. {last}. "
+        f"training stopped in epoch {epoch + 1}, step {step + 1} ({' and '.join(batch)}): {error}. {_kept(out)} "
         f"Lower optimizer.lr (now {settings.optimizer.lr}) or look at these cases with `l2b-seg check`"
     )
+
+
+def _kept(out: Path) -> str:
+    if not (out / "checkpoint_latest.pt").is_file():
+        return "No epoch had finished yet."
+    return f"The last finished epoch is kept: go on with --resume {out}."

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from l2b import pseudo_only, rectified, sigmoid, softmax, sum_to_one
+from l2b import pseudo_only, rectified, sigmoid, soft_choice, softmax, sum_to_one
 
 ALL = {
     "rectified": rectified,
@@ -13,6 +13,7 @@ ALL = {
     "softmax_10": softmax(10),
     "sigmoid": sigmoid,
     "sum_to_one": sum_to_one,
+    "soft_choice": soft_choice(),
     "pseudo_only": pseudo_only(),
     "pseudo_only_softmax": pseudo_only(softmax(0.5)),
 }
@@ -92,3 +93,24 @@ def test_sigmoid_of_very_negative_alignments_does_not_underflow():
 def test_softmax_temperature_must_be_positive(temperature):
     with pytest.raises(ValueError, match="must be positive"):
         softmax(temperature)
+
+
+def test_soft_choice_by_hand():
+    a = torch.tensor([[1.0, 0.0, -2.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
+    spread = (5 / 2) ** 0.5  # of the two elements whose candidates differ
+    alpha = torch.sigmoid(a[0] / (0.5 * spread)) / 3
+    assert torch.allclose(soft_choice(0.5)(a), torch.stack([alpha, 1 / 3 - alpha]))
+
+
+@given(seed=st.integers(0, 100))
+@settings(max_examples=30, deadline=None)
+def test_soft_choice_keeps_every_elements_weight_and_ignores_scale(seed):
+    a = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(seed))
+    weights = soft_choice()(a)
+    assert torch.allclose(weights.sum(0), torch.full_like(a[0], 1 / a[0].numel()))
+    assert torch.allclose(soft_choice()(a * 1e-30), weights, atol=1e-6)
+
+
+def test_soft_choice_temperature_must_be_positive():
+    with pytest.raises(ValueError, match="temperature"):
+        soft_choice(0)
