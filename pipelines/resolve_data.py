@@ -9,12 +9,13 @@ import numpy as np
 
 from data_prep.corrupt import corrupt
 from data_prep.promise12 import prepare_promise12
+from data_prep.promise12_files import is_case_file
 from l2b_run.cache import cache_dir
-from l2b_run.errors import ConfigError, DataError
+from l2b_run.errors import ConfigError, DataError, L2BError
 from l2b_seg.config import DataSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.hashing import sha256_file
-from l2b_seg.run import RunData
+from l2b_seg.run import RunData, recorded_data
 
 _TUNING_STREAM = 2  # a generator of its own beside the split's
 CLEAN = "clean"
@@ -38,20 +39,57 @@ def resolve_data(
     if not data.exists():
         raise DataError(f"--data {data}: no such folder; give a prepared data set or the folder of CaseNN.mhd files")
     dataset = Dataset.open(data) if (data / "splits.json").is_file() else _prepare(data, settings, say)
-    if labels is None and noise != CLEAN:
+    what: dict[str, Any]
+    if labels is not None:
+        labels = _label_folder(dataset, labels)
+        what = {"labels": labels}
+    elif noise == CLEAN:
+        labels, what = CLEAN_LABELS, {"level": CLEAN}
+    else:
         labels = corrupt(dataset, level=noise, seed=noise_seed, workers=2, say=say).name
-    what: dict[str, Any] = (
-        {"level": noise, "seed": noise_seed} if labels is None or noise != CLEAN else {"labels": labels}
-    )
+        what = {"level": noise, "seed": noise_seed}
     train, evaluation = list(dataset.splits["train"]), list(dataset.splits["test"])
     if settings.tuning_cases:
         train, evaluation = _tuning_split(train, settings)
-    return RunData(dataset, labels or CLEAN_LABELS, what, train, list(dataset.splits["meta"]), evaluation)
+    return RunData(dataset, labels, what, train, list(dataset.splits["meta"]), evaluation)
+
+
+def resume_data(
+    run: Path, data: Path | None, settings: DataSettings, *, say: Callable[[str], None] = lambda line: None
+) -> RunData:
+    """The data a run folder was trained on, by its split.json; `data` says where it stands now, if it has moved.
+
+    Raises DataError where it is not found, ConfigError where `data` gives another split.
+    """
+    record = recorded_data(run)
+    noise, cases = record["noise"], [record[name] for name in ("train", "meta", "evaluation")]
+    if data is None:
+        return RunData(Dataset.open(record["dataset"]), record["labels"], noise, *cases)
+    found = resolve_data(
+        data,
+        settings,
+        noise=noise.get("level", CLEAN),
+        noise_seed=noise.get("seed", 0),
+        labels=noise.get("labels"),
+        say=say,
+    )
+    if [found.train, found.meta, found.evaluation] != cases:
+        raise ConfigError(f"--data {data} has other cases than {run / 'split.json'}: leave --data out, or train anew")
+    return found
+
+
+def _label_folder(dataset: Dataset, labels: str) -> str:
+    """The folder of given masks: of the data set by name, else by path from here."""
+    for folder, name in ((dataset.root / labels, labels), (Path(labels), str(Path(labels).resolve()))):
+        if folder.is_dir():
+            return name
+    raise DataError(f"--labels {labels}: no such folder, neither in {dataset.root} nor from here")
 
 
 def _prepare(source: Path, settings: DataSettings, say: Callable[[str], None]) -> Dataset:
     """The raw source as a prepared set in the cache, made at the first call for this content and split."""
-    files = sorted(path for path in source.rglob("*") if path.suffix.lower() in (".mhd", ".raw", ".zraw", ".zip"))
+    zipped = source.suffix.lower() == ".zip" and source.is_file()
+    files = [source] if zipped else sorted(path for path in source.rglob("*") if is_case_file(path.name))
     if not files:
         raise DataError(f"{source} holds neither a prepared data set (splits.json) nor CaseNN.mhd files")
     key = f"{_content(files)}_{settings.split}_s{settings.split_seed}_t{settings.test_cases}"
@@ -59,14 +97,19 @@ def _prepare(source: Path, settings: DataSettings, say: Callable[[str], None]) -
     if (prepared / "splits.json").is_file():
         say(f"prepared data set found: {prepared}")
         return Dataset.open(prepared)
-    return prepare_promise12(
-        [source],
-        prepared,
-        split=settings.split,
-        seed=settings.split_seed,
-        test_cases=settings.test_cases,
-        say=say,
-    )
+    try:
+        return prepare_promise12(
+            [source],
+            prepared,
+            split=settings.split,
+            seed=settings.split_seed,
+            test_cases=settings.test_cases,
+            say=say,
+        )
+    except (OSError, L2BError):
+        if (prepared / "splits.json").is_file():  # another process made it in the meantime
+            return Dataset.open(prepared)
+        raise
 
 
 def _content(files: list[Path]) -> str:

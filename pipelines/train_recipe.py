@@ -1,20 +1,22 @@
 """One training run from what a user names: recipe, data, method, noise."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from l2b_run.errors import ConfigError, DataError
+from l2b_run.errors import ConfigError, DataError, L2BError
 from l2b_seg.config import Settings, load_settings
+from l2b_seg.device import choose_device
 from l2b_seg.inference import read_settings
 from l2b_seg.run import RunData, run_training
-from pipelines.resolve_data import resolve_data
+from pipelines.resolve_data import resolve_data, resume_data
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("l2b_seg")
 NOISE = ("L1", "L2", "L3", "clean")
 
 
@@ -48,27 +50,33 @@ class Plan:
 
 
 def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: None) -> Plan:
-    """Resolve settings, device, data and run folder, in that order: no data is touched before the settings are right.
+    """Resolve settings, device, run folder and data, in that order: no data is touched before the settings are right.
 
-    Raises ConfigError (unknown noise, preset, method, key, device; a run folder already in use) and DataError.
+    A resumed run keeps its own settings and data; of the request, its device counts, and `data` where it has moved.
+    Raises ConfigError with every fault of the request (unknown noise, preset, method, key, device; no data; a run
+    folder already in use), then DataError.
     """
-    if request.noise not in NOISE:
-        raise ConfigError(f"--noise {request.noise!r}: choose one of {', '.join(NOISE)}, or --labels FOLDER")
-    device = choose_device(request.device)
-    preset = request.preset or ("paper" if device.type == "cuda" else "cpu")
     if request.resume is not None:
-        if not (request.resume / "config.yaml").is_file():
-            raise DataError(f"--resume {request.resume}: no run folder (config.yaml is missing)")
-        settings, out = read_settings(request.resume / "config.yaml"), request.resume
-    else:
+        return _plan_resume(request.resume, request, say)
+    faults: list[str] = []
+    device, settings, out = torch.device("cpu"), None, request.out
+    if request.noise not in NOISE and request.labels is None:
+        faults.append(f"--noise {request.noise!r}: choose one of {', '.join(NOISE)}, or --labels FOLDER")
+    if request.data is None:
+        faults.append("--data is missing: name a prepared data set, or the folder of CaseNN.mhd files")
+    with _noted(faults):
+        device = choose_device(request.device)
+    with _noted(faults):
+        preset = request.preset or ("paper" if device.type == "cuda" else "cpu")
         settings = load_settings(
             request.recipe, preset=preset, method=request.method, seed=request.seed, overrides=request.overrides
         )
-        out = request.out or Path("runs") / f"{settings.recipe}_{settings.method}_{request.noise}_s{settings.seed}"
-        if (out / "checkpoint_latest.pt").is_file():
-            raise ConfigError(f"{out} already holds a run: name another with --out, or go on with it by --resume {out}")
-    if request.data is None:
-        raise ConfigError("--data is missing: name a prepared data set, or the folder of CaseNN.mhd files")
+        what = request.noise if request.labels is None else Path(request.labels).name
+        out = out or Path("runs") / f"{settings.recipe}_{settings.method}_{what}_s{settings.seed}"
+    if out is not None and (out / "checkpoint_latest.pt").is_file():
+        faults.append(f"{out} already holds a run: name another with --out, or go on with it by --resume {out}")
+    if faults or settings is None or out is None or request.data is None:
+        raise ConfigError("\n".join(faults))
     data = resolve_data(
         request.data,
         settings.data,
@@ -77,36 +85,58 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         labels=request.labels,
         say=say,
     )
-    return Plan(settings, data, out, device, request.resume is not None)
+    return Plan(settings, data, out, device, resume=False)
+
+
+def _plan_resume(run: Path, request: TrainRequest, say: Callable[[str], None]) -> Plan:
+    absent = [name for name in ("config.yaml", "split.json", "checkpoint_latest.pt") if not (run / name).is_file()]
+    if absent:
+        raise DataError(
+            f"--resume {run}: {', '.join(absent)} missing; name the folder of a run that finished at least one epoch"
+        )
+    device, settings = choose_device(request.device), read_settings(run / "config.yaml")
+    return Plan(settings, resume_data(run, request.data, settings.data, say=say), run, device, resume=True)
+
+
+@contextmanager
+def _noted(faults: list[str]) -> Iterator[None]:
+    """Turn a ConfigError into one fault among others."""
+    try:
+        yield
+    except ConfigError as error:
+        faults.append(str(error))
 
 
 def train_recipe(plan: Plan, *, progress: Callable[[dict[str, Any]], None] = lambda row: None) -> dict[str, Any]:
-    """Run a plan; the run folder also gets log.txt. Returns the summary."""
-    plan.out.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(plan.out / "log.txt", encoding="utf-8")
+    """Run a plan; the run folder also gets log.txt, with the error that ended it if one did. Returns the summary."""
+    with _log_file(plan.out / "log.txt"):
+        try:
+            return run_training(
+                plan.settings, plan.data, plan.out, device=plan.device, resume=plan.resume, progress=progress
+            )
+        except (L2BError, KeyboardInterrupt) as error:
+            LOG.error("%s", str(error) or "interrupted")
+            raise
+
+
+class _Handler(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A line that cannot be written (no space left) ends no training and shows no traceback."""
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = _Handler(path, encoding="utf-8")
+    except OSError as error:
+        raise L2BError(f"cannot write {path}: {error.strerror}; choose another run folder with --out") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    root = logging.getLogger("l2b_seg")
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
     try:
-        return run_training(
-            plan.settings, plan.data, plan.out, device=plan.device, resume=plan.resume, progress=progress
-        )
+        yield
     finally:
-        root.removeHandler(handler)
-        handler.close()
-
-
-def choose_device(name: str) -> torch.device:
-    """auto: the first CUDA device where there is one, else the CPU. Raises ConfigError for one that is not there."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ConfigError(f"--device {name!r}: write auto, cpu, cuda or cuda:N") from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ConfigError(
-            f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices; use --device cpu"
-        )
-    return device
+        LOG.removeHandler(handler)
+        with suppress(OSError):
+            handler.close()

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
-from l2b_seg.cli import check, corrupt, evaluate, predict, prepare, report, train
+from l2b_seg.cli import check, corrupt, demo, evaluate, predict, prepare, report, train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +26,7 @@ def l2b_seg(
     """Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them."""
 
 
+app.command(rich_help_panel="Start here")(demo.demo)
 app.add_typer(prepare.app, name="prepare", rich_help_panel="Data")
 app.command(rich_help_panel="Data")(check.check)
 app.command(rich_help_panel="Data")(corrupt.corrupt)

@@ -1,9 +1,7 @@
 """`l2b-seg train`: a recipe, a method, a noise level; ends with the test table."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,19 +15,24 @@ def train(
     labels: Annotated[str | None, typer.Option(help="Folder of given masks, instead of --noise.")] = None,
     preset: Annotated[str | None, typer.Option(help="paper or cpu; cpu where no CUDA device is.")] = None,
     overrides: Annotated[list[str] | None, typer.Option("--set", help="key=value over the recipe; repeatable.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Run folder [default: runs/RECIPE_METHOD_NOISE_sSEED].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; runs/RECIPE_METHOD_NOISE_sSEED if left out.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of network and batches.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    resume: Annotated[Path | None, typer.Option(help="Go on with this run folder.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this run folder, its own settings and masks; --data if moved.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, print the settings, stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Train a network on masks that are partly wrong, then evaluate it on the test cases."""
     import json
+    import sys
 
     import yaml
     from rich.console import Console
+    from rich.markup import escape
 
+    from l2b_seg.cli.progress import training_progress
     from l2b_seg.cli.say import stderr_lines
     from l2b_seg.summary import metrics_table
     from pipelines.train_recipe import TrainRequest, plan, train_recipe
@@ -42,53 +45,22 @@ def train(
     if dry_run:
         typer.echo(yaml.safe_dump(planned.settings.model_dump(), sort_keys=False), nl=False)
         return
-    with training_progress(planned.settings.epochs, title=f"{method} {noise}", quiet=as_json) as progress:
-        summary = train_recipe(planned, progress=progress)
+    masks = planned.data.noise.get("level") or planned.data.labels
+    title = f"{planned.settings.method} {masks}"
+    try:
+        with training_progress(planned.settings.epochs, title=title, quiet=as_json) as progress:
+            summary = train_recipe(planned, progress=progress)
+    except KeyboardInterrupt:
+        if (planned.out / "checkpoint_latest.pt").is_file():
+            print(f"the last finished epoch is kept: go on with --resume {planned.out}", file=sys.stderr)
+        raise
     if as_json:
-        typer.echo(json.dumps(summary, indent=1))
+        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
         return
-    title = f"{summary['method']} on {summary['noise']}, last epoch; run folder {planned.out}"
-    Console().print(metrics_table(summary, title=title))
+    Console().print(metrics_table(summary, title=escape(f"{title}, last epoch; run folder {planned.out}")))
     best = summary["best"]
     typer.echo(
         f"Dice last {summary['last']['dice']:.4f}, best {best['dice']:.4f} (epoch {best['epoch']}, chosen on the same "
         f"cases), mean of last evaluations {summary['mean_last_10']:.4f}; "
         f"{summary['train_seconds']:.0f} s of training, {summary['peak_memory_mb']:.0f} MB at most"
     )
-
-
-@contextmanager
-def training_progress(epochs: int, *, title: str, quiet: bool = False) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yield a function for step and epoch rows: a bar with loss, Dice and time left, or a line an epoch."""
-    import sys
-
-    if quiet:
-        yield lambda row: None
-        return
-    if not sys.stderr.isatty():
-
-        def say(row: dict[str, Any]) -> None:
-            if "seconds" in row:
-                print(f"{title}: {_epoch_text(row, epochs)}", file=sys.stderr, flush=True)
-
-        yield say
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=epochs, text="")
-
-        def move(row: dict[str, Any]) -> None:
-            if "seconds" in row:
-                bar.update(task, completed=row["epoch"], text=_epoch_text(row, epochs))
-            else:
-                bar.update(task, completed=row["epoch"] - 1 + row["step"] / row["steps"])
-
-        yield move
-
-
-def _epoch_text(row: dict[str, Any], epochs: int) -> str:
-    dice = f", Dice {row['test_dice']:.3f}" if "test_dice" in row else ""
-    return f"epoch {row['epoch']}/{epochs}, loss {row['loss']:.4f}{dice}, {row['seconds']:.1f} s"

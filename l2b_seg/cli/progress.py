@@ -1,0 +1,41 @@
+"""Progress of a training run on stderr."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def training_progress(epochs: int, *, title: str, quiet: bool = False) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Yield a function for step and epoch rows: a bar with loss, Dice and time left, or a line an epoch."""
+    if quiet:
+        yield lambda row: None
+        return
+    if not sys.stderr.isatty():
+
+        def say(row: dict[str, Any]) -> None:
+            if "seconds" in row:
+                print(f"{title}: {_epoch_text(row, epochs)}", file=sys.stderr, flush=True)
+
+        yield say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=epochs, text="")
+
+        def move(row: dict[str, Any]) -> None:
+            if "seconds" in row:
+                bar.update(task, completed=row["epoch"], text=_epoch_text(row, epochs))
+            else:
+                bar.update(task, completed=row["epoch"] - 1 + row["step"] / row["steps"])
+
+        yield move
+
+
+def _epoch_text(row: dict[str, Any], epochs: int) -> str:
+    dice = f", Dice {row['test_dice']:.3f}" if "test_dice" in row else ""
+    return f"epoch {row['epoch']}/{epochs}, loss {row['loss']:.4f}{dice}, {row['seconds']:.1f} s"

@@ -1,0 +1,43 @@
+"""The demo: a synthetic data set, wrong masks, three trainings, one report."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from data_prep.synthetic import make_synthetic
+from l2b_run.errors import ConfigError
+from l2b_seg.report import write_report
+from pipelines.train_recipe import TrainRequest, plan, train_recipe
+
+METHODS = ("unetpp", "joint", "l2b")
+NOISE = "L1"
+
+
+def run_demo(
+    out: Path,
+    *,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda line: None,
+    progress_of: Callable[[str, int], Any],
+    overrides: list[str] | None = None,
+) -> list[dict[str, Any]]:
+    """Make data in out/data, corrupt its masks at L1, train each of METHODS on the CPU, write out/report.html.
+
+    `progress_of(method, epochs)` gives a context manager that yields a progress function. Returns a summary a method.
+    Raises ConfigError where `out` already holds something: a demo never overwrites.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"--out {out} is not empty; name a new folder")
+    make_synthetic(out / "data", seed=seed, say=say)
+    request = TrainRequest(
+        recipe="synthetic", data=out / "data", noise=NOISE, preset="cpu", seed=seed, device="cpu", noise_seed=seed
+    )
+    summaries = []
+    for method in METHODS:
+        chosen = replace(request, method=method, out=out / method, overrides=list(overrides or []))
+        planned = plan(chosen, say=say)
+        with progress_of(method, planned.settings.epochs) as progress:
+            summaries.append(train_recipe(planned, progress=progress))
+    write_report([out / method for method in METHODS], out / "report.html", title="L2B demo: synthetic prostate MR")
+    return summaries
