@@ -23,6 +23,12 @@ class DataError(L2BError):
     exit_code = 3
 
 
+class Terminated(L2BError):
+    """SIGTERM stopped the work at a place it can go on from; the message says how; exit code 143."""
+
+    exit_code = 143
+
+
 class SomeCasesFailed(L2BError):
     """The command finished, but not for every case; the message lists them; exit code 4."""
 

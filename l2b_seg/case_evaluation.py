@@ -1,4 +1,4 @@
-"""Evaluation cases at native size: a quick mean Dice a epoch, every metric at the end."""
+"""Evaluation cases at native size: a quick mean Dice an epoch, every metric at the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 
 from l2b_run.errors import DataError
 from l2b_seg.case_metrics import CaseMetrics, case_metrics
-from l2b_seg.dataset import Dataset
+from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.inference import Predictor
-from l2b_seg.slices import SliceOptions, image_slices, to_native
+from l2b_seg.slices import SliceOptions, native_slices, require_same_shape, to_native
 from l2b_seg.summary import summarise
 from l2b_seg.volume import read_volume
 
@@ -32,9 +32,9 @@ def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: Slice
     loaded, faults = [], []
     for case in cases:
         try:
-            slices, reference = image_slices(dataset.image_path(case), options), read_volume(dataset.label_path(case))
-            if len(slices) != len(reference.array):
-                raise DataError(f"{case}: image has {len(slices)} slices, mask has {len(reference.array)}")
+            slices, shape = native_slices(dataset.image_path(case), "image", options)
+            reference = read_volume(dataset.label_path(case))
+            require_same_shape(case, shape, reference.array.shape, CLEAN_LABELS)
         except DataError as error:
             faults.append(str(error))
             continue
@@ -42,6 +42,8 @@ def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: Slice
         loaded.append(EvaluationCase(case, slices, reference.array > 0, spacing))
     if faults:
         raise DataError(f"{len(faults)} of {len(cases)} evaluation cases cannot be used:\n  " + "\n  ".join(faults))
+    if not loaded:
+        raise DataError(f"{dataset.root}: no case to evaluate on; its split needs at least one test case")
     return loaded
 
 

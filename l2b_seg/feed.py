@@ -39,6 +39,10 @@ class Feed:
         """Case ids of the given batch of this step, for messages."""
         return sorted({self.train.where[index][0] for index in self._given_index(epoch, step, size)})
 
+    def clean_cases(self) -> list[str]:
+        """Ids of all the meta cases."""
+        return sorted({case for case, _ in self.meta.where})
+
     def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Batch (image, clean mask) of the meta cases, drawn without replacement where there are enough slices."""
         rng = self._rng(_META, epoch, step)

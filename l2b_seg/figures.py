@@ -1,5 +1,6 @@
 """A few slices with everything a report shows of them, as plain arrays."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,19 +9,21 @@ import torch
 
 from l2b import bootstrap_weights
 from l2b_run.atomic import atomic_file
+from l2b_run.errors import DataError
 from l2b_seg.case_evaluation import EvaluationCase
 from l2b_seg.config import Settings
 from l2b_seg.dataset import CLEAN_LABELS
 from l2b_seg.feed import Feed
 from l2b_seg.inference import predictor_for
 from l2b_seg.methods import normalizer_of, teacher_pseudo_label
-from l2b_seg.slices import mask_slices
+from l2b_seg.slices import SliceOptions, mask_slices
 from l2b_seg.state import TrainState
 from l2b_seg.task import hard_pseudo_label, pixel_loss
 
 if TYPE_CHECKING:
     from l2b_seg.run import RunData
 
+LOG = logging.getLogger(__name__)
 _SHOWN = 8
 
 
@@ -63,12 +66,16 @@ def _largest_slices(feed: Feed) -> list[int]:
     return chosen
 
 
-def _clean_masks(chosen: list[int], feed: Feed, data: "RunData", options: object) -> np.ndarray | None:
-    where = [feed.train.where[i] for i in chosen]
-    paths = {case: data.dataset.label_path(case, CLEAN_LABELS) for case, _ in where}
-    if data.labels == CLEAN_LABELS or not all(path.is_file() for path in paths.values()):
+def _clean_masks(chosen: list[int], feed: Feed, data: "RunData", options: SliceOptions) -> np.ndarray | None:
+    """(N, S, S), or None where the given masks are the clean ones, or a clean one is absent or unusable."""
+    if data.labels == CLEAN_LABELS:
         return None
-    return np.stack([mask_slices(paths[case], options)[index] for case, index in where])  # type: ignore[arg-type]
+    try:
+        masks = {case: mask_slices(data.dataset.label_path(case), options) for case, _ in feed.train.where}
+        return np.stack([masks[case][index] for case, index in (feed.train.where[i] for i in chosen)])
+    except (DataError, IndexError) as error:
+        LOG.warning("the figures leave out the clean masks: %s", error)
+        return None
 
 
 def _weights(

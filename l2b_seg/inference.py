@@ -79,7 +79,7 @@ def read_settings(config: Path) -> Settings:
     """The resolved settings of a run folder."""
     try:
         return Settings.model_validate(yaml.safe_load(config.read_text(encoding="utf-8")))
-    except ValueError as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{config} does not hold this version's settings: {error}") from error
 
 
@@ -94,4 +94,4 @@ def network_of(settings: Settings) -> nn.Module:
         encoder_depth=wanted.encoder_depth,
         encoder_weights=weights,
     )
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return model.to(memory_format=torch.channels_last)

@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
+from l2b_run.errors import DataError
 from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
 from l2b_seg.config import Settings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
@@ -21,6 +22,7 @@ from l2b_seg.feed import Feed
 from l2b_seg.figures import write_figures
 from l2b_seg.inference import predictor_for
 from l2b_seg.methods import METHODS
+from l2b_seg.report import write_report
 from l2b_seg.slices import SliceOptions, load_slices
 from l2b_seg.state import TrainState, load_checkpoint
 from l2b_seg.summary import write_case_csv
@@ -39,6 +41,27 @@ class RunData:
     train: list[str]
     meta: list[str]
     evaluation: list[str]
+
+    def record(self) -> dict[str, Any]:
+        """What split.json holds: enough to find the same data again."""
+        return {
+            "dataset": str(self.dataset.root.resolve()),
+            "labels": self.labels,
+            "noise": self.noise,
+            "train": self.train,
+            "meta": self.meta,
+            "evaluation": self.evaluation,
+        }
+
+
+def recorded_data(run: Path) -> dict[str, Any]:
+    """`RunData.record` of a run folder. Raises DataError where split.json is absent or damaged."""
+    path = run / "split.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return {key: record[key] for key in ("dataset", "labels", "noise", "train", "meta", "evaluation")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} does not say what the run was trained on: {error!r}") from error
 
 
 def run_training(
@@ -66,25 +89,27 @@ def run_training(
     cases = load_evaluation_cases(data.dataset, data.evaluation, options)
     write_text(out / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
     write_json(out / "env.json", environment(str(device)))
-    write_json(out / "split.json", {"train": data.train, "meta": data.meta, "evaluation": data.evaluation})
+    write_json(out / "split.json", data.record())
     started = time.perf_counter()
 
     def quick(state: TrainState) -> dict[str, float]:
         return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
 
     def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        write_text(out / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in history))
+        write_text(out / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
         LOG.info(", ".join(f"{key} {_shown(value)}" for key, value in row.items()))
 
     state = train(settings, feed, out, evaluate=quick, write_row=write_row, progress=progress, resume=resume)
     seconds = sum(row["seconds"] for row in state.history)
     cost = {"train_seconds": seconds, "total_seconds": time.perf_counter() - started, "peak_memory_mb": _peak(device)}
+    weights = save({name: value.contiguous() for name, value in state.evaluated.state_dict().items()})
     with atomic_file(out / "model.safetensors") as temporary:
-        save_file({name: value.contiguous() for name, value in state.evaluated.state_dict().items()}, temporary)
+        temporary.write_bytes(weights)
     summary = summarise_run(settings, data, state, cases, out, device) | cost
     write_json(out / "summary.json", summary)
     write_case_csv(out / "cases.csv", summary)
     write_figures(out / "figures.npz", state, feed, settings, data, cases)
+    write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary
 
 

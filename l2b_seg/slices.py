@@ -1,8 +1,9 @@
 """Volumes as 2-D training slices: cropped, normalised, resized once, then memory-mapped."""
 
 import hashlib
+import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,9 @@ from l2b_run.errors import DataError
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.volume import read_volume
 
-_FORMAT = 1  # raise when the meaning of a cached array changes
+Kind = Literal["image", "mask"]
+
+_FORMAT = 2  # raise when the meaning of a cached array changes
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,15 @@ def load_slices(
 
     Raises DataError, naming every faulty case at once: absent, truncated, not finite, or unequal shapes.
     """
-    images, masks, where, faults = [], [], [], []
+    images: list[torch.Tensor] = []
+    masks: list[torch.Tensor] = []
+    where: list[tuple[str, int]] = []
+    faults: list[str] = []
     for case in cases:
         try:
-            image = image_slices(dataset.image_path(case), options)
-            mask = mask_slices(dataset.label_path(case, labels), options)
-            if len(image) != len(mask):
-                raise DataError(f"{case}: image has {len(image)} slices, mask in {labels} has {len(mask)}")
+            image, image_shape = native_slices(dataset.image_path(case), "image", options)
+            mask, mask_shape = native_slices(dataset.label_path(case, labels), "mask", options)
+            require_same_shape(case, image_shape, mask_shape, labels)
         except DataError as error:
             faults.append(str(error))
             continue
@@ -80,12 +85,46 @@ def load_slices(
 
 def image_slices(path: Path, options: SliceOptions) -> np.ndarray:
     """Slices (D, S, S) float16 of an image file, from the cache where its content is known."""
-    return _cached(path, "image", options, lambda: prepare_image(_read(path), options).astype(np.float16))
+    return native_slices(path, "image", options)[0]
 
 
 def mask_slices(path: Path, options: SliceOptions) -> np.ndarray:
     """Slices (D, S, S) uint8 in {0, 1} of a mask file; every label above 0 is foreground."""
-    return _cached(path, "mask", options, lambda: _prepare_mask(_read(path), options))
+    return native_slices(path, "mask", options)[0]
+
+
+def native_slices(path: Path, kind: Kind, options: SliceOptions) -> tuple[np.ndarray, tuple[int, int, int]]:
+    """The slices of a file as `image_slices` or `mask_slices` give them, and the shape (D, H, W) of its volume.
+
+    They are kept as a memory-mapped .npy under a name derived from the file's content; a damaged one is made anew.
+    Raises DataError for a file that is absent, unreadable or not finite.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    recipe = json.dumps([_FORMAT, kind, asdict(options)], sort_keys=True).encode()
+    folder = cache_dir() / "slices" / hashlib.sha256(recipe + path.read_bytes()).hexdigest()
+    for stored in folder.glob("*.npy"):
+        height, width = map(int, stored.stem.split("x"))
+        try:
+            array = np.load(stored, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            continue
+        return array, (len(array), height, width)
+    volume = _read(path)
+    array = prepare_image(volume, options).astype(np.float16) if kind == "image" else _prepare_mask(volume, options)
+    content = io.BytesIO()  # numpy's own write to a file reports a full disk without saying so
+    np.save(content, array, allow_pickle=False)
+    stored = folder / f"{volume.shape[1]}x{volume.shape[2]}.npy"
+    with atomic_file(stored) as temporary:
+        temporary.write_bytes(content.getbuffer())
+    return np.load(stored, mmap_mode="r", allow_pickle=False), (len(array), *volume.shape[1:])
+
+
+def require_same_shape(case: str, image: tuple[int, ...], mask: tuple[int, ...], labels: str | Path) -> None:
+    """Raise DataError where the volumes' shapes (D, H, W) differ: resized to one size, nothing else would show it."""
+    if image != mask:
+        shown = ["x".join(map(str, shape)) for shape in (image, mask)]
+        raise DataError(f"{case}: image has shape {shown[0]}, its mask in {labels} {shown[1]}")
 
 
 def prepare_image(array: np.ndarray, options: SliceOptions) -> np.ndarray:
@@ -97,8 +136,9 @@ def prepare_image(array: np.ndarray, options: SliceOptions) -> np.ndarray:
     else:
         low, high = np.percentile(slices, [1, 99], axis=(1, 2))[..., None, None].astype(np.float32)
         slices = np.clip(slices, low, high)
-        spread = slices.std((1, 2), keepdims=True)
-        slices = (slices - slices.mean((1, 2), keepdims=True)) / np.where(spread > 0, spread, 1)
+        mean, spread = slices.mean((1, 2), keepdims=True), slices.std((1, 2), keepdims=True)
+        varied = (high > low) & (spread > 0)  # the rounded mean of a constant slice leaves it a spread of its own
+        slices = np.where(varied, (slices - mean) / np.where(varied, spread, 1), 0)
     return _resize(_crop(slices, options.crop), options.size)
 
 
@@ -118,7 +158,7 @@ def _prepare_mask(array: np.ndarray, options: SliceOptions) -> np.ndarray:
 
 
 def _window(shape: tuple[int, int], crop: float) -> tuple[slice, slice]:
-    margins = [round(side * (1 - crop) / 2) for side in shape]
+    margins = [min(round(side * (1 - crop) / 2), (side - 1) // 2) for side in shape]
     return slice(margins[0], shape[0] - margins[0]), slice(margins[1], shape[1] - margins[1])
 
 
@@ -138,17 +178,3 @@ def _read(path: Path) -> np.ndarray:
     if not np.isfinite(array).all():
         raise DataError(f"{path}: holds values that are NaN or infinite")
     return array
-
-
-def _cached(path: Path, kind: str, options: SliceOptions, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """The array `make` gives, kept as a memory-mapped .npy under a name derived from the file's content."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    recipe = json.dumps([_FORMAT, kind, asdict(options)], sort_keys=True).encode()
-    name = hashlib.sha256(recipe + path.read_bytes()).hexdigest()
-    stored = cache_dir() / "slices" / f"{name}.npy"
-    if not stored.is_file():
-        array = make()
-        with atomic_file(stored) as temporary:
-            np.save(temporary, array, allow_pickle=False)
-    return np.load(stored, mmap_mode="r", allow_pickle=False)

@@ -1,13 +1,15 @@
 """All of a training run's state in one object: what a checkpoint holds and a resumed run starts from."""
 
 import copy
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from l2b import MetaAverage
 from l2b_run.atomic import atomic_file
 from l2b_run.errors import DataError
 
@@ -22,7 +24,7 @@ class TrainState:
     model: nn.Module
     optimizer: torch.optim.SGD
     averaged: nn.Module | None = None
-    judge: dict[str, Tensor] = field(default_factory=dict)
+    judge: MetaAverage = field(default_factory=MetaAverage)
     epoch: int = 0
     updates: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -53,7 +55,7 @@ class TrainState:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
-            "judge": self.judge,
+            "judge": self.judge.average,
             "epoch": self.epoch,
             "updates": self.updates,
             "history": self.history,
@@ -66,7 +68,7 @@ class TrainState:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
-        self.judge, self.epoch, self.updates = state["judge"], state["epoch"], state["updates"]
+        self.judge.average, self.epoch, self.updates = state["judge"], state["epoch"], state["updates"]
         self.history, self.best = state["history"], state["best"]
         torch.set_rng_state(state["torch_rng"].cpu())
 
@@ -81,8 +83,10 @@ def average_of(model: nn.Module) -> nn.Module:
 
 def save_checkpoint(state: TrainState, path: Path) -> None:
     """Write atomically: the checkpoint is the new one whole, or the old one."""
+    content = io.BytesIO()  # torch's own write to a file turns a full disk into a RuntimeError of its archive
+    torch.save(state.state_dict(), content)
     with atomic_file(path) as temporary:
-        torch.save(state.state_dict(), temporary)
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_checkpoint(state: TrainState, path: Path, device: torch.device) -> None:

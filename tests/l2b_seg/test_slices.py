@@ -1,0 +1,155 @@
+"""Slicing: geometry and its inverse, intensities, masks, the cache, faults."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from l2b_run.errors import DataError
+from l2b_seg.slices import SliceOptions, image_slices, load_slices, mask_slices, native_slices, prepare_image, to_native
+from l2b_seg.volume import Volume, write_volume
+from tests.l2b_seg.tiny import NOISY, TRAIN
+
+COARSE = SliceOptions(size=32)
+
+
+def smooth_maps(count, height, width):
+    y, x = np.mgrid[:height, :width] / max(height, width)
+    return np.stack([0.5 + 0.3 * np.sin(3 * y + k) * np.cos(2 * x) for k in range(count)]).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(48, 48), (47, 61), (33, 32), (150, 21)])
+@pytest.mark.parametrize("crop", [1.0, 0.7, 0.51])
+def test_native_is_the_inverse_of_slicing(shape, crop):
+    """Cropped and resized as an image is (a mask's path without its threshold), then back."""
+    maps = smooth_maps(2, *shape)
+    options = SliceOptions(size=64, crop=crop)
+    spread = maps.max((1, 2)) - maps.min((1, 2))
+    there = prepare_image(maps, options)
+    # min-max scaled in 256 steps: undo what it did to the values, keep what it did to the geometry
+    there = there * spread[:, None, None] + maps.min((1, 2))[:, None, None]
+    back = to_native(there, shape, options)
+    margins = [round(side * (1 - crop) / 2) for side in shape]
+    rows, columns = (slice(m, side - m) for m, side in zip(margins, shape, strict=True))
+    assert back.shape == maps.shape
+    np.testing.assert_allclose(back[:, rows, columns], maps[:, rows, columns], atol=0.02)
+    outside = np.ones(shape, bool)
+    outside[rows, columns] = False
+    assert not back[:, outside].any()
+
+
+def test_a_shift_of_one_pixel_would_show():
+    """The tolerance above is finer than the field's own step from pixel to pixel at the resolution that counts."""
+    maps = smooth_maps(1, 33, 32)
+    assert np.abs(np.diff(maps, axis=1)).max() > 0.02
+
+
+def test_smallest_crop_keeps_a_pixel():
+    options = SliceOptions(size=16, crop=0.001)
+    assert prepare_image(np.ones((1, 48, 47)), options).shape == (1, 16, 16)
+    assert to_native(np.ones((1, 16, 16)), (48, 47), options).sum() > 0
+
+
+def test_any_foreground_covers_what_half_covers_and_more(tmp_path):
+    disc = np.hypot(*(np.mgrid[:48, :48] - 23.7)) < 10.3
+    write_volume(Volume(np.stack([disc, np.zeros_like(disc)]).astype(np.uint8) * 3), tmp_path / "m.nii.gz")
+    every = mask_slices(tmp_path / "m.nii.gz", COARSE)
+    half = mask_slices(tmp_path / "m.nii.gz", SliceOptions(size=32, mask_threshold="half"))
+    assert every.dtype == half.dtype == np.uint8
+    assert set(np.unique(every)) == {0, 1}
+    assert (every >= half).all()
+    true_area = disc.sum() * (32 / 48) ** 2
+    assert half[0].sum() == pytest.approx(true_area, rel=0.03)
+    assert every[0].sum() > 1.1 * true_area
+    assert not every[1].any()
+
+
+def test_minmax_is_in_256_steps_of_the_slice():
+    ramp = np.linspace(-7, 400, 32 * 32).reshape(1, 32, 32)
+    out = prepare_image(np.concatenate([ramp, 5 * ramp]), COARSE)
+    np.testing.assert_allclose(out * 255, np.round(out * 255), atol=1e-3)
+    assert out.min() == 0
+    assert out.max() == 1
+    np.testing.assert_allclose(out[0], out[1])
+
+
+def test_zscore_clips_a_bright_spot():
+    noise = np.random.default_rng(0).normal(300, 40, (1, 32, 32))
+    noise[0, 3, 3] = 1e5
+    out = prepare_image(noise, SliceOptions(size=32, intensity="zscore"))
+    assert abs(out.mean()) < 1e-3
+    assert out.std() == pytest.approx(1, abs=1e-3)
+    assert out[0, 3, 3] < 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-1e6, 1e6, width=32), st.sampled_from(["minmax", "zscore"]))
+def test_constant_slices_become_zero(value, intensity):
+    out = prepare_image(np.full((2, 31, 29), value, np.float32), SliceOptions(size=16, intensity=intensity))
+    assert not out.any()
+
+
+def test_cache_follows_the_content_not_the_name(tmp_path, own_cache, monkeypatch):
+    path = tmp_path / "a.nii.gz"
+    write_volume(Volume(np.arange(2 * 20 * 30, dtype=np.int16).reshape(2, 20, 30)), path)
+    first, shape = native_slices(path, "image", COARSE)
+    assert shape == (2, 20, 30)
+    assert first.dtype == np.float16
+    monkeypatch.setattr("l2b_seg.slices.read_volume", None)  # a second reading would fail
+    again, shape = native_slices(path, "image", COARSE)
+    assert isinstance(again, np.memmap)
+    assert shape == (2, 20, 30)
+    assert again.filename == first.filename
+    (tmp_path / "b.nii.gz").write_bytes(path.read_bytes())
+    assert image_slices(tmp_path / "b.nii.gz", COARSE).filename == first.filename
+    monkeypatch.undo()
+    monkeypatch.setenv("L2B_CACHE", str(own_cache))
+
+    write_volume(Volume(np.arange(3 * 20 * 20, dtype=np.int16).reshape(3, 20, 20) ** 2 % 97), path)
+    changed, shape = native_slices(path, "image", COARSE)
+    assert shape == (3, 20, 20)
+    assert not np.array_equal(changed[:2], first)
+    assert image_slices(path, SliceOptions(size=48)).shape == (3, 48, 48)
+    assert mask_slices(path, COARSE).dtype == np.uint8
+
+
+@pytest.mark.parametrize("damage", [b"", b"no array", None])
+def test_damaged_cache_file_is_made_anew(tmp_path, own_cache, damage):
+    path = tmp_path / "a.nii.gz"
+    write_volume(Volume(np.arange(2 * 20 * 30, dtype=np.int16).reshape(2, 20, 30)), path)
+    good = np.array(image_slices(path, COARSE))
+    (stored,) = own_cache.rglob("*.npy")
+    stored.write_bytes(stored.read_bytes()[:-50] if damage is None else damage)
+    np.testing.assert_array_equal(image_slices(path, COARSE), good)
+    assert [path.name for path in own_cache.rglob("*") if path.is_file()] == ["20x30.npy"]
+    np.testing.assert_array_equal(np.load(stored), good)
+
+
+def test_slices_of_cases_in_order(data):
+    slices = load_slices(data.dataset, TRAIN[::-1], COARSE, labels=NOISY)
+    assert slices.image.shape == slices.mask.shape == (18, 1, 32, 32)
+    assert slices.where[:7] == (*((TRAIN[2], index) for index in range(6)), (TRAIN[1], 0))
+    alone = load_slices(data.dataset, [TRAIN[1]], COARSE, labels=NOISY)
+    assert slices.mask[6:12].equal(alone.mask)
+    clean = load_slices(data.dataset, [TRAIN[1]], COARSE)
+    assert alone.mask.sum() > clean.mask.sum()
+
+
+def test_faults_of_all_cases_in_one_message(data):
+    dataset = data.dataset
+    dataset.image_path("case0").write_bytes(dataset.image_path("case0").read_bytes()[:-80])
+    dataset.label_path("case1", NOISY).unlink()
+    write_volume(Volume(np.ones((6, 40, 48), np.uint8)), dataset.label_path("case2", NOISY))
+    write_volume(Volume(np.full((6, 48, 48), np.nan, np.float32)), dataset.image_path("case3"))
+    write_volume(Volume(np.ones((5, 48, 48), np.uint8)), dataset.label_path("case4"))
+    with pytest.raises(DataError) as caught:
+        load_slices(dataset, TRAIN, COARSE, labels=NOISY)
+    message = str(caught.value)
+    assert "3 of 3 cases" in message
+    assert "case0_0000.nii.gz" in message
+    assert f"{dataset.label_path('case1', NOISY)}: no such file" in message
+    assert f"case2: image has shape 6x48x48, its mask in {NOISY} 6x40x48" in message
+    with pytest.raises(DataError, match=r"(?s)2 of 3 cases.*case3_0000.*NaN or infinite.*case4: .*6x48x48.* 5x48x48"):
+        load_slices(dataset, ["case3", "case4", "case5"], COARSE)
+    with pytest.raises(DataError, match="no case"):
+        load_slices(dataset, [], COARSE)
