@@ -8,9 +8,9 @@ Source of the method: "Learning to Bootstrap for Combating Label Noise" (CVPR 20
 from l2b.alignment import alignment
 from l2b.bootstrap_weights import bootstrap_weights
 from l2b.candidate_losses import candidate_losses
-from l2b.direction import direction
 from l2b.errors import BatchError, EngineError, NonFiniteError, UnsupportedOptimizerError
 from l2b.finite_difference import finite_difference, shifted
+from l2b.judge import Judgement, judge
 from l2b.lookahead import Lookahead, lookahead
 from l2b.meta_average import MetaAverage
 from l2b.meta_gradient import meta_gradient
@@ -28,6 +28,7 @@ from l2b.train_step import Step, train_step
 __all__ = [
     "BatchError",
     "EngineError",
+    "Judgement",
     "Lookahead",
     "MetaAverage",
     "NonFiniteError",
@@ -37,8 +38,8 @@ __all__ = [
     "alignment",
     "bootstrap_weights",
     "candidate_losses",
-    "direction",
     "finite_difference",
+    "judge",
     "lookahead",
     "meta_gradient",
     "pseudo_only",

@@ -7,9 +7,9 @@ from torch.optim import Optimizer
 from l2b.alignment import alignment
 from l2b.batch import Batch, require_pairs
 from l2b.candidate_losses import Loss, PseudoLabel
-from l2b.direction import direction
 from l2b.errors import NonFiniteError
 from l2b.finite_difference import Mode, finite_difference, require_mode, shifted
+from l2b.judge import judge
 from l2b.lookahead import Through
 from l2b.meta_average import MetaAverage
 from l2b.normalize import Normalizer, rectified
@@ -46,7 +46,7 @@ def bootstrap_weights(
     require_pairs("batch", batch)
     require_pairs("meta batch", meta_batch)
     x, y = batch
-    along = direction(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average)
+    along = judge(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average).direction
     if mode == "exact":
         with untouched_rng(x.device):
             a = alignment(model, along, x, y, loss=loss, pseudo_label=pseudo_label)

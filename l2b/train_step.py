@@ -6,15 +6,17 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from l2b.alignment import alignment
 from l2b.batch import Batch, require_pairs
-from l2b.bootstrap_weights import bootstrap_weights, weights_from
+from l2b.bootstrap_weights import weights_from
 from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses
-from l2b.direction import direction
 from l2b.errors import NonFiniteError
 from l2b.finite_difference import Mode, finite_difference, require_mode, shifted
+from l2b.judge import judge
 from l2b.lookahead import Through
 from l2b.meta_average import MetaAverage
 from l2b.normalize import Normalizer, rectified
+from l2b.untouched import untouched_rng
 
 
 @dataclass(frozen=True)
@@ -46,39 +48,46 @@ def train_step(
     clip_norm: float | None = None,
     warm_up: bool = False,
     supervised_meta_step: bool = False,
+    meta_gradient_weight: float = 0.0,
 ) -> Step:
     """Take one step on sum(weights * losses) (L2B, CVPR 2024, eq. 3) and report it; arguments as bootstrap_weights.
 
     `mode="fast"` costs one forward pass and the meta gradient more than a plain step: it shares the step's own forward.
-    `warm_up=True`: the plain mean of the given label's loss, no meta pass. `clip_norm`: L2 norm of the whole gradient.
-    `supervised_meta_step=True`: after the weighted step, an ordinary step on the meta batch's mean loss (released
-    segmentation code; not in the paper).
+    `warm_up=True`: the plain mean of the given label's loss instead of the weighted sum. `clip_norm`: L2 norm of the
+    whole gradient. The clean batch can also teach, not only judge, in two ways the paper does not have:
+    `supervised_meta_step=True`, an ordinary step of its own on its mean loss after the weighted one (released
+    segmentation code; a forward and a backward pass more), or `meta_gradient_weight` > 0, that many times the meta
+    gradient, which is there anyway, added to the step's gradient.
     Raises NonFiniteError before the optimizer moves anything (a non-finite supervised meta step: after the
     weighted step, which was finite); else as bootstrap_weights.
     """
     require_mode(mode)
     require_pairs("batch", batch)
-    if supervised_meta_step or not warm_up:
+    judges, teaches = not warm_up, supervised_meta_step or meta_gradient_weight > 0
+    if judges or teaches:
         require_pairs("meta batch", meta_batch)
     x, y = batch
-    if warm_up:
+    judgement = None
+    if judges or meta_gradient_weight > 0:
+        judgement = judge(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average)
+    if warm_up or judgement is None:
         losses = candidate_losses(logits := model(x), y, loss)
         objective, weights = losses.mean(), _given_only(losses, pseudo_label)
-    elif mode == "exact":
-        weights = bootstrap_weights(
-            model, optimizer, batch, meta_batch,
-            loss=loss, pseudo_label=pseudo_label, normalize=normalize, lookahead=lookahead, meta_average=meta_average,
-        )  # fmt: skip
-        losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
-        objective = (weights * losses).sum()
     else:
-        along = direction(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average)
-        there = shifted(model, along, x)
-        losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
-        a = finite_difference(there, logits, y, loss=loss, pseudo_label=pseudo_label)
+        if mode == "exact":
+            with untouched_rng(x.device):
+                a = alignment(model, judgement.direction, x, y, loss=loss, pseudo_label=pseudo_label)
+            losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
+        else:
+            there = shifted(model, judgement.direction, x)
+            losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
+            a = finite_difference(there, logits, y, loss=loss, pseudo_label=pseudo_label)
         weights = weights_from(a, normalize)
         objective = (weights * losses).sum()
-    value, norm = descend(model, optimizer, objective, clip_norm=clip_norm)
+    added = judgement.gradient if judgement is not None and meta_gradient_weight > 0 else {}
+    value, norm = descend(
+        model, optimizer, objective, clip_norm=clip_norm, added=added, added_weight=meta_gradient_weight
+    )
     if supervised_meta_step:
         x_meta, y_meta = meta_batch
         descend(model, optimizer, loss(model(x_meta), y_meta).mean(), clip_norm=clip_norm)
@@ -91,13 +100,26 @@ def _given_only(losses: Tensor, pseudo_label: PseudoLabel | None) -> Tensor:
     return given if pseudo_label is None else torch.cat([given, torch.zeros_like(given)])
 
 
-def descend(model: nn.Module, optimizer: Optimizer, loss: Tensor, *, clip_norm: float | None) -> tuple[float, float]:
-    """Backward, clip, optimizer.step; returns the loss and the gradient norm before clipping.
+def descend(
+    model: nn.Module,
+    optimizer: Optimizer,
+    loss: Tensor,
+    *,
+    clip_norm: float | None,
+    added: dict[str, Tensor] | None = None,
+    added_weight: float = 0.0,
+) -> tuple[float, float]:
+    """Backward, add `added_weight` times the gradients `added` (by parameter name), clip, optimizer.step.
 
-    Raises NonFiniteError, with the parameters and the optimizer's state unchanged, where either is not finite.
+    Returns the loss and the gradient norm before clipping. Raises NonFiniteError, with the parameters and the
+    optimizer's state unchanged, where either is not finite.
     """
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
+    for name, parameter in model.named_parameters():
+        if added and name in added:
+            extra = added_weight * added[name]
+            parameter.grad = extra if parameter.grad is None else parameter.grad.add_(extra)
     norm = float(nn.utils.clip_grad_norm_(model.parameters(), float("inf") if clip_norm is None else clip_norm))
     value = float(loss.detach())
     if not (torch.isfinite(loss) and norm < float("inf")):

@@ -1,4 +1,4 @@
-"""Flip, rotate and scale slices: drawn as a value, applied to image and masks alike, and undone again."""
+"""Flip, rotate, scale and re-light slices: drawn as a value, applied to image and masks alike, and undone again."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,15 @@ class Augmentation:
     """One drawn transform a slice, replayable: arrays of length N.
 
     mirror_x, mirror_y: left-right and up-down flips. angle_deg: rotation about the centre. zoom: > 1 enlarges.
+    gain, shift: the image becomes gain * image + shift (None: unchanged); masks never do.
     """
 
     mirror_x: np.ndarray
     mirror_y: np.ndarray
     angle_deg: np.ndarray
     zoom: np.ndarray
+    gain: np.ndarray | None = None
+    shift: np.ndarray | None = None
 
     @classmethod
     def identity(cls, count: int) -> "Augmentation":
@@ -27,15 +30,26 @@ class Augmentation:
 
 
 def draw_augmentation(
-    rng: np.random.Generator, count: int, *, flip: float = 0.5, rotation_deg: float = 10.0, scale: float = 0.0
+    rng: np.random.Generator,
+    count: int,
+    *,
+    flip: float = 0.5,
+    rotation_deg: float = 10.0,
+    scale: float = 0.0,
+    intensity: float = 0.0,
 ) -> Augmentation:
-    """Draw for `count` slices: left-right flip with probability `flip`, angle in +-rotation_deg, zoom in 1 +- scale."""
-    return Augmentation(
+    """Draw for `count` slices, each uniformly: left-right flip with probability `flip`, angle in +-rotation_deg,
+    zoom in 1 +- scale, gain in 1 +- intensity, shift in +-intensity.
+    """
+    flips, angle, zoom = (
         rng.random(count) < flip,
-        np.zeros(count, bool),
         rng.uniform(-rotation_deg, rotation_deg, count),
         rng.uniform(1 - scale, 1 + scale, count),
     )
+    if intensity == 0:
+        return Augmentation(flips, np.zeros(count, bool), angle, zoom)
+    gain, shift = rng.uniform(1 - intensity, 1 + intensity, count), rng.uniform(-intensity, intensity, count)
+    return Augmentation(flips, np.zeros(count, bool), angle, zoom, gain, shift)
 
 
 def apply_augmentation(augmentation: Augmentation, image: Tensor, *masks: Tensor) -> tuple[Tensor, ...]:
@@ -44,7 +58,11 @@ def apply_augmentation(augmentation: Augmentation, image: Tensor, *masks: Tensor
     Image and masks go through the same grid, so that a mask stays on its anatomy.
     """
     grid = _grid(augmentation, image, undo=False)
-    moved = [functional.grid_sample(image, grid, mode="bilinear", align_corners=False)]
+    lit = functional.grid_sample(image, grid, mode="bilinear", align_corners=False)
+    if augmentation.gain is not None and augmentation.shift is not None:
+        gain, shift = (torch.from_numpy(v).to(image) for v in (augmentation.gain, augmentation.shift))
+        lit = gain[:, None, None, None] * lit + shift[:, None, None, None]
+    moved = [lit]
     moved += [functional.grid_sample(mask, grid, mode="nearest", align_corners=False) for mask in masks]
     return tuple(moved)
 

@@ -44,6 +44,7 @@ class AugmentationSettings(_Strict):
     flip: float = Field(0.5, ge=0, le=1)
     rotation_deg: float = Field(10.0, ge=0, le=180)
     scale: float = Field(0.0, ge=0, lt=1)
+    intensity: float = Field(0.0, ge=0, lt=1)
 
 
 class OptimizerSettings(_Strict):
@@ -66,6 +67,7 @@ class BootstrapSettings(_Strict):
     pseudo_label: Literal["own", "teacher", "views"] = "views"
     candidates: Literal["both", "pseudo"] = "both"
     supervised_meta_step: bool = True
+    meta_gradient_weight: float = Field(0.0, ge=0, description="times the meta gradient, added to the step's")
     judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
     mode: Literal["exact", "fast"] = "exact"
 

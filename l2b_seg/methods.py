@@ -114,6 +114,7 @@ def _weighted(
         clip_norm=settings.optimizer.clip_norm,
         warm_up=epoch < settings.warm_up_epochs,
         supervised_meta_step=chosen.supervised_meta_step,
+        meta_gradient_weight=chosen.meta_gradient_weight,
     )
     return StepReport(done.loss, done.gradient_norm, beta_share(done), done.no_weight)
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from l2b import direction, lookahead, meta_gradient
+from l2b import judge, lookahead, meta_gradient
 from tests.l2b.problems import monai_unetpp, same, sgd, small_cnn, snapshot
 
 
@@ -49,7 +49,7 @@ def test_direction_is_step_size_times_gradient():
     optimizer = sgd(problem, nesterov=True)
     ahead = lookahead(problem.model, optimizer)
     u = meta_gradient(problem.model, ahead.parameters, *problem.meta_batch, problem.loss)
-    d = direction(problem.model, optimizer, problem.meta_batch, loss=problem.loss)
+    d = judge(problem.model, optimizer, problem.meta_batch, loss=problem.loss).direction
     assert d.keys() == u.keys()
     for name, gradient in u.items():
         assert torch.equal(d[name], ahead.step_sizes[name] * gradient)

@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from l2b import BatchError, NonFiniteError, UnsupportedOptimizerError, bootstrap_weights, candidate_losses, train_step
+from l2b import (
+    BatchError,
+    NonFiniteError,
+    UnsupportedOptimizerError,
+    bootstrap_weights,
+    candidate_losses,
+    judge,
+    train_step,
+)
 from tests.l2b.problems import Problem, conv_net, same, samples, sgd, small_cnn, snapshot
 
 
@@ -231,3 +239,30 @@ def test_unknown_mode_is_refused_in_warm_up_too():
     problem = small_cnn()
     with pytest.raises(ValueError, match="'exact' or 'fast'"):
         step(problem, sgd(problem), mode="precise", warm_up=True)
+
+
+@pytest.mark.parametrize("warm_up", [True, False])
+def test_meta_gradient_is_added_to_the_steps_own(warm_up):
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    step(problem, optimizer)  # fills the momentum buffers
+    model, copied = twin(problem, optimizer)
+    x, y = problem.batch
+    taught = judge(model, copied, problem.meta_batch, loss=problem.loss).gradient
+    losses = candidate_losses(model(x), y, problem.loss, problem.pseudo_label)
+    if warm_up:
+        objective = losses[0].mean()
+    else:
+        restored, fresh = twin(problem, optimizer)
+        weights = bootstrap_weights(
+            restored, fresh, problem.batch, problem.meta_batch, loss=problem.loss, pseudo_label=problem.pseudo_label
+        )
+        objective = (weights * losses).sum()
+    copied.zero_grad()
+    objective.backward()
+    for name, parameter in model.named_parameters():
+        parameter.grad += 0.5 * taught[name]
+    copied.step()
+    step(problem, optimizer, meta_gradient_weight=0.5, warm_up=warm_up)
+    for ours, by_hand in zip(problem.model.parameters(), model.parameters(), strict=True):
+        assert torch.allclose(ours, by_hand, rtol=1e-12, atol=1e-14)

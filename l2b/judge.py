@@ -1,4 +1,6 @@
-"""The direction in parameter space along which losses are compared."""
+"""What the clean batch says: the direction in parameter space along which losses are compared."""
+
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -12,7 +14,15 @@ from l2b.meta_gradient import meta_gradient
 from l2b.untouched import untouched_rng
 
 
-def direction(
+@dataclass(frozen=True)
+class Judgement:
+    """`direction`: step size * (averaged) meta gradient; `gradient`: this meta batch's own. Both name -> tensor."""
+
+    direction: dict[str, Tensor]
+    gradient: dict[str, Tensor]
+
+
+def judge(
     model: nn.Module,
     optimizer: Optimizer,
     meta_batch: Batch,
@@ -20,8 +30,8 @@ def direction(
     loss: Loss,
     lookahead: Through = "optimizer",
     meta_average: MetaAverage | None = None,
-) -> dict[str, Tensor]:
-    """d = step size * meta gradient at theta_hat: name -> tensor, for every parameter that requires grad.
+) -> Judgement:
+    """d = step size * meta gradient at theta_hat, for every parameter that requires grad.
 
     <d, grad loss[k, b, e]> is minus the derivative of the meta loss to that element's weight (L2B, CVPR 2024, eq. 7).
     Parameters no step moves have step size 0, so zeros. Random streams, buffers and .grad stay as found.
@@ -30,7 +40,6 @@ def direction(
     ahead = look_ahead(model, optimizer, through=lookahead)
     x_meta, y_meta = meta_batch
     with untouched_rng(x_meta.device):
-        u = meta_gradient(model, ahead.parameters, x_meta, y_meta, loss)
-    if meta_average is not None:
-        u = meta_average.update(u)
-    return {name: ahead.step_sizes[name] * gradient for name, gradient in u.items()}
+        gradient = meta_gradient(model, ahead.parameters, x_meta, y_meta, loss)
+    used = gradient if meta_average is None else meta_average.update(gradient)
+    return Judgement({name: ahead.step_sizes[name] * value for name, value in used.items()}, gradient)
