@@ -1,0 +1,93 @@
+"""The table of RESULTS.md: every method on PROMISE12, one run a cell, resumable.
+
+    python benchmarks/promise12_table.py DATA OUT [--noise L1 --noise L2] [--jobs 2]
+
+A cell is a run folder OUT/METHOD_NOISE_sSEED; one that is finished is not run again. Methods of SEEDED get three seeds,
+the others one. Each run gets one thread, so that two jobs use two cores. At the end, and with --table-only, a Markdown
+table: mean over the seeds (and standard deviation of Dice) of the last network's metrics on the test cases.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+METHODS = ("unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b")
+SEEDED = ("l2b", "joint", "unetpp")
+SEEDS = (0, 1, 2)
+
+
+def cells(levels: list[str]) -> list[tuple[str, str, int]]:
+    """(method, level, seed), the long runs first."""
+    seeded = [(method, level, seed) for method in SEEDED for level in levels for seed in SEEDS]
+    return seeded + [(method, level, 0) for level in levels for method in METHODS if method not in SEEDED]
+
+
+def run(data: Path, out: Path, cell: tuple[str, str, int]) -> None:
+    method, level, seed = cell
+    folder = out / f"{method}_{level}_s{seed}"
+    if (folder / "summary.json").is_file():
+        return
+    command = [sys.executable, "-W", "ignore", "-m", "l2b_seg.cli.main", "train", "promise12"]
+    command += ["--data", str(data), "--preset", "cpu", "--method", method, "--noise", level, "--seed", str(seed)]
+    resume = ["--resume", str(folder)] if (folder / "checkpoint_latest.pt").is_file() else ["--out", str(folder)]
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / f"{folder.name}.log", "a") as log:
+        subprocess.run(
+            [*command, *resume], check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"}
+        )
+    print(f"{folder.name} done", file=sys.stderr, flush=True)
+
+
+def table(out: Path, levels: list[str]) -> str:
+    """Markdown, one row a method and level. Distances: mean over cases with both masks present; missed beside them."""
+    lines = [
+        "| noise | method | seeds | Dice last | Dice best | HD | HD95 | ASSD | missed | train s | peak MB |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for level in levels:
+        for method in METHODS:
+            found = sorted(out.glob(f"{method}_{level}_s*/summary.json"))
+            rows = [json.loads(path.read_text()) for path in found]
+            if not rows:
+                continue
+            dice = [row["last"]["dice"] for row in rows]
+            spread = f" ± {statistics.stdev(dice):.3f}" if len(dice) > 1 else ""
+            numbers = [_mean([row["last"][name] for row in rows]) for name in ("hd", "hd95", "assd")]
+            best = statistics.fmean(row["best"]["dice"] for row in rows)
+            missed = sum(row["n_missed"] for row in rows)
+            cost = [statistics.fmean(row[name] for row in rows) for name in ("train_seconds", "peak_memory_mb")]
+            lines.append(
+                f"| {level} | {method} | {len(rows)} | {statistics.fmean(dice):.3f}{spread} | {best:.3f} | "
+                f"{' | '.join(numbers)} | {missed} of {sum(row['n_cases'] for row in rows)} | "
+                f"{cost[0]:.0f} | {cost[1]:.0f} |"
+            )
+    return "\n".join(lines)
+
+
+def _mean(values: list[float | None]) -> str:
+    defined = [value for value in values if value is not None]
+    return f"{statistics.fmean(defined):.2f}" if defined else "-"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--noise", action="append", help="repeatable; L1 and L2 by default")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--table-only", action="store_true")
+    arguments = parser.parse_args()
+    levels = arguments.noise or ["L1", "L2"]
+    if not arguments.table_only:
+        with ThreadPoolExecutor(arguments.jobs) as pool:
+            list(pool.map(lambda cell: run(arguments.data, arguments.out, cell), cells(levels)))
+    print(table(arguments.out, levels))
+
+
+if __name__ == "__main__":
+    main()
