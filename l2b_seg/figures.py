@@ -71,8 +71,8 @@ def _clean_masks(chosen: list[int], feed: Feed, data: "RunData", options: SliceO
     if data.labels == CLEAN_LABELS:
         return None
     try:
-        masks = {case: mask_slices(data.dataset.label_path(case), options) for case, _ in feed.train.where}
-        return np.stack([masks[case][index] for case, index in (feed.train.where[i] for i in chosen)])
+        where = [feed.train.where[i] for i in chosen]
+        return np.stack([mask_slices(data.dataset.label_path(case), options)[index] for case, index in where])
     except (DataError, IndexError) as error:
         LOG.warning("the figures leave out the clean masks: %s", error)
         return None

@@ -1,0 +1,112 @@
+"""Settings at the door: layers, overrides, all faults in one message, and back from the resolved file."""
+
+import pytest
+import yaml
+
+from l2b_run.errors import ConfigError
+from l2b_seg.config import Settings, load_settings
+from l2b_seg.inference import read_settings
+
+RECIPE = """
+name: toy
+base:
+  optimizer: {momentum: 0.5, lr: 0.1}
+  epochs: 7
+presets:
+  quick:
+    epochs: 3
+    optimizer: {lr: 0.2}
+    methods:
+      nl: {optimizer: {lr: 0.3, clip_norm: null}, batch_size: 5}
+  slow: {}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_layers_merge_in_order(recipe):
+    plain = load_settings(recipe, preset="quick", method="l2b", seed=4)
+    assert (plain.recipe, plain.preset, plain.method, plain.seed) == ("toy", "quick", "l2b", 4)
+    assert (plain.epochs, plain.optimizer.lr, plain.optimizer.momentum, plain.batch_size) == (3, 0.2, 0.5, 1)
+    by_method = load_settings(recipe, preset="quick", method="nl")
+    assert (by_method.optimizer.lr, by_method.optimizer.momentum, by_method.batch_size) == (0.3, 0.5, 5)
+    assert by_method.optimizer.clip_norm is None
+    assert load_settings(recipe, preset="slow", method="nl").epochs == 7
+    over = ["optimizer.lr=0.7", "epochs=9", "optimizer.lr=0.8", "slices.intensity=zscore", "optimizer.nesterov=true"]
+    chosen = load_settings(recipe, preset="quick", method="nl", overrides=over)
+    assert (chosen.optimizer.lr, chosen.epochs, chosen.slices.intensity) == (0.8, 9, "zscore")
+    assert chosen.optimizer.nesterov is True
+    assert chosen.optimizer.momentum == 0.5
+
+
+def test_every_fault_in_one_message(recipe):
+    recipe.write_text(RECIPE.replace("epochs: 7", "epochs: many\n  widht: 3"))
+    over = ["optimizer.lr=-1", "slices.size=50", "bootstrap.normalise=softmax", "optimizer.nesterov='yes'"]
+    with pytest.raises(ConfigError) as caught:
+        load_settings(recipe, preset="slow", method="l3b", overrides=over)
+    message = str(caught.value)
+    for text in ("toy.yaml", "slow", "epochs: ", "'many'", "widht", "optimizer.lr", "-1", "slices.size", "normalise"):
+        assert text in message
+    assert "method: " in message
+    assert "'l3b'" in message
+    assert "optimizer.nesterov" in message  # a word is no boolean
+
+
+@pytest.mark.parametrize(
+    ("over", "match"),
+    [
+        ("optimizer.lr", "--set 'optimizer.lr': write key=value"),
+        ("=3", "--set '=3'"),
+        ("optimizer=3", "optimizer: .*got 3"),
+        ("optimizer.lr.deep=3", "optimizer.lr: "),
+        ("network.widths=[1, 2]", "network.widths"),
+        ("warm_up_epochs=3", "warm_up_epochs 3 leaves nothing of 3 epochs"),
+        ("bootstrap.pseudo_label=teacher", "average_decay > 0"),
+        ("epochs=2.5", "epochs: "),
+    ],
+)
+def test_wrong_overrides(recipe, over, match):
+    with pytest.raises(ConfigError, match=match):
+        load_settings(recipe, preset="quick", method="l2b", overrides=[over])
+
+
+def test_wrong_recipes(recipe, tmp_path):
+    with pytest.raises(ConfigError, match="preset 'cpu' is not in .*toy.yaml; it has quick, slow"):
+        load_settings(recipe, preset="cpu", method="l2b")
+    with pytest.raises(ConfigError, match="none.yaml does not exist"):
+        load_settings(tmp_path / "none.yaml", preset="cpu", method="l2b")
+    with pytest.raises(ConfigError, match=r"unknown recipe 'promise13': name one of .*promise12"):
+        load_settings("promise13", preset="cpu", method="l2b")
+    recipe.write_text("name: [")
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        load_settings(recipe, preset="quick", method="l2b")
+    recipe.write_text("nmae: toy\npresets: {a: {}}\n")
+    with pytest.raises(ConfigError, match=r"(?s)recipe .*toy.yaml:.*name: .*nmae: "):
+        load_settings(recipe, preset="a", method="l2b")
+
+
+def test_resolved_settings_round_trip(recipe, tmp_path):
+    chosen = load_settings(recipe, preset="quick", method="nl", overrides=["network.widths=[1, 2, 3, 4, 5]"])
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(chosen.model_dump(), sort_keys=False))
+    assert read_settings(path) == chosen
+
+
+@pytest.mark.parametrize("text", ["[", "recipe: toy\n", "\x00", "- 1\n"])
+def test_damaged_resolved_settings(tmp_path, text):
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"config\.yaml"):
+        read_settings(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize("preset", ["paper", "cpu"])
+@pytest.mark.parametrize("method", ["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"])
+def test_shipped_recipe_holds_for_every_method(preset, method):
+    chosen = load_settings("promise12", preset=preset, method=method)
+    assert isinstance(chosen, Settings)
+    assert chosen.method == method
