@@ -103,7 +103,7 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions) -> tuple[np.nda
         raise DataError(f"{path}: no such file")
     recipe = json.dumps([_FORMAT, kind, asdict(options)], sort_keys=True).encode()
     folder = cache_dir() / "slices" / hashlib.sha256(recipe + path.read_bytes()).hexdigest()
-    for stored in folder.glob("*.npy"):
+    for stored in folder.glob("[0-9]*x*.npy"):  # not the hidden file another run is still writing
         height, width = map(int, stored.stem.split("x"))
         try:
             array = np.load(stored, mmap_mode="r", allow_pickle=False)

@@ -1,5 +1,7 @@
 """Slicing: geometry and its inverse, intensities, masks, the cache, faults."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -153,3 +155,13 @@ def test_faults_of_all_cases_in_one_message(data):
         load_slices(dataset, ["case3", "case4", "case5"], COARSE)
     with pytest.raises(DataError, match="no case"):
         load_slices(dataset, [], COARSE)
+
+
+def test_a_file_another_run_is_still_writing_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("L2B_CACHE", str(tmp_path / "cache"))
+    image = tmp_path / "a_0000.nii.gz"
+    write_volume(Volume(np.random.default_rng(0).normal(size=(2, 20, 20)).astype(np.float32)), image)
+    first = image_slices(image, SliceOptions(size=16))
+    (stored,) = (tmp_path / "cache" / "slices").glob("*/*.npy")
+    stored.rename(stored.with_name(f".123.tmp.{stored.name}"))
+    assert np.array_equal(image_slices(image, SliceOptions(size=16)), first)
