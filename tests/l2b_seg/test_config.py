@@ -76,9 +76,9 @@ def test_wrong_overrides(recipe, over, match):
 
 
 def test_wrong_recipes(recipe, tmp_path):
-    with pytest.raises(ConfigError, match="preset 'cpu' is not in .*toy.yaml; it has quick, slow"):
+    with pytest.raises(ConfigError, match=r"preset 'cpu' is not in .*toy\.yaml; it has quick, slow"):
         load_settings(recipe, preset="cpu", method="l2b")
-    with pytest.raises(ConfigError, match="none.yaml does not exist"):
+    with pytest.raises(ConfigError, match=r"none\.yaml does not exist"):
         load_settings(tmp_path / "none.yaml", preset="cpu", method="l2b")
     with pytest.raises(ConfigError, match=r"unknown recipe 'promise13': name one of .*promise12"):
         load_settings("promise13", preset="cpu", method="l2b")

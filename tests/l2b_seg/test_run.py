@@ -1,0 +1,131 @@
+"""The run folder, and the proof that no clean mask of a training case is ever seen by training."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from l2b_run.errors import DataError
+from l2b_seg.dataset import CLEAN_LABELS
+from l2b_seg.inference import load_run
+from l2b_seg.methods import METHODS
+from l2b_seg.run import recorded_data, run_training
+from l2b_seg.run_record import read_run
+from l2b_seg.volume import read_volume, write_volume
+from tests.l2b_seg.test_train import assert_same, contents
+from tests.l2b_seg.tiny import CPU, META, NOISY, TEST, TRAIN, make_data, make_settings
+
+FILES = {
+    "config.yaml",
+    "env.json",
+    "split.json",
+    "metrics.jsonl",
+    "checkpoint_latest.pt",
+    "checkpoint_best.pt",
+    "model.safetensors",
+    "summary.json",
+    "cases.csv",
+    "figures.npz",
+    "report.html",
+}
+
+
+def poison(data, how):
+    """Make the clean masks of the training cases useless: other shapes of gland, or no file."""
+    for case in TRAIN:
+        path = data.dataset.label_path(case, CLEAN_LABELS)
+        if how == "deleted":
+            path.unlink()
+        else:
+            volume = read_volume(path)
+            noise = np.random.default_rng(3).random(volume.array.shape) > 0.5
+            write_volume(volume.with_array(noise.astype(np.uint8)), path)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_clean_masks_of_training_cases_are_never_seen(tmp_path, monkeypatch, method):
+    """The same training, to the bit, where those masks are noise, or where they do not exist at all."""
+    settings = make_settings(
+        method, epochs=2, average_decay=0.9, bootstrap={"pseudo_label": "teacher"}, finetune={"share": 0.5}
+    )
+    found = {}
+    for how in ("whole", "garbage", "deleted"):
+        monkeypatch.setenv("L2B_CACHE", str(tmp_path / f"cache {how}"))
+        data = make_data(tmp_path / f"data {how}")
+        if how != "whole":
+            poison(data, how)
+        run_training(settings, data, tmp_path / how, device=CPU)
+        found[how] = contents(tmp_path / how / "checkpoint_latest.pt")
+    assert_same(found["whole"], found["garbage"])
+    assert_same(found["whole"], found["deleted"])
+
+
+def test_the_proof_would_notice(tmp_path, monkeypatch):
+    """Trained on the clean masks, the poison does change the network."""
+    found = {}
+    for how in ("whole", "garbage"):
+        monkeypatch.setenv("L2B_CACHE", str(tmp_path / f"cache {how}"))
+        data = make_data(tmp_path / f"data {how}", labels=CLEAN_LABELS)
+        if how != "whole":
+            poison(data, how)
+        run_training(make_settings("unetpp", epochs=1), data, tmp_path / how, device=CPU)
+        found[how] = contents(tmp_path / how / "checkpoint_latest.pt")
+    with pytest.raises(AssertionError):
+        assert_same(found["whole"], found["garbage"])
+
+
+def test_run_folder(data, tmp_path):
+    out, rows = tmp_path / "run", []
+    settings = make_settings("l2b", epochs=3, average_decay=0.5, evaluate_every=2)
+    summary = run_training(settings, data, out, device=CPU, progress=rows.append)
+    assert {path.name for path in out.iterdir()} == FILES
+    assert json.loads((out / "summary.json").read_text()) == summary
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    assert summary["mean_last_10"] == pytest.approx((lines[1]["test_dice"] + lines[2]["test_dice"]) / 2)
+    assert summary["last"]["dice"] == pytest.approx(lines[-1]["test_dice"])
+    assert summary["best"]["dice"] == pytest.approx(max(line.get("test_dice", -1) for line in lines))
+    assert summary["noise"] == {"level": "L2", "seed": 0}
+    assert summary["n_cases"] == 1
+    assert [row["case"] for row in summary["metric_per_case"]] == TEST
+    for key in ("method", "mean", "penalised_mean", "n_missed", "definitions", "train_seconds", "peak_memory_mb"):
+        assert key in summary
+    record = recorded_data(out)
+    assert (record["train"], record["meta"], record["evaluation"], record["labels"]) == (TRAIN, META, TEST, NOISY)
+    assert json.loads((out / "env.json").read_text())["device"] == "cpu"
+    pictures = read_run(out).pictures
+    assert set(pictures) == {"image", "given", "clean", "probability", "alpha", "beta"}
+    assert pictures["image"].shape == (3, 32, 32)
+    assert max(pictures["alpha"].max(), pictures["beta"].max()) == pytest.approx(1)
+    assert pictures["given"].sum() > pictures["clean"].sum() > 0
+    assert "<svg" in (page := (out / "report.html").read_text()) or "data:image/png" in page
+    averaged = contents(out / "checkpoint_latest.pt")
+    for name, value in load_file(out / "model.safetensors").items():
+        assert value.equal(averaged[f".averaged.{name}"]), name
+    predictor = load_run(out)
+    slices = pictures["image"]
+    assert torch.from_numpy(predictor.predict_slices(slices)).allclose(
+        torch.from_numpy(pictures["probability"]), atol=1e-5
+    )
+
+
+def test_evaluation_cases_that_cannot_be_used(data, tmp_path):
+    volume = read_volume(data.dataset.label_path("case5"))
+    smaller = np.ascontiguousarray(volume.array[:, :40])
+    write_volume(type(volume)(smaller, volume.spacing_mm), data.dataset.label_path("case5"))
+    with pytest.raises(DataError, match="case5: image has shape 6x48x48, its mask in labelsTr 6x40x48"):
+        run_training(make_settings(), data, tmp_path / "run", device=CPU)
+    data.evaluation.clear()
+    with pytest.raises(DataError, match="no case to evaluate on"):
+        run_training(make_settings(), data, tmp_path / "run", device=CPU)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"train": []}'])
+def test_damaged_record(tmp_path, text):
+    if text is not None:
+        (tmp_path / "split.json").write_text(text)
+    with pytest.raises(DataError, match=r"split\.json"):
+        recorded_data(tmp_path)
