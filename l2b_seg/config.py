@@ -1,19 +1,14 @@
-"""The settings of a run: one typed, strict object, made at the door from recipe, preset, method and --set."""
+"""The settings of a run: one typed, strict object (recipe.py makes it from recipe, preset, method and --set)."""
 
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from l2b_run.errors import ConfigError
-
-Model = TypeVar("Model", bound=BaseModel)
 MethodName = Literal["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class DataSettings(_Strict):
@@ -26,7 +21,7 @@ class DataSettings(_Strict):
 
 
 class SliceSettings(_Strict):
-    size: int = Field(144, ge=16, multiple_of=16)
+    size: int = Field(144, ge=32, multiple_of=16)
     crop: float = Field(1.0, gt=0, le=1)
     intensity: Literal["minmax", "zscore"] = "minmax"
     mask_threshold: Literal["any", "half"] = "any"
@@ -34,7 +29,7 @@ class SliceSettings(_Strict):
 
 class NetworkSettings(_Strict):
     architecture: Literal["monai", "smp"] = "monai"
-    widths: list[int] = Field([64, 128, 256, 512, 1024], min_length=5, max_length=5)
+    widths: list[PositiveInt] = Field([64, 128, 256, 512, 1024], min_length=5, max_length=5)
     encoder: str = "resnet18"
     encoder_depth: int = Field(4, ge=3, le=5)
     encoder_weights: str | None = None
@@ -94,7 +89,7 @@ class Settings(_Strict):
     bootstrap: BootstrapSettings = BootstrapSettings()
     finetune: FinetuneSettings = FinetuneSettings()
     epochs: int = Field(100, ge=1)
-    warm_up_epochs: int = Field(0, ge=0)
+    warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
     batch_size: int = Field(1, ge=1)
     meta_batch_size: int = Field(2, ge=1)
     clean_share: float = Field(0.33, gt=0, lt=1, description="joint: share of clean slices in a batch")
@@ -102,90 +97,19 @@ class Settings(_Strict):
     average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
     evaluate_every: int = Field(1, ge=1)
 
+    @property
+    def warm_up_epochs(self) -> int:
+        """Epochs before the first weighted one; never all of them."""
+        return min(round(self.warm_up * self.epochs), self.epochs - 1)
+
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
-        if self.warm_up_epochs >= self.epochs:
-            raise ValueError(f"warm_up_epochs {self.warm_up_epochs} leaves nothing of {self.epochs} epochs")
+        faults = []
         if self.bootstrap.pseudo_label == "teacher" and self.average_decay == 0:
-            raise ValueError(
-                "bootstrap.pseudo_label 'teacher' needs average_decay > 0: the teacher is the averaged network"
-            )
+            faults.append("bootstrap.pseudo_label 'teacher' is the averaged network: set average_decay above 0")
+        multiple = 2**self.network.encoder_depth
+        if self.network.architecture == "smp" and self.slices.size % multiple:
+            faults.append(f"slices.size {self.slices.size} must be a multiple of {multiple} at this encoder_depth")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
-
-
-class Recipe(_Strict):
-    """A YAML recipe: base settings, presets over them, and in a preset what differs by method."""
-
-    name: str
-    base: dict[str, Any] = {}
-    presets: dict[str, dict[str, Any]]
-
-
-def load_settings(
-    recipe: str | Path, *, preset: str, method: str, seed: int = 0, overrides: list[str] | None = None
-) -> Settings:
-    """Recipe <- preset <- the preset's `methods.<method>` <- overrides ("key.sub=value", values as YAML).
-
-    `recipe` is a name shipped in pipelines/ or a path. Raises ConfigError with every fault in one message.
-    """
-    path = _recipe_path(recipe)
-    content = _validate(Recipe, _load_yaml(path), f"recipe {path}")
-    if preset not in content.presets:
-        raise ConfigError(f"preset {preset!r} is not in {path}; it has {', '.join(content.presets)}")
-    layers = dict(content.presets[preset])
-    by_method = layers.pop("methods", {})
-    merged = _merge(_merge(content.base, layers), by_method.get(method, {}))
-    for override in overrides or []:
-        merged = _merge(merged, _parse_override(override))
-    merged |= {"recipe": content.name, "preset": preset, "method": method, "seed": seed}
-    return _validate(Settings, merged, f"settings from {path}, preset {preset}, method {method}")
-
-
-def _recipe_path(recipe: str | Path) -> Path:
-    path = Path(recipe)
-    if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
-            raise ConfigError(f"recipe {path} does not exist")
-        return path
-    shipped = Path(__file__).resolve().parent.parent / "pipelines"
-    path = shipped / f"{recipe}.yaml"
-    if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in shipped.glob("*.yaml")))
-        raise ConfigError(f"unknown recipe {str(recipe)!r}: name one of {names}, or give a .yaml file")
-    return path
-
-
-def _load_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"recipe {path} is not valid YAML: {error}") from error
-
-
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged
-
-
-def _parse_override(text: str) -> dict[str, Any]:
-    key, sign, value = text.partition("=")
-    if not sign or not key:
-        raise ConfigError(f"--set {text!r}: write key=value, for example --set optimizer.lr=0.1")
-    nested: Any = yaml.safe_load(value)
-    for part in reversed(key.split(".")):
-        nested = {part: nested}
-    result: dict[str, Any] = nested
-    return result
-
-
-def _validate(model: type[Model], content: Any, what: str) -> Model:
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']} (got {e['input']!r})" for e in error.errors()
-        ]
-        raise ConfigError(f"{what}:\n  " + "\n  ".join(faults)) from error

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from l2b_run.errors import ConfigError, DataError, L2BError
-from l2b_seg.config import Settings, load_settings
+from l2b_seg.config import Settings
 from l2b_seg.device import choose_device
 from l2b_seg.inference import read_settings
+from l2b_seg.recipe import load_settings
 from l2b_seg.run import RunData, run_training
 from pipelines.resolve_data import resolve_data, resume_data
 

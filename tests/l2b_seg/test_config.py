@@ -4,8 +4,9 @@ import pytest
 import yaml
 
 from l2b_run.errors import ConfigError
-from l2b_seg.config import Settings, load_settings
+from l2b_seg.config import Settings
 from l2b_seg.inference import read_settings
+from l2b_seg.recipe import load_settings
 
 RECIPE = """
 name: toy
@@ -65,8 +66,13 @@ def test_every_fault_in_one_message(recipe):
         ("optimizer=3", "optimizer: .*got 3"),
         ("optimizer.lr.deep=3", "optimizer.lr: "),
         ("network.widths=[1, 2]", "network.widths"),
-        ("warm_up_epochs=3", "warm_up_epochs 3 leaves nothing of 3 epochs"),
-        ("bootstrap.pseudo_label=teacher", "average_decay > 0"),
+        ("warm_up=1", "warm_up: "),
+        ("bootstrap.pseudo_label=teacher", "set average_decay above 0"),
+        ("network={architecture: smp, encoder_depth: 5}", "multiple of 32"),
+        ("optimizer.lr=.inf", "optimizer.lr: "),
+        ("network.widths=[4, 4, 0, 4, 4]", r"network\.widths\.2"),
+        ("epochs=[", "is no YAML value"),
+        ("seed=3", "use the argument or option for seed"),
         ("epochs=2.5", "epochs: "),
     ],
 )
@@ -83,7 +89,7 @@ def test_wrong_recipes(recipe, tmp_path):
     with pytest.raises(ConfigError, match=r"unknown recipe 'promise13': name one of .*promise12"):
         load_settings("promise13", preset="cpu", method="l2b")
     recipe.write_text("name: [")
-    with pytest.raises(ConfigError, match="not valid YAML"):
+    with pytest.raises(ConfigError, match="cannot be read as YAML"):
         load_settings(recipe, preset="quick", method="l2b")
     recipe.write_text("nmae: toy\npresets: {a: {}}\n")
     with pytest.raises(ConfigError, match=r"(?s)recipe .*toy.yaml:.*name: .*nmae: "):
@@ -110,3 +116,21 @@ def test_shipped_recipe_holds_for_every_method(preset, method):
     chosen = load_settings("promise12", preset=preset, method=method)
     assert isinstance(chosen, Settings)
     assert chosen.method == method
+
+
+def test_numbers_without_a_dot_are_numbers(recipe):
+    assert load_settings(recipe, preset="quick", method="l2b", overrides=["optimizer.lr=1e-3"]).optimizer.lr == 1e-3
+
+
+def test_warm_up_is_a_share_and_never_all_epochs(recipe):
+    def epochs(*over):
+        return load_settings(recipe, preset="quick", method="l2b", overrides=list(over)).warm_up_epochs
+
+    assert [epochs(f"epochs={n}", "warm_up=0.6") for n in (1, 2, 12)] == [0, 1, 7]
+
+
+def test_unknown_method_in_a_recipe_is_named(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text("name: toy\npresets: {a: {methods: {l3b: {}}}}\n")
+    with pytest.raises(ConfigError, match="l3b"):
+        load_settings(path, preset="a", method="l2b")

@@ -146,7 +146,7 @@ def test_nl_weighs_the_given_label_alone(data, monkeypatch):
 @pytest.mark.parametrize("method", ["nl", "l2b"])
 def test_warm_up_is_plain_training(data, method):
     bootstrap = {"pseudo_label": "own", "supervised_meta_step": False}
-    settings = make_settings(method, epochs=3, warm_up_epochs=2, bootstrap=bootstrap)
+    settings = make_settings(method, epochs=3, warm_up=0.7, bootstrap=bootstrap)
     warm, report = stepped(data, settings, epoch=1)
     plain, plain_report = stepped(data, settings, "unetpp", epoch=1)
     assert report.beta_share == 0
