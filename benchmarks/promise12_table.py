@@ -1,6 +1,6 @@
 """The table of RESULTS.md: every method on PROMISE12, one run a cell, resumable.
 
-    python benchmarks/promise12_table.py DATA OUT [--noise L1 --noise L2] [--jobs 2]
+    python benchmarks/promise12_table.py DATA OUT [--noise L1 --noise L2] [--method l2b]... [--jobs 2]
 
 A cell is a run folder OUT/METHOD_NOISE_sSEED; one that is finished is not run again. Methods of SEEDED get three seeds,
 the others one. Each run gets one thread, so that two jobs use two cores. At the end, and with --table-only, a Markdown
@@ -79,13 +79,15 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--noise", action="append", help="repeatable; L1 and L2 by default")
+    parser.add_argument("--method", action="append", choices=METHODS, help="repeatable; all by default")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--table-only", action="store_true")
     arguments = parser.parse_args()
     levels = arguments.noise or ["L1", "L2"]
     if not arguments.table_only:
         with ThreadPoolExecutor(arguments.jobs) as pool:
-            list(pool.map(lambda cell: run(arguments.data, arguments.out, cell), cells(levels)))
+            chosen = [cell for cell in cells(levels) if cell[0] in (arguments.method or METHODS)]
+            list(pool.map(lambda cell: run(arguments.data, arguments.out, cell), chosen))
     print(table(arguments.out, levels))
 
 

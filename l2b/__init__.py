@@ -20,6 +20,7 @@ from l2b.normalize import (
     rectified,
     sigmoid,
     soft_choice,
+    soft_trust,
     softmax,
     sum_to_one,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "shifted",
     "sigmoid",
     "soft_choice",
+    "soft_trust",
     "softmax",
     "sum_to_one",
     "train_step",

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 Normalizer = Callable[[Tensor], Tensor]
+_FAR = 1e4  # beyond it a softmax is 0 or 1 anyway, and infinities would make NaN
 
 
 def rectified(a: Tensor) -> Tensor:
@@ -21,8 +22,7 @@ def softmax(temperature: float = 1.0) -> Normalizer:
     Alignments carry the factor lr: as lr decays the weights tend to uniform (methods.md 5.3 of the design notes is
     the reason why the ratio of largest to smallest weight is worth logging).
     """
-    if not temperature > 0:
-        raise ValueError(f"softmax temperature must be positive, got {temperature}")
+    _require_temperature("softmax", temperature)
 
     def normalize(a: Tensor) -> Tensor:
         return torch.softmax(a.flatten() / temperature, dim=0).view_as(a)
@@ -59,17 +59,45 @@ def soft_choice(temperature: float = 1.0) -> Normalizer:
     plain mean, and an alignment near 0, a judge that does not know, leaves both labels half of it; eq. 8-9 instead
     put the batch's whole weight on the few elements with the largest alignments. K = 1: the plain mean.
     """
-    if not temperature > 0:
-        raise ValueError(f"soft_choice temperature must be positive, got {temperature}")
+    _require_temperature("soft_choice", temperature)
 
     def normalize(a: Tensor) -> Tensor:
-        difference = a - a[:1]
-        largest = difference.abs().amax()  # squares of what it leaves neither overflow nor vanish
-        unit = torch.where(largest > 0, difference / torch.where(largest > 0, largest, 1), 0.0)
-        spread = (unit.square().sum() / (unit != 0).sum().clamp_min(1)).sqrt()
-        return torch.softmax(unit / (temperature * torch.where(spread > 0, spread, 1)), dim=0) / a[0].numel()
+        return torch.softmax(_in_own_spread(a, a - a[:1]) / temperature, dim=0) / a[0].numel()
 
     return normalize
+
+
+def soft_trust(temperature: float = 1.0) -> Normalizer:
+    """soft_choice with a third way, to trust neither label, whose loss and so whose alignment is 0.
+
+    exp(a[k]) / (1 + sum_j exp(a[j])) for each element, a in units as in soft_choice, then divided by the sum over the
+    batch. An element both of whose labels oppose the clean batch loses weight, as eq. 8-9 have it; not in the papers.
+    """
+    _require_temperature("soft_trust", temperature)
+
+    def normalize(a: Tensor) -> Tensor:
+        neither = torch.zeros_like(a[:1])
+        trust = torch.softmax(torch.cat([_in_own_spread(a, a) / temperature, neither]), dim=0)[:-1]
+        total = trust.sum()
+        return torch.where(total > 0, trust / torch.where(total > 0, total, 1), 0.0)
+
+    return normalize
+
+
+def _in_own_spread(a: Tensor, values: Tensor) -> Tensor:
+    """`values` over the root mean square of a[k] - a[0] where it is not 0 (of a, where the candidates never differ)."""
+    difference = a - a[:1]
+    measured = torch.where((difference != 0).any(), difference, a)
+    largest = measured.abs().amax()  # squares of what it leaves neither overflow nor vanish
+    unit = torch.where(largest > 0, measured / torch.where(largest > 0, largest, 1), 0.0)
+    spread = (unit.square().sum() / (unit != 0).sum().clamp_min(1)).sqrt()
+    scaled = torch.where(largest > 0, values / torch.where(largest > 0, largest, 1), 0.0)
+    return (scaled / torch.where(spread > 0, spread, 1)).clamp(-_FAR, _FAR)
+
+
+def _require_temperature(name: str, temperature: float) -> None:
+    if not temperature > 0:
+        raise ValueError(f"{name} temperature must be positive, got {temperature}")
 
 
 def pseudo_only(normalize: Normalizer = rectified) -> Normalizer:

@@ -48,7 +48,7 @@ def train_step(
     clip_norm: float | None = None,
     warm_up: bool = False,
     supervised_meta_step: bool = False,
-    meta_gradient_weight: float = 0.0,
+    clean_share: float = 0.0,
 ) -> Step:
     """Take one step on sum(weights * losses) (L2B, CVPR 2024, eq. 3) and report it; arguments as bootstrap_weights.
 
@@ -56,19 +56,19 @@ def train_step(
     `warm_up=True`: the plain mean of the given label's loss instead of the weighted sum. `clip_norm`: L2 norm of the
     whole gradient. The clean batch can also teach, not only judge, in two ways the paper does not have:
     `supervised_meta_step=True`, an ordinary step of its own on its mean loss after the weighted one (released
-    segmentation code; a forward and a backward pass more), or `meta_gradient_weight` > 0, that many times the meta
-    gradient, which is there anyway, added to the step's gradient.
+    segmentation code; a forward and a backward pass more), or `clean_share` > 0: the step's gradient is
+    (1 - clean_share) times its own plus clean_share times the meta gradient, which is there anyway.
     Raises NonFiniteError before the optimizer moves anything (a non-finite supervised meta step: after the
     weighted step, which was finite); else as bootstrap_weights.
     """
     require_mode(mode)
     require_pairs("batch", batch)
-    judges, teaches = not warm_up, supervised_meta_step or meta_gradient_weight > 0
+    judges, teaches = not warm_up, supervised_meta_step or clean_share > 0
     if judges or teaches:
         require_pairs("meta batch", meta_batch)
     x, y = batch
     judgement = None
-    if judges or meta_gradient_weight > 0:
+    if judges or clean_share > 0:
         judgement = judge(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average)
     if warm_up or judgement is None:
         losses = candidate_losses(logits := model(x), y, loss)
@@ -84,10 +84,8 @@ def train_step(
             a = finite_difference(there, logits, y, loss=loss, pseudo_label=pseudo_label)
         weights = weights_from(a, normalize)
         objective = (weights * losses).sum()
-    added = judgement.gradient if judgement is not None and meta_gradient_weight > 0 else {}
-    value, norm = descend(
-        model, optimizer, objective, clip_norm=clip_norm, added=added, added_weight=meta_gradient_weight
-    )
+    blended = judgement.gradient if judgement is not None and clean_share > 0 else None
+    value, norm = descend(model, optimizer, objective, clip_norm=clip_norm, blended=blended, share=clean_share)
     if supervised_meta_step:
         x_meta, y_meta = meta_batch
         descend(model, optimizer, loss(model(x_meta), y_meta).mean(), clip_norm=clip_norm)
@@ -106,10 +104,10 @@ def descend(
     loss: Tensor,
     *,
     clip_norm: float | None,
-    added: dict[str, Tensor] | None = None,
-    added_weight: float = 0.0,
+    blended: dict[str, Tensor] | None = None,
+    share: float = 0.0,
 ) -> tuple[float, float]:
-    """Backward, add `added_weight` times the gradients `added` (by parameter name), clip, optimizer.step.
+    """Backward, blend in `share` of the gradients `blended` (by parameter name), clip, optimizer.step.
 
     Returns the loss and the gradient norm before clipping. Raises NonFiniteError, with the parameters and the
     optimizer's state unchanged, where either is not finite.
@@ -117,9 +115,8 @@ def descend(
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     for name, parameter in model.named_parameters():
-        if added and name in added:
-            extra = added_weight * added[name]
-            parameter.grad = extra if parameter.grad is None else parameter.grad.add_(extra)
+        if blended is not None and name in blended and parameter.grad is not None:
+            parameter.grad.lerp_(blended[name], share)
     norm = float(nn.utils.clip_grad_norm_(model.parameters(), float("inf") if clip_norm is None else clip_norm))
     value = float(loss.detach())
     if not (torch.isfinite(loss) and norm < float("inf")):

@@ -56,13 +56,12 @@ class OptimizerSettings(_Strict):
 class BootstrapSettings(_Strict):
     """How alpha and beta are made; the defaults are the paper's equations and the released code's extra step."""
 
-    normalize: Literal["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice"] = "rectified"
+    normalize: Literal["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice", "soft_trust"] = "rectified"
     temperature: float = Field(1.0, gt=0)
     lookahead: Literal["optimizer", "none"] = "optimizer"
     pseudo_label: Literal["own", "teacher", "views"] = "views"
     candidates: Literal["both", "pseudo"] = "both"
     supervised_meta_step: bool = True
-    meta_gradient_weight: float = Field(0.0, ge=0, description="times the meta gradient, added to the step's")
     judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
     mode: Literal["exact", "fast"] = "exact"
 
@@ -92,7 +91,9 @@ class Settings(_Strict):
     warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
     batch_size: int = Field(1, ge=1)
     meta_batch_size: int = Field(2, ge=1)
-    clean_share: float = Field(0.33, gt=0, lt=1, description="joint: share of clean slices in a batch")
+    clean_share: float = Field(
+        0.33, ge=0, lt=1, description="joint: of clean slices in a batch; nl, l2b: of the clean gradient in the step's"
+    )
     mixup_alpha: float = Field(0.2, gt=0)
     average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
     evaluate_every: int = Field(1, ge=1)

@@ -114,7 +114,7 @@ def _weighted(
         clip_norm=settings.optimizer.clip_norm,
         warm_up=epoch < settings.warm_up_epochs,
         supervised_meta_step=chosen.supervised_meta_step,
-        meta_gradient_weight=chosen.meta_gradient_weight,
+        clean_share=settings.clean_share,
     )
     return StepReport(done.loss, done.gradient_norm, beta_share(done), done.no_weight)
 
@@ -141,6 +141,7 @@ def normalizer_of(chosen: BootstrapSettings) -> Normalizer:
         "sigmoid": normalize.sigmoid,
         "sum_to_one": normalize.sum_to_one,
         "soft_choice": normalize.soft_choice(chosen.temperature),
+        "soft_trust": normalize.soft_trust(chosen.temperature),
     }
     made = named[chosen.normalize]
     return normalize.pseudo_only(made) if chosen.candidates == "pseudo" else made

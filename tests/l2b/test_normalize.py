@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from l2b import pseudo_only, rectified, sigmoid, soft_choice, softmax, sum_to_one
+from l2b import pseudo_only, rectified, sigmoid, soft_choice, soft_trust, softmax, sum_to_one
 
 ALL = {
     "rectified": rectified,
@@ -14,6 +14,7 @@ ALL = {
     "sigmoid": sigmoid,
     "sum_to_one": sum_to_one,
     "soft_choice": soft_choice(),
+    "soft_trust": soft_trust(),
     "pseudo_only": pseudo_only(),
     "pseudo_only_softmax": pseudo_only(softmax(0.5)),
 }
@@ -114,3 +115,11 @@ def test_soft_choice_keeps_every_elements_weight_and_ignores_scale(seed):
 def test_soft_choice_temperature_must_be_positive():
     with pytest.raises(ValueError, match="temperature"):
         soft_choice(0)
+
+
+def test_soft_trust_by_hand():
+    a = torch.tensor([[1.0, -1.0], [0.0, -1.0]], dtype=torch.float64)  # spread 1, of the first element
+    odds = a.exp()
+    trust = odds / (1 + odds.sum(0))
+    assert torch.allclose(soft_trust()(a), trust / trust.sum())
+    assert soft_trust()(a).sum(0)[0] > soft_trust()(a).sum(0)[1]  # the one both of whose labels are opposed

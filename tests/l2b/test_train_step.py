@@ -242,7 +242,7 @@ def test_unknown_mode_is_refused_in_warm_up_too():
 
 
 @pytest.mark.parametrize("warm_up", [True, False])
-def test_meta_gradient_is_added_to_the_steps_own(warm_up):
+def test_clean_share_blends_the_meta_gradient_into_the_steps_own(warm_up):
     problem = small_cnn()
     optimizer = sgd(problem)
     step(problem, optimizer)  # fills the momentum buffers
@@ -261,8 +261,8 @@ def test_meta_gradient_is_added_to_the_steps_own(warm_up):
     copied.zero_grad()
     objective.backward()
     for name, parameter in model.named_parameters():
-        parameter.grad += 0.5 * taught[name]
+        parameter.grad = 0.75 * parameter.grad + 0.25 * taught[name]
     copied.step()
-    step(problem, optimizer, meta_gradient_weight=0.5, warm_up=warm_up)
+    step(problem, optimizer, clean_share=0.25, warm_up=warm_up)
     for ours, by_hand in zip(problem.model.parameters(), model.parameters(), strict=True):
         assert torch.allclose(ours, by_hand, rtol=1e-12, atol=1e-14)
