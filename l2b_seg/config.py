@@ -94,6 +94,9 @@ class Settings(_Strict):
     clean_share: float = Field(
         0.33, ge=0, lt=1, description="joint: of clean slices in a batch; nl, l2b: of the clean gradient in the step's"
     )
+    joint_by: Literal["batch", "steps"] = Field(
+        "batch", description="joint: clean slices in the same batch, or a step of their own after each given batch"
+    )
     mixup_alpha: float = Field(0.2, gt=0)
     average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
     evaluate_every: int = Field(1, ge=1)

@@ -56,7 +56,13 @@ def clean_only(state: TrainState, feed: Feed, settings: Settings, epoch: int, st
 
 
 def joint(state: TrainState, feed: Feed, settings: Settings, epoch: int, step: int) -> StepReport:
-    """Given and clean masks in one batch; clean slices fill `clean_share` of it, far more than their number."""
+    """Given and clean masks together; clean slices fill `clean_share` of a batch, far more than their number, or, by
+    "steps", get a step of their own after each given batch (what nl and l2b do with supervised_meta_step).
+    """
+    if settings.joint_by == "steps":
+        report = given_only(state, feed, settings, epoch, step)
+        plain_step(state, settings, *feed.clean(epoch, step, settings.meta_batch_size))
+        return report
     share = settings.clean_share
     clean_size = max(1, round(settings.batch_size * share / (1 - share)))
     given, clean = feed.given(epoch, step, settings.batch_size), feed.clean(epoch, step, clean_size)

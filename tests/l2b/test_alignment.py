@@ -2,7 +2,7 @@
 
 import torch
 
-from l2b import alignment, candidate_losses, direction
+from l2b import alignment, candidate_losses, judge
 from l2b.untouched import forward_with
 from tests.l2b.problems import relative_error, same, sgd, small_cnn, snapshot
 
@@ -11,7 +11,7 @@ def test_is_the_inner_product_element_by_element():
     problem = small_cnn()
     optimizer = sgd(problem)
     x, y = problem.batch
-    d = direction(problem.model, optimizer, problem.meta_batch, loss=problem.loss)
+    d = judge(problem.model, optimizer, problem.meta_batch, loss=problem.loss).direction
     before = snapshot(problem.model, optimizer)
     a = alignment(problem.model, d, x, y, loss=problem.loss, pseudo_label=problem.pseudo_label)
     assert same(before, snapshot(problem.model, optimizer)) == []
@@ -31,7 +31,7 @@ def test_is_the_inner_product_element_by_element():
 def test_names_left_out_count_as_zero():
     problem = small_cnn()
     x, y = problem.batch
-    d = direction(problem.model, sgd(problem), problem.meta_batch, loss=problem.loss)
+    d = judge(problem.model, sgd(problem), problem.meta_batch, loss=problem.loss).direction
     part = {name: tangent for name, tangent in d.items() if name.startswith("0.")}
     filled = {name: tangent if name in part else torch.zeros_like(tangent) for name, tangent in d.items()}
     a, b = (alignment(problem.model, along, x, y, loss=problem.loss) for along in (part, filled))
@@ -42,7 +42,7 @@ def test_names_left_out_count_as_zero():
 def test_losses_that_do_not_depend_on_the_parameters_get_zeros():
     problem = small_cnn()
     x, y = problem.batch
-    d = direction(problem.model, sgd(problem), problem.meta_batch, loss=problem.loss)
+    d = judge(problem.model, sgd(problem), problem.meta_batch, loss=problem.loss).direction
     a = alignment(problem.model, d, x, y, loss=lambda logits, target: target.double())
     assert a.shape == (1, 8)
     assert not a.any()

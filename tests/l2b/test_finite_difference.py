@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from l2b import alignment, bootstrap_weights, candidate_losses, direction, finite_difference, shifted, train_step
+from l2b import alignment, bootstrap_weights, candidate_losses, finite_difference, judge, shifted, train_step
 from tests.l2b.problems import Problem, conv_net, monai_unetpp, relative_error, resnet18, samples, sgd, smp_unetpp
 
 
@@ -41,7 +41,7 @@ def test_error_falls_with_the_distance_where_the_model_is_smooth():
     problem = smooth_net()  # float64: rounding plays no part
     optimizer = sgd(problem)
     x, y = problem.batch
-    d = direction(problem.model, optimizer, problem.meta_batch, loss=problem.loss)
+    d = judge(problem.model, optimizer, problem.meta_batch, loss=problem.loss).direction
     a = alignment(problem.model, d, x, y, loss=problem.loss)
     there = shifted(problem.model, d, x)
     assert relative_error(finite_difference(there, problem.model(x), y, loss=problem.loss), a) < 1e-6
