@@ -56,7 +56,7 @@ def test_a_step_is_finite_and_moves_the_network(data, method):
     assert (report.beta_share is not None) == (method in ("nl", "l2b"))
 
 
-@pytest.mark.parametrize("normalize", ["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice"])
+@pytest.mark.parametrize("normalize", ["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice", "soft_trust"])
 @pytest.mark.parametrize("pseudo_label", ["own", "teacher", "views"])
 def test_every_way_to_the_weights(data, normalize, pseudo_label):
     settings = make_settings(
@@ -146,7 +146,7 @@ def test_nl_weighs_the_given_label_alone(data, monkeypatch):
 @pytest.mark.parametrize("method", ["nl", "l2b"])
 def test_warm_up_is_plain_training(data, method):
     bootstrap = {"pseudo_label": "own", "supervised_meta_step": False}
-    settings = make_settings(method, epochs=3, warm_up=0.7, bootstrap=bootstrap)
+    settings = make_settings(method, epochs=3, warm_up=0.7, bootstrap=bootstrap, clean_share=0.0)
     warm, report = stepped(data, settings, epoch=1)
     plain, plain_report = stepped(data, settings, "unetpp", epoch=1)
     assert report.beta_share == 0
@@ -178,3 +178,14 @@ def test_pseudo_alone_gives_alpha_nothing():
     assert beta_share(SimpleNamespace(weights=torch.zeros(2, 3))) == 0
     shares = torch.from_numpy(np.array([[0.25, 0.25], [0.5, 0.0]]))
     assert beta_share(SimpleNamespace(weights=shares)) == 0.5
+
+
+def test_joint_by_steps_is_a_given_step_and_a_clean_step(data, batches):
+    settings = make_settings("joint", joint_by="steps")
+    feed = make_feed(data, settings)
+    stepped(data, settings)
+    expected = [feed.given(0, 1, settings.batch_size), feed.clean(0, 1, settings.meta_batch_size)]
+    assert len(batches) == 2
+    for (image, mask), (wanted, target) in zip(batches, expected, strict=True):
+        assert image.equal(wanted)
+        assert mask.equal(target)

@@ -44,7 +44,7 @@ def make_dataset(root: Path, *, spacing_unit: str = "voxel") -> Dataset:
 
 
 def make_data(root: Path, labels: str = NOISY) -> RunData:
-    return RunData(make_dataset(root), labels, {"level": "L2", "seed": 0}, TRAIN, META, TEST)
+    return RunData(make_dataset(root), labels, {"level": "L2", "seed": 0}, list(TRAIN), list(META), list(TEST))
 
 
 def make_settings(method: str = "l2b", **over: Any) -> Settings:
