@@ -41,7 +41,7 @@ def evaluate(
     """
     from l2b_seg.evaluate import check_out, failures, write_evaluation
     from l2b_seg.evaluate import evaluate as evaluate_masks
-    from l2b_seg.summary import metrics_table
+    from l2b_seg.metrics_table import metrics_table
 
     if out is not None:
         check_out(out)

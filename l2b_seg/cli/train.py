@@ -34,7 +34,7 @@ def train(
 
     from l2b_seg.cli.progress import training_progress
     from l2b_seg.cli.say import stderr_lines
-    from l2b_seg.summary import metrics_table
+    from l2b_seg.metrics_table import metrics_table
     from pipelines.train_recipe import TrainRequest, plan, train_recipe
 
     request = TrainRequest(
