@@ -71,15 +71,25 @@ def read_volume(path: Path | str) -> Volume:
     The dtype is the file's, in native byte order; a NIfTI with a scale factor becomes float32. `DataError` for a
     missing, truncated, damaged or oversized file, a data file outside the header's folder, and more than one channel.
     """
+    volumes = read_volumes(path)
+    if len(volumes) > 1:
+        raise DataError(f"{path}: {len(volumes)} volumes along a fourth axis where one is read; split it into files")
+    return volumes[0]
+
+
+def read_volumes(path: Path | str) -> list[Volume]:
+    """The volumes along the fourth axis of a NIfTI, on one grid; one for a file of 2 or 3 axes. As `read_volume`."""
     path = Path(path)
     suffix = volume_suffix(path)
     if suffix is None:
         raise DataError(f"{path}: unknown image type; read are {', '.join(VOLUME_SUFFIXES)}")
     if not path.is_file():
         raise DataError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: the file is empty (0 bytes); copy it again")
     if suffix in NIFTI_SUFFIXES:
         return _read_nifti(path, compressed=suffix == ".nii.gz")
-    return _read_itk(path, suffix)
+    return [_read_itk(path, suffix)]
 
 
 def _read_itk(path: Path, suffix: str) -> Volume:
@@ -104,7 +114,7 @@ def _read_itk(path: Path, suffix: str) -> Volume:
     return Volume(array, spacing[::-1], origin, direction, header.spacing_known)
 
 
-def _read_nifti(path: Path, *, compressed: bool) -> Volume:
+def _read_nifti(path: Path, *, compressed: bool) -> list[Volume]:
     import nibabel as nib
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
@@ -119,16 +129,16 @@ def _read_nifti(path: Path, *, compressed: bool) -> Volume:
     check_size(path, gzip_size(path, expected) if compressed else path.stat().st_size, expected, exact=False)
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
-    if len(shape) not in (2, 3):
-        raise DataError(f"{path}: size {_times(shape)}; one volume of 2 or 3 axes is read")
-    array = np.asanyarray(image.dataobj).reshape(*shape, *[1] * (3 - len(shape))).transpose(2, 1, 0)
+    if len(shape) not in (2, 3, 4):
+        raise DataError(f"{path}: size {_times(shape)}; volumes of 2 or 3 axes are read, or several along a fourth")
+    array = np.asanyarray(image.dataobj).reshape(*shape, *[1] * (4 - len(shape))).transpose(3, 2, 1, 0)
     if array.dtype.kind not in "iufb":
         raise DataError(f"{path}: voxels of type {array.dtype}; one number a voxel is read")
     scaled = array.dtype == np.float64 and image.get_data_dtype() != np.float64
     array = np.ascontiguousarray(array, dtype=np.float32 if scaled else array.dtype.newbyteorder("="))
     spacing, origin, direction = _grid_of_affine(path, image.affine)
     known = not (units == "unknown" and np.allclose(spacing, 1.0))
-    return Volume(array, spacing, origin, direction, known)
+    return [Volume(channel, spacing, origin, direction, known) for channel in array]
 
 
 def _grid_of_affine(
