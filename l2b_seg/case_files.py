@@ -1,65 +1,82 @@
-"""The volumes of a folder by case id, whatever the layout: plain, nnU-Net's or PROMISE12's."""
+"""The image files of a folder by case id, whatever the layout: plain, nnU-Net's or PROMISE12's."""
 
+import re
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from l2b_run.errors import DataError
-from l2b_seg.volume import VOLUME_SUFFIXES, volume_suffix
+from l2b_seg.image_files import READABLE_SUFFIXES, file_stem, file_suffix
 
-_MASK_ENDING = "_segmentation"  # PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder
-_CHANNEL_ENDING = "_0000"  # nnU-Net: the first channel of an image
+_MASK_ENDING = "_segmentation"  # PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder; ISIC likewise
+_CHANNEL = re.compile(r"(.+)_(\d{4})")  # nnU-Net: CASE_0000, CASE_0001, ... are the channels of one image
 
 
 def mask_files(folder: Path) -> dict[str, Path]:
     """Masks of a folder, case id -> file, sorted; where CASE_segmentation.* exists, CASE.* is its image.
 
     Raises:
-        DataError: no such folder, no volume in it, or several files for one case.
+        DataError: no such folder, no image file in it, or several files for one case.
     """
-    found = _volumes(folder)
-    masks = {stem for stem in found if stem.endswith(_MASK_ENDING)}
-    images = {stem.removesuffix(_MASK_ENDING) for stem in masks}
-    return _by_case(folder, {stem: found[stem] for stem in found.keys() - images}, _MASK_ENDING)
+    found = _files(folder)
+    masks = {path.name for path in found if file_stem(path).endswith(_MASK_ENDING)}
+    images = {file_stem(Path(name)).removesuffix(_MASK_ENDING) for name in masks}
+    cases: dict[str, list[Path]] = {}
+    for path in found:
+        if path.name in masks or file_stem(path) not in images:
+            cases.setdefault(file_stem(path).removesuffix(_MASK_ENDING), []).append(path)
+    _refuse_twice(folder, cases.values())
+    return {case: cases[case][0] for case in sorted(cases)}
 
 
-def image_files(folder: Path) -> dict[str, Path]:
-    """Images of a folder, case id -> file, sorted; CASE_segmentation.* are masks and left out, _0000 is cut off.
+def image_files(folder: Path) -> dict[str, list[Path]]:
+    """Images of a folder, case id -> its channels' files in order, sorted; CASE_segmentation.* are masks, left out.
+
+    CASE_0000, CASE_0001, ... are the channels of CASE. A name with another number, and no _0000 beside it, is a case
+    of its own.
 
     Raises:
-        DataError: no such folder, no volume in it, several files for one case, or images of several channels.
+        DataError: no such folder, no image file in it, several files for one channel, or a channel left out.
     """
-    found = {stem: files for stem, files in _volumes(folder).items() if not stem.endswith(_MASK_ENDING)}
-    channels = sorted(stem for stem in found if stem.endswith("_0001") and f"{stem[:-5]}{_CHANNEL_ENDING}" in found)
-    if channels:
-        raise DataError(f"{folder}: images of several channels ({channels[0]} and others); one channel is read")
-    return _by_case(folder, found, _CHANNEL_ENDING)
+    found = [path for path in _files(folder) if not file_stem(path).endswith(_MASK_ENDING)]
+    stems = {file_stem(path) for path in found}
+    cases: dict[str, dict[int, list[Path]]] = {}
+    for path in found:
+        case, channel = _channel_of(path, stems)
+        cases.setdefault(case, {}).setdefault(channel, []).append(path)
+    _refuse_twice(folder, (files for channels in cases.values() for files in channels.values()))
+    gaps = [case for case, channels in cases.items() if sorted(channels) != list(range(len(channels)))]
+    if gaps:
+        shown = "\n  ".join(f"{case}: {', '.join(f'_{n:04}' for n in sorted(cases[case]))}" for case in sorted(gaps))
+        raise DataError(
+            f"{folder}: images with a channel left out; add it, or rename files that are no channels:\n  {shown}"
+        )
+    return {case: [cases[case][channel][0] for channel in sorted(cases[case])] for case in sorted(cases)}
 
 
 def case_id(path: Path) -> str:
-    """Case id of a volume's file: its name without the volume suffix, _segmentation or _0000."""
-    stem = path.name[: -len(volume_suffix(path) or "")] if volume_suffix(path) else path.name
-    return stem.removesuffix(_MASK_ENDING).removesuffix(_CHANNEL_ENDING)
+    """Case id of an image file: its name without the suffix, _segmentation or _0000."""
+    return file_stem(path).removesuffix(_MASK_ENDING).removesuffix("_0000")
 
 
-def _volumes(folder: Path) -> dict[str, list[Path]]:
+def _channel_of(path: Path, stems: Container[str]) -> tuple[str, int]:
+    numbered = _CHANNEL.fullmatch(file_stem(path))
+    if numbered and f"{numbered[1]}_0000" in stems:
+        return numbered[1], int(numbered[2])
+    return file_stem(path), 0
+
+
+def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
-    found: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()):
-        suffix = volume_suffix(path)
-        if suffix and path.is_file() and not path.name.startswith("."):
-            found.setdefault(path.name[: -len(suffix)], []).append(path)
+    found = [path for path in sorted(folder.iterdir()) if file_suffix(path) and path.is_file() and path.name[:1] != "."]
     if not found:
         inner = [name for name in ("labelsTr", "imagesTr") if (folder / name).is_dir()]
         hint = f"; it holds {' and '.join(inner)}: name one of them" if inner else ""
-        raise DataError(f"{folder}: no volume in it ({', '.join(VOLUME_SUFFIXES)}){hint}")
+        raise DataError(f"{folder}: no image file in it ({', '.join(READABLE_SUFFIXES)}){hint}")
     return found
 
 
-def _by_case(folder: Path, found: dict[str, list[Path]], ending: str) -> dict[str, Path]:
-    cases: dict[str, list[Path]] = {}
-    for stem, files in found.items():
-        cases.setdefault(stem.removesuffix(ending), []).extend(files)
-    twice = [", ".join(sorted(path.name for path in files)) for files in cases.values() if len(files) > 1]
+def _refuse_twice(folder: Path, groups: Iterable[list[Path]]) -> None:
+    twice = [", ".join(sorted(path.name for path in files)) for files in groups if len(files) > 1]
     if twice:
         raise DataError(f"{folder}: several files for one case; keep one of each:\n  " + "\n  ".join(sorted(twice)))
-    return {case: cases[case][0] for case in sorted(cases)}

@@ -1,19 +1,19 @@
 """Predicted masks against reference masks: two files, or two folders matched by case id."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from l2b_run.atomic import write_json
 from l2b_run.errors import ConfigError, DataError
-from l2b_seg.case_files import case_id, mask_files
-from l2b_seg.case_metrics import CaseMetrics, case_metrics
-from l2b_seg.dataset import Dataset
-from l2b_seg.summary import Unit, summarise, write_case_csv
-from l2b_seg.volume import Volume, read_volume
+from l2b_seg.case_metrics import CaseMetrics
+from l2b_seg.foreground import Foreground, Labels, choose_foreground
+from l2b_seg.image_files import IMAGE_SUFFIXES, read_label_map
+from l2b_seg.mask_pairs import MaskPairs, mask_pairs
+from l2b_seg.summary import Unit, summarise
+from l2b_seg.volume import Volume
 
 DEFAULT_TOLERANCE = 2.0
 
@@ -22,24 +22,39 @@ class _OtherGrid(DataError):
     """Prediction and reference lie on different grids."""
 
 
+@dataclass
+class _Evaluated:
+    """By case id: metrics, spacing used, message of failure, what differs in grid; values that are no class: cases."""
+
+    cases: dict[str, Any] = field(default_factory=dict)
+    spacings: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    misplaced: dict[str, str] = field(default_factory=dict)
+    strays: Counter[int] = field(default_factory=Counter)
+
+
 def evaluate(
     pred: Path,
     ref: Path,
     *,
-    spacing_unit: Unit = "mm",
+    spacing_unit: Unit | None = None,
     tolerance_mm: float | None = DEFAULT_TOLERANCE,
-    labels: Sequence[int] | None = None,
+    labels: Labels | None = None,
+    classes: Mapping[str, int] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Metrics of every case in which both masks exist, and their summary.
 
     Args:
-        pred: predicted mask, or a folder of them (.nii, .nii.gz, .mha, .mhd, .nrrd).
-        ref: reference mask, folder of them, or prepared data set (the clean masks of its test cases); a prediction
-            belongs to the reference of the same case id.
-        spacing_unit: "mm" takes the spacing of the reference's header, "voxel" takes 1 along every axis.
+        pred: predicted label map (any volume, .png or .tif), or a folder of them.
+        ref: reference label map, folder of them, or prepared data set (the clean masks of its test cases); a
+            prediction belongs to the reference of the same case id.
+        spacing_unit: "mm" takes the spacing of the reference's header, "voxel" takes 1 along every axis; None: the
+            unit of a prepared data set, "voxel" for pictures, else "mm".
         tolerance_mm: tolerance of the surface Dice, in the spacing's unit; None leaves it out.
-        labels: values that together make the foreground, in both masks; None: every value but 0.
+        labels: values that together make one foreground, in both masks; "all": every value but 0.
+        classes: class name -> value, each measured against the rest. With neither: the classes of a prepared data
+            set; else, where the references hold several values, each value as a class.
         say: called with a line "[3/36] CASE" before each case.
 
     Returns:
@@ -49,68 +64,35 @@ def evaluate(
         mean: the caller must say so, see `failures`.
 
     Raises:
-        ConfigError: unknown unit, negative tolerance, no label, or a file against a folder.
+        ConfigError: unknown unit, negative tolerance, no label, labels and classes both, or a file against a folder.
         DataError: nothing matches, nothing can be read, the labels occur in no reference, or masks lie on
             different grids: then all such cases are named and no mean is given, as one over the rest would mislead.
     """
-    _check_arguments(pred, ref, spacing_unit, tolerance_mm, labels)
-    pairs, missing, without_reference = _match(pred, ref)
-    cases, spacings, failed = _evaluate_pairs(pairs, spacing_unit, tolerance_mm, labels, say)
-    if not cases:
-        raise DataError("no case could be evaluated:\n  " + "\n  ".join(failed.values()))
-    if labels and all(metrics.status in ("both_empty", "false_alarm") for metrics in cases.values()):
-        raise DataError(f"{_words(labels)} in no reference of {ref}; leave --labels out, or name others")
+    _check_arguments(pred, ref, spacing_unit, tolerance_mm, labels, classes)
+    matched = mask_pairs(pred, ref)
+    unit = spacing_unit or _default_unit(matched)
+    references = [reference for _, reference in matched.pairs.values()]
+    foreground = choose_foreground(references, labels=labels, classes=classes, dataset=matched.dataset)
+    found = _evaluate_pairs(matched.pairs, unit, tolerance_mm, foreground, say)
+    if not found.cases:
+        raise DataError("no case could be evaluated:\n  " + "\n  ".join(found.failed.values()))
+    absent = _absent(found, foreground)
+    if absent and len(absent) == len(foreground.classes or [""]) and (labels not in (None, "all") or classes):
+        raise DataError(f"{foreground} in no reference of {ref}; leave --labels and --classes out, or name others")
 
-    summary = summarise(cases, unit=spacing_unit, tolerance=tolerance_mm)
+    summary = summarise(found.cases, unit=unit, tolerance=tolerance_mm, classes=foreground.classes)
     for row in summary["metric_per_case"]:
-        row["spacing"] = spacings[row["case"]]
-        row["prediction_file"], row["reference_file"] = map(str, pairs[row["case"]])
-    foreground = "every value but 0" if labels is None else _words(labels)
+        row["spacing"] = found.spacings[row["case"]]
+        row["prediction_file"], row["reference_file"] = map(str, matched.pairs[row["case"]])
     return {
         **summary,
-        "definitions": {**summary["definitions"], "foreground": foreground},
-        "foreground": foreground,
-        "missing_predictions": missing,
-        "without_reference": without_reference,
-        "failed": failed,
-        "warnings": _warnings(spacing_unit, spacings, without_reference),
+        "definitions": {**summary["definitions"], "foreground": str(foreground)},
+        "foreground": str(foreground),
+        "missing_predictions": matched.missing,
+        "without_reference": matched.without_reference,
+        "failed": found.failed,
+        "warnings": _warnings(unit, found, foreground, matched.without_reference),
     }
-
-
-def _warnings(spacing_unit: Unit, spacings: dict[str, tuple[float, ...]], without_reference: list[str]) -> list[str]:
-    warnings = []
-    if without_reference:
-        warnings.append(f"predictions without a reference, not evaluated: {', '.join(without_reference)}")
-    if spacing_unit == "mm" and all(spacing == (1.0, 1.0, 1.0) for spacing in spacings.values()):
-        warnings.append(
-            "every header says 1 x 1 x 1 mm, as files do whose spacing was lost: unless it is true, the distances "
-            "are in voxels (--spacing-unit voxel)"
-        )
-    return warnings
-
-
-def check_out(out: Path) -> None:
-    """Refuse, before anything is computed, a result folder that would be refused after.
-
-    Raises:
-        ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
-    """
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"--out {out} is a file; name a folder")
-    if (out / "config.yaml").exists():
-        raise ConfigError(f"--out {out} is the folder of a run and has a summary.json of its own; choose another")
-
-
-def write_evaluation(summary: dict[str, Any], out: Path) -> None:
-    """Write summary.json and cases.csv into the folder `out`, each atomically, over those of an earlier evaluation.
-
-    Raises:
-        ConfigError: as `check_out`.
-        L2BError: the folder cannot be written.
-    """
-    check_out(out)
-    write_json(out / "summary.json", summary)
-    write_case_csv(out / "cases.csv", summary)
 
 
 def failures(summary: dict[str, Any]) -> str | None:
@@ -123,16 +105,66 @@ def failures(summary: dict[str, Any]) -> str | None:
     return f"{len(lines)} of {total} cases are not in the results:\n  " + "\n  ".join(lines)
 
 
+def _default_unit(matched: MaskPairs) -> Unit:
+    if matched.dataset is not None:
+        return "mm" if matched.dataset.spacing_unit == "mm" else "voxel"
+    return "voxel" if all(_is_picture(reference) for _, reference in matched.pairs.values()) else "mm"
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _warnings(unit: Unit, found: _Evaluated, foreground: Foreground, without_reference: list[str]) -> list[str]:
+    warnings = []
+    if without_reference:
+        warnings.append(f"predictions without a reference, not evaluated: {', '.join(without_reference)}")
+    if unit == "mm" and all(spacing == (1.0, 1.0, 1.0) for spacing in found.spacings.values()):
+        warnings.append(
+            "every header says 1 x 1 x 1 mm, as files do whose spacing was lost: unless it is true, the distances "
+            "are in voxels (--spacing-unit voxel)"
+        )
+    if foreground.classes is not None and (absent := _absent(found, foreground)):
+        warnings.append(f"classes in no reference: {', '.join(absent)}")
+    warnings += [
+        f"value {value} in the predictions of {count} cases is no class and counts as background"
+        for value, count in sorted(found.strays.items())
+    ]
+    return warnings
+
+
+def _absent(found: _Evaluated, foreground: Foreground) -> list[str]:
+    """Classes without a voxel in any reference; [""] for one foreground without."""
+    empty = ("both_empty", "false_alarm")
+    if foreground.classes is None:
+        metrics: list[CaseMetrics] = list(found.cases.values())
+        return [""] if all(one.status in empty for one in metrics) else []
+    return [
+        name for name in foreground.classes if all(by_class[name].status in empty for by_class in found.cases.values())
+    ]
+
+
 def _check_arguments(
-    pred: Path, ref: Path, spacing_unit: str, tolerance: float | None, labels: Sequence[int] | None
+    pred: Path,
+    ref: Path,
+    spacing_unit: str | None,
+    tolerance: float | None,
+    labels: Labels | None,
+    classes: Mapping[str, int] | None,
 ) -> None:
     faults = []
-    if spacing_unit not in ("mm", "voxel"):
+    if spacing_unit not in (None, "mm", "voxel"):
         faults.append(f"spacing unit {spacing_unit!r}: choose mm or voxel")
     if tolerance is not None and not (math.isfinite(tolerance) and tolerance >= 0):
         faults.append(f"tolerance {tolerance}: pass a finite distance of 0 or more")
     if labels is not None and not labels:
         faults.append("labels: an empty list; name at least one value, or leave labels out")
+    if classes is not None:
+        values = list(classes.values())
+        if labels is not None:
+            faults.append("labels and classes: labels make one foreground of several values, classes keep them apart")
+        if not values or 0 in values or len(set(values)) < len(values):
+            faults.append(f"classes {dict(classes)}: give each class a value of its own; 0 is the background")
     absent = [path for path in (pred, ref) if not path.exists()]
     if not absent and pred.is_dir() != ref.is_dir():
         faults.append(f"{pred} and {ref}: pass two files or two folders")
@@ -142,90 +174,51 @@ def _check_arguments(
         raise DataError("; ".join(f"{path}: no such file or folder" for path in absent))
 
 
-def _match(pred: Path, ref: Path) -> tuple[dict[str, tuple[Path, Path]], list[str], list[str]]:
-    """Pairs by case id; references without a prediction; predictions without a reference."""
-    if not pred.is_dir():
-        return {case_id(ref): (pred, ref)}, [], []
-    predictions, references = mask_files(pred), _references(ref)
-    pairs = {case: (predictions[case], references[case]) for case in references if case in predictions}
-    if not pairs:
-        raise DataError(
-            f"no case id of {pred} ({_some(predictions)}) is among those of {ref} ({_some(references)}); "
-            "name each prediction after its reference"
-        )
-    return (
-        pairs,
-        [case for case in references if case not in pairs],
-        [case for case in predictions if case not in pairs],
-    )
-
-
-def _references(ref: Path) -> dict[str, Path]:
-    if not (ref / "splits.json").exists():
-        return mask_files(ref)
-    dataset = Dataset.open(ref)
-    if not dataset.splits["test"]:
-        raise DataError(f"{ref}: a prepared data set without test cases; name its folder of masks, {ref / 'labelsTr'}")
-    return {case: dataset.label_path(case) for case in dataset.splits["test"]}
-
-
 def _evaluate_pairs(
-    pairs: dict[str, tuple[Path, Path]],
-    spacing_unit: Unit,
+    pairs: Mapping[str, tuple[Path, Path]],
+    unit: Unit,
     tolerance: float | None,
-    labels: Sequence[int] | None,
+    foreground: Foreground,
     say: Callable[[str], None],
-) -> tuple[dict[str, CaseMetrics], dict[str, tuple[float, ...]], dict[str, str]]:
-    """Metrics, spacing used and message of failure, each by case id; raises for masks on different grids."""
-    cases: dict[str, CaseMetrics] = {}
-    spacings: dict[str, tuple[float, ...]] = {}
-    failed: dict[str, str] = {}
-    misplaced: list[str] = []
-    for number, (case, (pred_path, ref_path)) in enumerate(pairs.items(), start=1):
+) -> _Evaluated:
+    """Every pair; raises DataError, naming all of them, for masks on different grids."""
+    found = _Evaluated()
+    for number, (case, paths) in enumerate(pairs.items(), start=1):
         say(f"[{number}/{len(pairs)}] {case}")
         try:
-            cases[case], spacings[case] = _evaluate_case(pred_path, ref_path, spacing_unit, tolerance, labels)
+            pred, ref = _read_pair(*paths)
+            spacing = _spacing(ref, paths[1], unit)
         except _OtherGrid as error:
-            misplaced.append(f"{case}: {error}")
+            found.misplaced[case] = str(error)
+            continue
         except DataError as error:
-            failed[case] = str(error)
-    if misplaced:
+            found.failed[case] = str(error)
+            continue
+        found.cases[case] = foreground.metrics(pred.array, ref.array, spacing, tolerance)
+        found.spacings[case] = spacing
+        found.strays.update(foreground.strays(pred.array))
+    if found.misplaced:
         raise DataError(
-            f"{len(misplaced)} of {len(pairs)} predictions lie on another grid than their reference:\n  "
-            + "\n  ".join(misplaced)
+            f"{len(found.misplaced)} of {len(pairs)} predictions lie on another grid than their reference:\n  "
+            + "\n  ".join(f"{case}: {text}" for case, text in found.misplaced.items())
             + "\nbring both onto one grid (nearest neighbour), or correct the wrong header"
         )
-    return cases, spacings, failed
+    return found
 
 
-def _evaluate_case(
-    pred_path: Path, ref_path: Path, spacing_unit: Unit, tolerance: float | None, labels: Sequence[int] | None
-) -> tuple[CaseMetrics, tuple[float, ...]]:
-    pred, ref = read_volume(pred_path), read_volume(ref_path)
+def _read_pair(pred_path: Path, ref_path: Path) -> tuple[Volume, Volume]:
+    pred, ref = read_label_map(pred_path), read_label_map(ref_path)
     differences = pred.same_grid(ref)
+    if _is_picture(pred_path) or _is_picture(ref_path):
+        differences = [text for text in differences if text.startswith("shape")]  # a picture has no other grid
     if differences:
         raise _OtherGrid("; ".join(differences))
-    if spacing_unit == "mm" and not ref.spacing_known:
-        raise DataError(f"{ref_path}: its header has no spacing; ask for distances in voxels (--spacing-unit voxel)")
-    spacing = ref.spacing_mm if spacing_unit == "mm" else (1.0, 1.0, 1.0)
-    masks = (_foreground(pred, pred_path, labels), _foreground(ref, ref_path, labels))
-    return case_metrics(*masks, spacing, tolerance_mm=tolerance), spacing
+    return pred, ref
 
 
-def _foreground(volume: Volume, path: Path, labels: Sequence[int] | None) -> np.ndarray:
-    """Foreground of a label volume, bool, (D, H, W)."""
-    array = volume.array
-    if array.dtype.kind == "f":
-        strange = array[~(np.isfinite(array) & (array == np.round(array)))]
-        if strange.size:
-            raise DataError(f"{path}: no mask: {strange.size} voxels hold values such as {strange[0]:g}; threshold it")
-    return array != 0 if labels is None else np.isin(array, list(labels))
-
-
-def _words(labels: Sequence[int]) -> str:
-    return ("labels " if labels[1:] else "label ") + ", ".join(map(str, labels))
-
-
-def _some(names: Sequence[str] | dict[str, Path]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:3]) + (", ..." if len(listed) > 3 else "")
+def _spacing(ref: Volume, path: Path, unit: Unit) -> tuple[float, ...]:
+    if unit == "voxel":
+        return (1.0, 1.0, 1.0)
+    if not ref.spacing_known:
+        raise DataError(f"{path}: its header has no spacing; ask for distances in voxels (--spacing-unit voxel)")
+    return ref.spacing_mm

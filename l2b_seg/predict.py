@@ -102,12 +102,20 @@ def find_inputs(source: Path, *, split: Split = "test") -> dict[str, Path]:
             raise DataError(f"{source}: unknown image type")
         return {case_id(source): source}
     if not (source / "splits.json").exists():
-        return image_files(source)
+        return _one_channel(source)
     dataset = Dataset.open(source)
     cases = dataset.cases if split == "all" else dataset.splits[split]
     if not cases:
         raise DataError(f"{source}: no case in split {split!r}; choose another with --split, or all")
     return {case: dataset.image_path(case) for case in cases}
+
+
+def _one_channel(folder: Path) -> dict[str, Path]:
+    found = image_files(folder)
+    several = [case for case, files in found.items() if len(files) > 1]
+    if several:
+        raise DataError(f"{folder}: images of several channels ({several[0]} and others); one channel is read")
+    return {case: files[0] for case, files in found.items()}
 
 
 def output_paths(inputs: Mapping[str, Path], out: Path) -> dict[str, Path]:

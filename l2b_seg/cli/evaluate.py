@@ -27,28 +27,39 @@ def evaluate(
     ],
     out: Annotated[Path | None, typer.Option(help="Folder for summary.json and cases.csv.")] = None,
     spacing_unit: Annotated[
-        SpacingUnit, typer.Option(help="mm: spacing of the reference's header; voxel: 1 along every axis.")
-    ] = SpacingUnit.mm,
+        SpacingUnit | None,
+        typer.Option(
+            help="mm: spacing of the reference's header; voxel: 1 along every axis. Default: mm; for a prepared data "
+            "set its unit, for pictures voxel."
+        ),
+    ] = None,
     tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice (NSD), in the spacing's unit.")] = 2.0,
     labels: Annotated[
-        str | None, typer.Option(help="Values that together are foreground, e.g. 1,2. Default: every value but 0.")
+        str | None, typer.Option(help="Values that together are one foreground, e.g. 1,2; all: every value but 0.")
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Classes measured apart, e.g. zone=1,lesion=2. Default: each value of the reference."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
 ) -> None:
-    """Dice, IoU, HD, HD95, ASSD and NSD a case and on average, with their definitions in the output.
+    """Dice, IoU, HD, HD95, ASSD and NSD a case, a class and on average, with their definitions in the output.
 
     Exit code 3 if masks lie on different grids or nothing can be evaluated, 4 if some cases are missing.
     """
-    from l2b_seg.evaluate import check_out, failures, write_evaluation
     from l2b_seg.evaluate import evaluate as evaluate_masks
+    from l2b_seg.evaluate import failures
     from l2b_seg.metrics_table import metrics_table
+    from l2b_seg.write_evaluation import check_out, write_evaluation
 
     if out is not None:
         check_out(out)
-    values = None if labels is None else _integers(labels)
+    values = labels if labels is None or labels == "all" else _integers(labels)
+    named = None if classes is None else _classes(classes)
+    unit = None if spacing_unit is None else spacing_unit.value
     with stderr_lines("evaluate", quiet=as_json) as say:
         summary = evaluate_masks(
-            pred, ref, spacing_unit=spacing_unit.value, tolerance_mm=tolerance, labels=values, say=say
+            pred, ref, spacing_unit=unit, tolerance_mm=tolerance, labels=values, classes=named, say=say
         )
     if out is not None:
         write_evaluation(summary, out)
@@ -56,8 +67,9 @@ def evaluate(
         typer.echo(json.dumps(summary, indent=1, allow_nan=False))
     else:
         from rich.console import Console
+        from rich.markup import escape
 
-        Console().print(metrics_table(summary, title=f"foreground: {summary['foreground']}"))
+        Console().print(metrics_table(summary, title=escape(f"foreground: {summary['foreground']}")))
     for warning in summary["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
     failed = failures(summary)
@@ -69,4 +81,17 @@ def _integers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise ConfigError(f"--labels {text!r}: pass whole numbers with commas between them, such as 1,2") from None
+        raise ConfigError(
+            f"--labels {text!r}: pass whole numbers with commas between them, such as 1,2, or all"
+        ) from None
+
+
+def _classes(text: str) -> dict[str, int]:
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    try:
+        found = {name.strip(): int(value) for name, _, value in pairs}
+    except ValueError:
+        found = {}
+    if not all(found) or len(found) < len(pairs):
+        raise ConfigError(f"--classes {text!r}: pass names and whole numbers, such as gland=1,lesion=2")
+    return found

@@ -13,9 +13,11 @@ import typer
 from typer.testing import CliRunner
 
 from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_seg.case_metrics import case_metrics
 from l2b_seg.cli.evaluate import evaluate as evaluate_command
 from l2b_seg.dataset import write_dataset_files
 from l2b_seg.evaluate import evaluate
+from l2b_seg.image_files import write_mask_image
 from l2b_seg.volume import Volume, write_volume
 
 SHAPE = (4, 10, 12)
@@ -188,7 +190,7 @@ def test_empty_masks_reach_the_output_as_null(tmp_path, pred, ref, status):
 def test_probability_map_is_no_mask(tmp_path):
     write(tmp_path / "pred.nii.gz", np.full(SHAPE, 0.37, np.float32))
     write(tmp_path / "ref.nii.gz", box())
-    with pytest.raises(DataError, match=r"pred\.nii\.gz: no mask: 480 voxels .* 0\.37"):
+    with pytest.raises(DataError, match=r"pred\.nii\.gz: holds 0\.37; labels are whole"):
         evaluate(tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz")
 
 
@@ -215,7 +217,7 @@ def test_wrong_arguments(folders, tmp_path):
     assert run(pred, ref, "--tolerance", "nan")[0] == 2
     assert run(pred)[0] == 2
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match=r"empty: no volume"):
+    with pytest.raises(DataError, match=r"empty: no image file"):
         evaluate(pred, tmp_path / "empty")
 
 
@@ -256,6 +258,101 @@ def test_prepared_data_set_is_its_test_cases(folders, tmp_path):
     write_dataset_files(data, splits={**splits, "test": []}, spacing_unit="mm", **common)
     with pytest.raises(DataError, match=r"without test cases.*labelsTr"):
         evaluate(pred, data)
+
+
+def classes_of(path, *boxes):
+    """A label map with the boxes of `box` at these shifts, of value 1, 2, ..., the later one on top."""
+    array = np.zeros(SHAPE, np.uint8)
+    for value, shift in enumerate(boxes, start=1):
+        array = np.where(box(shift) > 0, np.uint8(value), array)
+    write(path, array)
+
+
+def test_values_of_the_references_are_classes(tmp_path):
+    for case, shift in (("a", 2), ("b", 3)):
+        classes_of(tmp_path / "pred" / f"{case}.nii.gz", -2, shift)
+        classes_of(tmp_path / "ref" / f"{case}.mha", -2, 2)
+    code, table, _ = run(tmp_path / "pred", tmp_path / "ref", "--out", tmp_path / "out")
+    assert code == 0
+    assert "foreground: classes 1, 2" in table
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert list(summary["classes"]) == ["1", "2"]
+    assert summary["classes"]["2"]["mean"]["dice"] == pytest.approx((1 + 0.8) / 2)
+    assert summary["metric_per_case"][1]["classes"]["2"]["hd"] == 0.5
+    rows = list(csv.DictReader((tmp_path / "out" / "cases.csv").open()))
+    assert [(row["case"], row["class"]) for row in rows] == [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2")]
+
+
+def test_named_classes_and_merged_labels(tmp_path):
+    classes_of(tmp_path / "pred.nii.gz", -2, 2, 4)
+    classes_of(tmp_path / "ref.nii.gz", -2, 2)
+    paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
+    code, table, warning = run(*paths, "--classes", "zone=1, [b]lesion=2")
+    assert code == 0
+    assert "zone = 1" in table
+    assert "[b]lesion" in table
+    assert "value 3 in the predictions of 1 cases is no class" in warning
+    assert "classes" not in evaluate(*paths, labels="all")
+    assert evaluate(*paths, labels=[1, 2])["metric_per_case"] == evaluate(*paths, labels=[2, 1])["metric_per_case"]
+    alone = evaluate(*paths, classes={"lesion": 2})
+    assert alone["foreground"] == "label 2"
+    assert (
+        alone["mean"]["dice"] == evaluate(*paths, classes={"zone": 1, "lesion": 2})["classes"]["lesion"]["mean"]["dice"]
+    )
+    assert evaluate(*paths, classes={"zone": 1, "tumour": 9})["warnings"] == [
+        "classes in no reference: tumour",
+        "value 2 in the predictions of 1 cases is no class and counts as background",
+        "value 3 in the predictions of 1 cases is no class and counts as background",
+    ]
+    code, _, message = run(*paths, "--classes", "tumour=8,other=9")
+    assert code == 3
+    assert "tumour = 8" in message
+    for wrong in ("zone", "zone=1,zone=2", "=1", "zone=x", "zone=0,lesion=2", "zone=1,lesion=1"):
+        assert run(*paths, "--classes", wrong)[0] == 2, wrong
+    assert run(*paths, "--classes", "zone=1", "--labels", "1")[0] == 2
+
+
+def test_instance_numbers_are_no_classes(tmp_path):
+    write(tmp_path / "pred.nii.gz", box())
+    write(tmp_path / "ref.nii.gz", np.arange(np.prod(SHAPE)).reshape(SHAPE).astype(np.uint16))
+    paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
+    with pytest.raises(DataError, match=r"479 different values.*--labels all"):
+        evaluate(*paths)
+    assert evaluate(*paths, labels="all")["mean"]["dice"] < 1
+
+
+def test_prepared_data_set_names_the_classes(tmp_path):
+    data = tmp_path / "data"
+    classes_of(data / "labelsTr" / "a.nii.gz", -2, 2)
+    classes_of(tmp_path / "pred" / "a.nii.gz", -2, 3)
+    labels = {"background": 0, "gland": 1, "lesion": 2, "cyst": 3}
+    splits = {"train": [], "meta": [], "test": ["a"]}
+    common = {"name": "toy", "channels": ["MR"], "how": {}, "source": {}, "splits": splits}
+    write_dataset_files(data, labels=labels, spacing_unit="voxel", **common)
+    summary = evaluate(tmp_path / "pred", data)
+    assert {name: one["value"] for name, one in summary["classes"].items()} == {"gland": 1, "lesion": 2, "cyst": 3}
+    assert (summary["unit"], summary["classes"]["lesion"]["mean"]["hd"]) == ("voxel", 1)
+    assert summary["warnings"] == ["classes in no reference: cyst"]
+    assert summary["classes"]["cyst"]["n_both_empty"] == 1
+    assert evaluate(tmp_path / "pred", data, spacing_unit="mm")["classes"]["lesion"]["mean"]["hd"] == 0.5
+
+
+def test_pictures_are_measured_in_pixels(tmp_path):
+    disc = np.zeros((1, 20, 30), np.uint8)
+    disc[0, 5:12, 6:20] = 255
+    write_mask_image(disc, tmp_path / "ref" / "a_segmentation.png")
+    (tmp_path / "ref" / "a.jpg").write_bytes(b"the image, not read")
+    write_mask_image(np.roll(disc, 2, axis=2) // 255, tmp_path / "pred" / "a.tif")
+    summary = evaluate(tmp_path / "pred", tmp_path / "ref")
+    row = summary["metric_per_case"][0]
+    assert (summary["unit"], row["hd"], row["spacing"]) == ("voxel", 2, (1, 1, 1))
+    assert row["dice"] == pytest.approx(12 / 14)
+    assert row["assd"] == pytest.approx(case_metrics(*[np.roll(disc[0], by, axis=1) > 0 for by in (2, 0)], (1, 1)).assd)
+    code, _, message = run(tmp_path / "pred", tmp_path / "ref", "--spacing-unit", "mm")
+    assert code == 3
+    assert "no spacing" in message
+    write_mask_image(disc[:, :-1], tmp_path / "pred" / "a.tif")
+    assert "1x19x30 against 1x20x30" in run(tmp_path / "pred", tmp_path / "ref")[2]
 
 
 @pytest.mark.real
