@@ -74,7 +74,7 @@ def prepare_promise12(
         write_dataset_files(
             folder,
             name="PROMISE12",
-            channel="T2",
+            channels=["T2"],
             labels={"background": 0, "prostate": 1},
             splits=splits,
             spacing_unit=unit,

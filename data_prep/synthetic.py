@@ -50,7 +50,7 @@ def make_synthetic(
         write_dataset_files(
             folder,
             name="synthetic prostate",
-            channel="T2",
+            channels=["T2"],
             labels=draft.labels,
             splits=splits,
             spacing_unit="mm",

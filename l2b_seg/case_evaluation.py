@@ -10,21 +10,25 @@ from l2b_run.errors import DataError
 from l2b_seg.case_metrics import CaseMetrics, case_metrics
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.inference import Predictor
-from l2b_seg.slices import SliceOptions, native_slices, require_same_shape, to_native
+from l2b_seg.orientation import Flips, flipped, in_plane_flips
+from l2b_seg.slices import case_image, label_values, require_same_grid
+from l2b_seg.slicing import SliceOptions
 from l2b_seg.summary import summarise
 from l2b_seg.volume import read_volume
-
-_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
 class EvaluationCase:
-    """Prepared slices (D, S, S), the clean native mask (D, H, W) bool, spacing (z, y, x) in the data set's unit."""
+    """Prepared slices (D, C, S, S) and the clean mask as stored, (D, H, W) uint8 label values.
+
+    spacing: (z, y, x) in the data set's unit. flips: what was turned round before slicing.
+    """
 
     case: str
     slices: np.ndarray
     mask: np.ndarray
     spacing: tuple[float, ...]
+    flips: Flips
 
 
 def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: SliceOptions) -> list[EvaluationCase]:
@@ -32,14 +36,16 @@ def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: Slice
     loaded, faults = [], []
     for case in cases:
         try:
-            slices, shape = native_slices(dataset.image_path(case), "image", options)
-            reference = read_volume(dataset.label_path(case))
-            require_same_shape(case, shape, reference.array.shape, CLEAN_LABELS)
+            image, path = case_image(dataset, case, options), dataset.label_path(case)
+            reference = read_volume(path)
+            mask = label_values(path, reference.array, len(dataset.classes))
+            grid = (mask.shape, in_plane_flips(reference.direction))
+            require_same_grid(case, (image.shape, image.flips), grid, CLEAN_LABELS)
         except DataError as error:
             faults.append(str(error))
             continue
         spacing = reference.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
-        loaded.append(EvaluationCase(case, slices, reference.array > 0, spacing))
+        loaded.append(EvaluationCase(case, image.array, mask, spacing, image.flips))
     if faults:
         raise DataError(f"{len(faults)} of {len(cases)} evaluation cases cannot be used:\n  " + "\n  ".join(faults))
     if not loaded:
@@ -48,25 +54,30 @@ def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: Slice
 
 
 def mean_dice(predictor: Predictor, cases: Sequence[EvaluationCase]) -> float:
-    """Mean over cases of the volumetric Dice at native size; an empty mask predicted empty counts 1."""
+    """Mean over cases of the mean over classes of volumetric Dice at native size; empty predicted empty counts 1."""
     values = []
     for case in cases:
         predicted = predict_mask(predictor, case)
-        both = int(predicted.sum()) + int(case.mask.sum())
-        values.append(2 * int((predicted & case.mask).sum()) / both if both else 1.0)
+        labels = range(1, len(predictor.task.classes) + 1)
+        values.append(np.mean([_dice(predicted == label, case.mask == label) for label in labels]))
     return float(np.mean(values))
+
+
+def _dice(predicted: np.ndarray, reference: np.ndarray) -> float:
+    both = int(predicted.sum()) + int(reference.sum())
+    return 2 * int((predicted & reference).sum()) / both if both else 1.0
 
 
 def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, unit: str) -> dict[str, Any]:
     """The summary (see `summarise`) of all overlap and surface metrics, one entry a case."""
     metrics: dict[str, CaseMetrics] = {
-        case.case: case_metrics(predict_mask(predictor, case), case.mask, case.spacing) for case in cases
+        case.case: case_metrics(predict_mask(predictor, case) > 0, case.mask > 0, case.spacing) for case in cases
     }
     return summarise(metrics, unit="mm" if unit == "mm" else "voxel", tolerance=None)
 
 
 def predict_mask(predictor: Predictor, case: EvaluationCase) -> np.ndarray:
-    """Predicted mask (D, H, W) bool on the native grid: probability above 0.5."""
-    maps = predictor.predict_slices(case.slices)
+    """Predicted label values (D, H, W) uint8 on the case's grid, as it is stored."""
     height, width = case.mask.shape[1:]
-    return to_native(maps, (height, width), predictor.options) > _THRESHOLD
+    native = predictor.to_native(predictor.predict_slices(case.slices), (height, width))
+    return flipped(predictor.label_map(native), case.flips)

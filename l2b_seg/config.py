@@ -11,6 +11,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+class TaskSettings(_Strict):
+    """What is segmented out of what: names from the data set, filled in when a run is planned."""
+
+    channels: list[str] = Field(["image"], min_length=1)
+    classes: list[str] = Field(["prostate"], min_length=1, description="foreground classes in the order of their label")
+
+
 class DataSettings(_Strict):
     """Which cases are what, when the data set is prepared from its raw source."""
 
@@ -80,6 +87,7 @@ class Settings(_Strict):
     preset: str
     method: MethodName
     seed: int = 0
+    task: TaskSettings = TaskSettings()
     data: DataSettings = DataSettings()
     slices: SliceSettings = SliceSettings()
     network: NetworkSettings = NetworkSettings()

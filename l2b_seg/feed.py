@@ -32,7 +32,7 @@ class Feed:
         return max(1, len(self.train) // batch_size)
 
     def given(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
-        """Batch (image, given mask), (B, 1, S, S) each; a new order every epoch, every slice at most once in it."""
+        """Batch: image (B, C, S, S), given mask (B, 1, S, S); a new order every epoch, a slice at most once in it."""
         return self._augmented(self.train, self._given_index(epoch, step, size), _AUGMENT_TRAIN, epoch, step)
 
     def cases_of(self, epoch: int, step: int, size: int) -> list[str]:
@@ -49,13 +49,13 @@ class Feed:
         return self._augmented(self.meta, _draw(rng, len(self.meta), size), _AUGMENT_META, epoch, step)
 
     def given_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor, tuple[Augmentation, ...]]:
-        """Five views of `size` given slices: image and mask (5 * size, 1, S, S), and the views that made them."""
+        """Five views of `size` given slices: image (5 * size, C, S, S), mask (5 * size, 1, S, S), and those views."""
         image, mask = self.given(epoch, step, size)
         views = draw_views(self._rng(_OTHER, epoch, step), size)
         return (*apply_views(views, image, mask), views)
 
     def clean_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
-        """Five views of `size` clean slices, (5 * size, 1, S, S) each."""
+        """Five views of `size` clean slices: image (5 * size, C, S, S) and mask (5 * size, 1, S, S)."""
         image, mask = self.clean(epoch, step, size)
         return apply_views(draw_views(self._rng(_OTHER, epoch, step + 1_000_000), size), image, mask)
 

@@ -16,9 +16,10 @@ from l2b_seg.dataset import CLEAN_LABELS
 from l2b_seg.feed import Feed
 from l2b_seg.inference import predictor_for
 from l2b_seg.methods import normalizer_of, teacher_pseudo_label
-from l2b_seg.slices import SliceOptions, mask_slices
+from l2b_seg.slices import case_mask
+from l2b_seg.slicing import SliceOptions
 from l2b_seg.state import TrainState
-from l2b_seg.task import hard_pseudo_label, pixel_loss
+from l2b_seg.task import task_of
 
 if TYPE_CHECKING:
     from l2b_seg.run import RunData
@@ -32,19 +33,26 @@ def write_figures(
 ) -> None:
     """Write figures.npz: training slices with given, clean and predicted masks, and alpha and beta where there are any.
 
-    Arrays: image, given, clean, probability (N, S, S), alpha, beta (N, S, S) as shares of a pixel's weight scaled by
-    the largest weight, names (N,). The clean masks of training cases are read here, after training, where they
-    exist in the data set; without any the array is left out.
+    Arrays: image (N, S, S) float32, the mean of the channels; colour (N, S, S, 3) float32 where there are three; given,
+    clean, predicted (N, S, S) uint8 label values; probability (N, S, S) of all foreground; alpha, beta (N, S, S) as
+    shares of a pixel's weight scaled by the largest weight; names (N,); classes, their names in the order of their
+    labels. The clean masks of training cases are read here, after training, where they exist in the data set;
+    without any the array is left out.
     """
     predictor = predictor_for(state.evaluated, settings, feed.device)
     chosen = _largest_slices(feed)
     image, given = feed.train.image[chosen], feed.train.mask[chosen]
+    probabilities = predictor.predict_slices(image.numpy())
     arrays = {
         "names": np.array([f"{case} slice {index}" for case, index in (feed.train.where[i] for i in chosen)]),
-        "image": image[:, 0].numpy(),
+        "classes": np.array(settings.task.classes),
+        "image": image.mean(1).numpy(),
         "given": given[:, 0].numpy().astype(np.uint8),
-        "probability": predictor.predict_slices(image[:, 0].numpy()),
+        "predicted": predictor.label_map(probabilities),
+        "probability": probabilities[0] if predictor.task.binary else 1 - probabilities[0],
     }
+    if predictor.task.channels == 3:
+        arrays["colour"] = image.permute(0, 2, 3, 1).numpy()
     clean = _clean_masks(chosen, feed, data, predictor.options)
     if clean is not None:
         arrays["clean"] = clean
@@ -61,7 +69,7 @@ def _largest_slices(feed: Feed) -> list[int]:
     chosen = []
     for case in spread:
         index = [i for i, (name, _) in enumerate(feed.train.where) if name == case]
-        area = feed.train.mask[index].sum((1, 2, 3))
+        area = (feed.train.mask[index] > 0).sum((1, 2, 3))
         chosen.append(index[int(area.argmax())] if area.any() else index[len(index) // 2])
     return chosen
 
@@ -72,7 +80,7 @@ def _clean_masks(chosen: list[int], feed: Feed, data: "RunData", options: SliceO
         return None
     try:
         where = [feed.train.where[i] for i in chosen]
-        return np.stack([mask_slices(data.dataset.label_path(case), options)[index] for case, index in where])
+        return np.stack([case_mask(data.dataset, case, options).array[index] for case, index in where])
     except (DataError, IndexError) as error:
         LOG.warning("the figures leave out the clean masks: %s", error)
         return None
@@ -84,14 +92,14 @@ def _weights(
     """alpha and beta of these slices under the final network, judged by a clean batch; 1 is the largest weight."""
     state.model.train()
     image, given = image.to(feed.device), given.to(feed.device)
-    teacher = settings.bootstrap.pseudo_label == "teacher"
-    pseudo = teacher_pseudo_label(state, image) if teacher else hard_pseudo_label
+    task, teacher = task_of(settings), settings.bootstrap.pseudo_label == "teacher"
+    pseudo = teacher_pseudo_label(state, image, task) if teacher else task.hard_pseudo_label
     weights = bootstrap_weights(
         state.model,
         state.optimizer,
         (image, given),
         feed.clean(settings.epochs, 0, settings.meta_batch_size),
-        loss=pixel_loss,
+        loss=task.loss,
         pseudo_label=pseudo if settings.method == "l2b" else None,
         normalize=normalizer_of(settings.bootstrap),
         lookahead=settings.bootstrap.lookahead,

@@ -13,7 +13,7 @@ from l2b_seg.config import BootstrapSettings, Settings
 from l2b_seg.feed import Feed
 from l2b_seg.schedule import finetune_start
 from l2b_seg.state import TrainState
-from l2b_seg.task import hard_pseudo_label, pixel_loss
+from l2b_seg.task import Task, task_of
 from l2b_seg.views import view_pseudo_label
 
 
@@ -41,7 +41,7 @@ class Method:
 
 def plain_step(state: TrainState, settings: Settings, image: Tensor, mask: Tensor) -> StepReport:
     """One ordinary step on the mean loss of (image, mask)."""
-    loss = pixel_loss(state.model(image), mask).mean()
+    loss = task_of(settings).loss(state.model(image), mask).mean()
     return StepReport(*descend(state.model, state.optimizer, loss, clip_norm=settings.optimizer.clip_norm))
 
 
@@ -76,12 +76,14 @@ def finetune(state: TrainState, feed: Feed, settings: Settings, epoch: int, step
 
 
 def mixup(state: TrainState, feed: Feed, settings: Settings, epoch: int, step: int) -> StepReport:
-    """mixup (Zhang et al. 2018) of images and given masks: one lambda ~ Beta(a, a) a batch, soft targets."""
+    """mixup (Zhang et al. 2018): images mixed, and the losses of both masks; one lambda ~ Beta(a, a) a batch."""
     image, mask = feed.given(epoch, step, settings.batch_size)
     rng = feed.other_draws(epoch, step)
     keep = float(rng.beta(settings.mixup_alpha, settings.mixup_alpha))
     order = torch.from_numpy(rng.permutation(len(image))).to(image.device)
-    return plain_step(state, settings, keep * image + (1 - keep) * image[order], keep * mask + (1 - keep) * mask[order])
+    logits = state.model(keep * image + (1 - keep) * image[order])
+    loss = task_of(settings).mixed_loss(logits, mask, mask[order], keep).mean()
+    return StepReport(*descend(state.model, state.optimizer, loss, clip_norm=settings.optimizer.clip_norm))
 
 
 def reweight_given(state: TrainState, feed: Feed, settings: Settings, epoch: int, step: int) -> StepReport:
@@ -97,21 +99,22 @@ def bootstrap(state: TrainState, feed: Feed, settings: Settings, epoch: int, ste
 def _weighted(
     state: TrainState, feed: Feed, settings: Settings, epoch: int, step: int, *, with_pseudo: bool
 ) -> StepReport:
-    chosen = settings.bootstrap
+    chosen, task = settings.bootstrap, task_of(settings)
     if chosen.pseudo_label == "views":
         image, mask, views = feed.given_views(epoch, step, settings.batch_size)
         meta_batch = feed.clean_views(epoch, step, settings.meta_batch_size)
-        pseudo: PseudoLabel = view_pseudo_label(views)
+        pseudo: PseudoLabel = view_pseudo_label(views, task)
     else:
         image, mask = feed.given(epoch, step, settings.batch_size)
         meta_batch = feed.clean(epoch, step, settings.meta_batch_size)
-        pseudo = teacher_pseudo_label(state, image) if chosen.pseudo_label == "teacher" else hard_pseudo_label
+        teacher = chosen.pseudo_label == "teacher"
+        pseudo = teacher_pseudo_label(state, image, task) if teacher else task.hard_pseudo_label
     done = train_step(
         state.model,
         state.optimizer,
         (image, mask),
         meta_batch,
-        loss=pixel_loss,
+        loss=task.loss,
         pseudo_label=pseudo if with_pseudo else None,
         normalize=normalizer_of(chosen),
         lookahead=chosen.lookahead,
@@ -125,11 +128,11 @@ def _weighted(
     return StepReport(done.loss, done.gradient_norm, beta_share(done), done.no_weight)
 
 
-def teacher_pseudo_label(state: TrainState, image: Tensor) -> PseudoLabel:
+def teacher_pseudo_label(state: TrainState, image: Tensor, task: Task) -> PseudoLabel:
     """The averaged network's own mask of `image`, computed once, as a constant."""
     teacher = state.evaluated.eval()
     with torch.no_grad():
-        target = hard_pseudo_label(teacher(image))
+        target = task.hard_pseudo_label(teacher(image))
     return lambda logits: target
 
 

@@ -14,7 +14,6 @@ from l2b_seg.inference import Predictor
 from l2b_seg.volume import Volume, read_volume, volume_suffix, write_volume
 
 Split = Literal["train", "meta", "test", "all"]
-THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +80,7 @@ def predict_mask(predictor: Predictor, volume: Volume, source: Path, *, tta: boo
     broken = np.size(volume.array) - np.count_nonzero(np.isfinite(volume.array))
     if broken:
         raise DataError(f"{source}: {broken} voxels are NaN or infinite; replace them before predicting")
-    probability = predictor.predict_volume(volume.array, mirror=tta)
-    return volume.with_array((probability > THRESHOLD).astype(np.uint8))
+    return volume.with_array(predictor.label_map(predictor.predict_volume([volume], mirror=tta)))
 
 
 def find_inputs(source: Path, *, split: Split = "test") -> dict[str, Path]:

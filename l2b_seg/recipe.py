@@ -46,6 +46,8 @@ def load_settings(
         merged = _merge(merged, layer) if name == method else merged
     for override in _parse_overrides(overrides or []):
         merged = _merge(merged, override)
+    if "task" in merged:
+        raise ConfigError(f"{path}, preset {preset}, --set: task cannot be set; the data set says what it is")
     merged |= {"recipe": content.name, "preset": preset, "method": method, "seed": seed}
     return validate(Settings, merged, f"settings from {path}, preset {preset}, method {method}")
 

@@ -16,14 +16,15 @@ from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
 from l2b_run.errors import DataError
 from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
-from l2b_seg.config import Settings
+from l2b_seg.config import Settings, TaskSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.feed import Feed
 from l2b_seg.figures import write_figures
 from l2b_seg.inference import predictor_for
 from l2b_seg.methods import METHODS
 from l2b_seg.report import write_report
-from l2b_seg.slices import SliceOptions, load_slices
+from l2b_seg.slices import load_slices
+from l2b_seg.slicing import SliceOptions
 from l2b_seg.state import TrainState, load_checkpoint
 from l2b_seg.summary import write_case_csv
 from l2b_seg.train import new_state, train
@@ -52,6 +53,12 @@ class RunData:
             "meta": self.meta,
             "evaluation": self.evaluation,
         }
+
+
+def with_task(settings: Settings, dataset: Dataset) -> Settings:
+    """The settings with the channels and classes of `dataset`."""
+    task = TaskSettings(channels=dataset.channels, classes=list(dataset.classes))
+    return settings.model_copy(update={"task": task})
 
 
 def recorded_data(run: Path) -> dict[str, Any]:

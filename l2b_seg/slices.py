@@ -1,50 +1,54 @@
-"""Volumes as 2-D training slices: cropped, normalised, resized once, then memory-mapped."""
+"""The slices of files and cases: prepared once, then memory-mapped."""
 
 import hashlib
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from l2b_run.atomic import atomic_file
 from l2b_run.cache import cache_dir
 from l2b_run.errors import DataError
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
+from l2b_seg.orientation import Flips, flipped, in_plane_flips
+from l2b_seg.slicing import SliceOptions, prepare_image, prepare_mask
 from l2b_seg.volume import read_volume
 
 Kind = Literal["image", "mask"]
+Grid = tuple[tuple[int, ...], Flips]
 
-_FORMAT = 2  # raise when the meaning of a cached array changes
+_FORMAT = 3  # raise when the meaning of a cached array changes
 
 
 @dataclass(frozen=True)
-class SliceOptions:
-    """How a volume becomes slices.
+class NativeSlices:
+    """Prepared slices of a volume, and what leads back to it.
 
-    size: side of a slice in pixels. crop: central share of the in-plane field of view that is kept, in (0, 1].
-    intensity: "minmax" scales each slice to [0, 1] in 256 steps (released code); "zscore" clips each slice to its 1st
-    and 99th percentile, then mean 0 and standard deviation 1: with an endorectal coil a few pixels beside the
-    coil are 20 times brighter than the gland, and min-max leaves the gland in 5 % of the range.
-    mask_threshold: a resized mask pixel is foreground where it is covered at all ("any", released code: the mask
-    grows by up to a pixel) or at least by half ("half").
+    array: (D, S, S), of an image's channels (D, C, S, S); the order of the slices is the file's. shape: (D, H, W) as
+    stored. flips: what was turned round before slicing (see orientation.py).
     """
 
-    size: int = 144
-    crop: float = 1.0
-    intensity: Literal["minmax", "zscore"] = "minmax"
-    mask_threshold: Literal["any", "half"] = "any"
+    array: np.ndarray
+    shape: tuple[int, int, int]
+    flips: Flips
+
+    @property
+    def grid(self) -> Grid:
+        return self.shape, self.flips
 
 
 @dataclass(frozen=True)
 class SliceSet:
-    """Slices of some cases, in order. image (N, 1, S, S) and mask (N, 1, S, S) float32; `where`: (case, index)."""
+    """Slices of some cases, in order: image (N, C, S, S) and mask (N, 1, S, S) float32, the mask's are label values.
+
+    where: (case, index of the slice in the file) of each.
+    """
 
     image: Tensor
     mask: Tensor
@@ -59,7 +63,7 @@ def load_slices(
 ) -> SliceSet:
     """All axial slices of `cases`, background slices included, with the masks of folder `labels`.
 
-    Raises DataError, naming every faulty case at once: absent, truncated, not finite, or unequal shapes.
+    Raises DataError, naming every faulty case at once: absent, truncated, not finite, unequal shapes, unknown labels.
     """
     images: list[torch.Tensor] = []
     masks: list[torch.Tensor] = []
@@ -67,114 +71,102 @@ def load_slices(
     faults: list[str] = []
     for case in cases:
         try:
-            image, image_shape = native_slices(dataset.image_path(case), "image", options)
-            mask, mask_shape = native_slices(dataset.label_path(case, labels), "mask", options)
-            require_same_shape(case, image_shape, mask_shape, labels)
+            image, mask = case_image(dataset, case, options), case_mask(dataset, case, options, labels)
+            require_same_grid(case, image.grid, mask.grid, labels)
         except DataError as error:
             faults.append(str(error))
             continue
-        images.append(torch.from_numpy(np.array(image, dtype=np.float32)))
-        masks.append(torch.from_numpy(np.array(mask, dtype=np.float32)))
-        where.extend((case, index) for index in range(len(image)))
+        images.append(torch.from_numpy(image.array.astype(np.float32)))
+        masks.append(torch.from_numpy(mask.array.astype(np.float32)))
+        where.extend((case, index) for index in range(len(image.array)))
     if faults:
         raise DataError(f"{len(faults)} of {len(cases)} cases cannot be used:\n  " + "\n  ".join(faults))
     if not where:
         raise DataError(f"{dataset.root}: no case to read slices from")
-    return SliceSet(torch.cat(images)[:, None], torch.cat(masks)[:, None], tuple(where))
+    return SliceSet(torch.cat(images), torch.cat(masks)[:, None], tuple(where))
 
 
-def image_slices(path: Path, options: SliceOptions) -> np.ndarray:
-    """Slices (D, S, S) float16 of an image file, from the cache where its content is known."""
-    return native_slices(path, "image", options)[0]
+def case_image(dataset: Dataset, case: str, options: SliceOptions) -> NativeSlices:
+    """All channels of a case, each normalised on its own, (D, C, S, S) float16.
+
+    Raises DataError where a channel cannot be read or its grid is not the first one's.
+    """
+    paths = dataset.image_paths(case)
+    channels = [native_slices(path, "image", options) for path in paths]
+    for path, channel in zip(paths, channels, strict=True):
+        if channel.grid != channels[0].grid:
+            first = f"{paths[0].name} {_shown(channels[0].grid)}"
+            raise DataError(f"{case}: {path.name} has {_shown(channel.grid)}, {first}")
+    return replace(channels[0], array=np.stack([channel.array for channel in channels], axis=1))
 
 
-def mask_slices(path: Path, options: SliceOptions) -> np.ndarray:
-    """Slices (D, S, S) uint8 in {0, 1} of a mask file; every label above 0 is foreground."""
-    return native_slices(path, "mask", options)[0]
+def case_mask(dataset: Dataset, case: str, options: SliceOptions, labels: str | Path = CLEAN_LABELS) -> NativeSlices:
+    """The mask of a case in folder `labels`, (D, S, S) uint8 label values. Raises DataError as `native_slices`."""
+    return native_slices(dataset.label_path(case, labels), "mask", options, classes=len(dataset.classes))
 
 
-def native_slices(path: Path, kind: Kind, options: SliceOptions) -> tuple[np.ndarray, tuple[int, int, int]]:
-    """The slices of a file as `image_slices` or `mask_slices` give them, and the shape (D, H, W) of its volume.
+def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int = 1) -> NativeSlices:
+    """The slices (D, S, S) of one file: an image's as float16, a mask's (of `classes` classes) as uint8 label values.
 
     They are kept as a memory-mapped .npy under a name derived from the file's content; a damaged one is made anew.
-    Raises DataError for a file that is absent, unreadable or not finite.
+    Raises DataError for a file that is absent, unreadable or not finite, and for label values there is no class for.
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    recipe = json.dumps([_FORMAT, kind, asdict(options)], sort_keys=True).encode()
-    folder = cache_dir() / "slices" / hashlib.sha256(recipe + path.read_bytes()).hexdigest()
-    for stored in folder.glob("[0-9]*x*.npy"):  # not the hidden file another run is still writing
-        height, width = map(int, stored.stem.split("x"))
+    recipe = json.dumps([_FORMAT, kind, asdict(options), classes if kind == "mask" else None], sort_keys=True)
+    folder = cache_dir() / "slices" / hashlib.sha256(recipe.encode() + path.read_bytes()).hexdigest()
+    for stored in folder.glob("[0-9]*x*x*.npy"):  # not the hidden file another run is still writing
+        height, width, turned = stored.stem.split("x")
         try:
             array = np.load(stored, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError):
             continue
-        return array, (len(array), height, width)
-    volume = _read(path)
-    array = prepare_image(volume, options).astype(np.float16) if kind == "image" else _prepare_mask(volume, options)
+        return NativeSlices(array, (len(array), int(height), int(width)), (turned[0] == "1", turned[1] == "1"))
+    volume = read_volume(path)
+    depth, height, width = volume.array.shape
+    flips = in_plane_flips(volume.direction)
+    if kind == "image":
+        array = prepare_image(flipped(_finite(path, volume.array), flips), options).astype(np.float16)
+    else:
+        array = prepare_mask(flipped(label_values(path, volume.array, classes), flips), options, classes)
     content = io.BytesIO()  # numpy's own write to a file reports a full disk without saying so
     np.save(content, array, allow_pickle=False)
-    stored = folder / f"{volume.shape[1]}x{volume.shape[2]}.npy"
+    stored = folder / f"{height}x{width}x{flips[0]:d}{flips[1]:d}.npy"
     with atomic_file(stored) as temporary:
         temporary.write_bytes(content.getbuffer())
-    return np.load(stored, mmap_mode="r", allow_pickle=False), (len(array), *volume.shape[1:])
+    return NativeSlices(np.load(stored, mmap_mode="r", allow_pickle=False), (depth, height, width), flips)
 
 
-def require_same_shape(case: str, image: tuple[int, ...], mask: tuple[int, ...], labels: str | Path) -> None:
-    """Raise DataError where the volumes' shapes (D, H, W) differ: resized to one size, nothing else would show it."""
+def require_same_grid(case: str, image: Grid, mask: Grid, labels: str | Path) -> None:
+    """Raise DataError where shapes or orientations differ: resized to one size, nothing else would show it."""
     if image != mask:
-        shown = ["x".join(map(str, shape)) for shape in (image, mask)]
-        raise DataError(f"{case}: image has shape {shown[0]}, its mask in {labels} {shown[1]}")
+        raise DataError(f"{case}: image has {_shown(image)}, its mask in {labels} {_shown(mask)}")
 
 
-def prepare_image(array: np.ndarray, options: SliceOptions) -> np.ndarray:
-    """(D, H, W) intensities -> (D, S, S) float32, normalised a slice as `options` says. Constant slices become 0."""
-    slices = array.astype(np.float32)
-    if options.intensity == "minmax":
-        low, high = slices.min((1, 2), keepdims=True), slices.max((1, 2), keepdims=True)
-        slices = np.round((slices - low) / np.where(high > low, high - low, 1) * 255) / 255
-    else:
-        low, high = np.percentile(slices, [1, 99], axis=(1, 2))[..., None, None].astype(np.float32)
-        slices = np.clip(slices, low, high)
-        mean, spread = slices.mean((1, 2), keepdims=True), slices.std((1, 2), keepdims=True)
-        varied = (high > low) & (spread > 0)  # the rounded mean of a constant slice leaves it a spread of its own
-        slices = np.where(varied, (slices - mean) / np.where(varied, spread, 1), 0)
-    return _resize(_crop(slices, options.crop), options.size)
+def label_values(path: Path, array: np.ndarray, classes: int) -> np.ndarray:
+    """The label values of a mask's array as uint8: 0 or 1 (anything above 0) for one class, else 0 to `classes`.
+
+    Raises DataError, naming `path`, where a value is not finite or names no class.
+    """
+    _finite(path, array)
+    if classes == 1:
+        return (array > 0).astype(np.uint8)
+    with np.errstate(invalid="ignore"):  # what no uint8 can hold differs from it, and is named
+        values = array.astype(np.uint8)
+    unknown = (values != array) | (values > classes)
+    if unknown.any():
+        found = ", ".join(f"{value:g}" for value in np.unique(array[unknown])[:5])
+        raise DataError(f"{path}: label values {found}; this data set's are 0 to {classes}")
+    return values
 
 
-def to_native(maps: np.ndarray, shape: tuple[int, int], options: SliceOptions) -> np.ndarray:
-    """(D, S, S) maps -> (D, H, W) float32 on the native grid, bilinear; 0 outside the crop. Inverse of the slicing."""
-    native = np.zeros((len(maps), *shape), np.float32)
-    window = _window(shape, options.crop)
-    size = (window[0].stop - window[0].start, window[1].stop - window[1].start)
-    inside = functional.interpolate(torch.from_numpy(maps)[:, None].float(), size, mode="bilinear", antialias=True)
-    native[:, window[0], window[1]] = inside[:, 0].numpy()
-    return native
+def _shown(grid: Grid) -> str:
+    shape, flips = grid
+    turned = [name for name, flip in zip("yx", flips, strict=True) if flip]
+    return f"shape {'x'.join(map(str, shape))}" + (f" with {' and '.join(turned)} stored backwards" if turned else "")
 
 
-def _prepare_mask(array: np.ndarray, options: SliceOptions) -> np.ndarray:
-    covered = _resize(_crop((array > 0).astype(np.float32), options.crop), options.size)
-    return (covered > (0.5 if options.mask_threshold == "half" else 1e-6)).astype(np.uint8)
-
-
-def _window(shape: tuple[int, int], crop: float) -> tuple[slice, slice]:
-    margins = [min(round(side * (1 - crop) / 2), (side - 1) // 2) for side in shape]
-    return slice(margins[0], shape[0] - margins[0]), slice(margins[1], shape[1] - margins[1])
-
-
-def _crop(slices: np.ndarray, crop: float) -> np.ndarray:
-    rows, columns = _window((slices.shape[1], slices.shape[2]), crop)
-    return slices[:, rows, columns]
-
-
-def _resize(slices: np.ndarray, size: int) -> np.ndarray:
-    tensor = torch.from_numpy(np.ascontiguousarray(slices))[:, None]
-    resized: np.ndarray = functional.interpolate(tensor, (size, size), mode="bilinear", antialias=True)[:, 0].numpy()
-    return resized
-
-
-def _read(path: Path) -> np.ndarray:
-    array = read_volume(path).array
+def _finite(path: Path, array: np.ndarray) -> np.ndarray:
     if not np.isfinite(array).all():
         raise DataError(f"{path}: holds values that are NaN or infinite")
     return array

@@ -1,14 +1,69 @@
-"""Binary segmentation as the engine sees it: a loss and a pseudo-label a pixel."""
+"""What is segmented out of what, and how the engine sees it: a loss and a pseudo-label a pixel."""
 
+from dataclasses import dataclass
+
+import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional
 
+from l2b_seg.config import Settings
 
-def pixel_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """Binary cross-entropy (B, H, W) of logits (B, 1, H, W) against targets (B, 1, H, W) in [0, 1]."""
-    return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")[:, 0]
+THRESHOLD = 0.5
 
 
-def hard_pseudo_label(logits: Tensor) -> Tensor:
-    """The network's own label, 1 where its probability is above 0.5; shape and dtype of `logits` (B, 1, H, W)."""
-    return (logits > 0).to(logits.dtype)
+@dataclass(frozen=True)
+class Task:
+    """`channels` of an image and the names of the foreground `classes`, whose label values are 1, 2, ...
+
+    One class: one output, sigmoid, binary cross-entropy; any label above 0 is foreground. Several: an output for the
+    background and each class, softmax, cross-entropy. Targets and pseudo-labels are label values, (B, 1, H, W) float32.
+    """
+
+    channels: int
+    classes: tuple[str, ...]
+
+    @property
+    def binary(self) -> bool:
+        return len(self.classes) == 1
+
+    @property
+    def outputs(self) -> int:
+        """Output channels K of the network: 1 for one class, else one more than there are classes."""
+        return 1 if self.binary else len(self.classes) + 1
+
+    def loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Cross-entropy (B, H, W) of logits (B, K, H, W); for one class, targets may also lie between 0 and 1."""
+        if self.binary:
+            return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")[:, 0]
+        return functional.cross_entropy(logits, target[:, 0].long(), reduction="none")
+
+    def mixed_loss(self, logits: Tensor, first: Tensor, second: Tensor, keep: float) -> Tensor:
+        """keep * loss(first) + (1 - keep) * loss(second), (B, H, W); for one class the loss of the mixed target."""
+        if self.binary:  # cross-entropy is linear in its target: the same number
+            return self.loss(logits, keep * first + (1 - keep) * second)
+        return keep * self.loss(logits, first) + (1 - keep) * self.loss(logits, second)
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Of each output, (B, K, H, W): the foreground's for one class, else background's and classes', of sum 1."""
+        return torch.sigmoid(logits) if self.binary else torch.softmax(logits, 1)
+
+    def hard_pseudo_label(self, logits: Tensor) -> Tensor:
+        """The network's own most probable label, (B, 1, H, W) in the dtype of `logits` (B, K, H, W)."""
+        found = logits > 0 if self.binary else logits.argmax(1, keepdim=True)
+        return found.to(logits.dtype)
+
+    def hard_label(self, probabilities: Tensor) -> Tensor:
+        """As `hard_pseudo_label`, of probabilities (B, K, H, W); where all are 0 the background."""
+        found = probabilities > THRESHOLD if self.binary else probabilities.argmax(1, keepdim=True)
+        return found.to(probabilities.dtype)
+
+    def label_map(self, probabilities: np.ndarray) -> np.ndarray:
+        """Label values (*E) uint8 of probabilities (K, *E): above 0.5 for one class, else the most probable one's."""
+        found = probabilities[0] > THRESHOLD if self.binary else probabilities.argmax(0)
+        return found.astype(np.uint8)
+
+
+def task_of(settings: Settings) -> Task:
+    """The task a run's settings name."""
+    return Task(len(settings.task.channels), tuple(settings.task.classes))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from l2b_seg.augment import Augmentation, apply_augmentation, undo_augmentation
+from l2b_seg.task import Task
 
 _PADDINGS = np.arange(4, 31, 2)  # pixels at 144 x 144 by which a view is enlarged or shrunk on each side
 _REFERENCE_SIZE = 144
@@ -24,22 +25,23 @@ def draw_views(rng: np.random.Generator, count: int) -> tuple[Augmentation, ...]
 
 
 def apply_views(views: Sequence[Augmentation], image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """image, mask (N, 1, H, W) -> (V * N, 1, H, W) each, view-major."""
+    """image (N, C, H, W), mask (N, 1, H, W) -> (V * N, C, H, W) and (V * N, 1, H, W), view-major."""
     pairs = [apply_augmentation(view, image, mask) for view in views]
     return torch.cat([pair[0] for pair in pairs]), torch.cat([pair[1] for pair in pairs])
 
 
-def view_pseudo_label(views: Sequence[Augmentation]) -> Callable[[Tensor], Tensor]:
-    """A pseudo_label for `l2b`: logits (V * N, 1, H, W) -> masks in {0, 1} of the same shape.
+def view_pseudo_label(views: Sequence[Augmentation], task: Task) -> Callable[[Tensor], Tensor]:
+    """A pseudo_label for `l2b`: logits (V * N, K, H, W) -> label values (V * N, 1, H, W).
 
-    The views' probabilities are brought back to the first frame, averaged, brought into every view again and
-    cut at 0.5. A shrunken view knows nothing of the ring outside it and counts as 0 there.
+    The views' probabilities are brought back to the first frame, averaged and brought into every view again; there
+    the label is `task.hard_label`'s. A shrunken view knows nothing of the ring outside it: all its probabilities
+    count as 0 there.
     """
 
     def pseudo_label(logits: Tensor) -> Tensor:
-        maps = torch.sigmoid(logits).chunk(len(views))
+        maps = task.probabilities(logits).chunk(len(views))
         mean = torch.stack([undo_augmentation(view, part) for view, part in zip(views, maps, strict=True)]).mean(0)
         again = torch.cat([apply_augmentation(view, mean)[0] for view in views])
-        return (again > 0.5).to(logits.dtype)
+        return task.hard_label(again)
 
     return pseudo_label

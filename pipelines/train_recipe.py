@@ -14,7 +14,7 @@ from l2b_seg.config import Settings
 from l2b_seg.device import choose_device
 from l2b_seg.inference import read_settings
 from l2b_seg.recipe import load_settings
-from l2b_seg.run import RunData, run_training
+from l2b_seg.run import RunData, run_training, with_task
 from pipelines.resolve_data import resolve_data, resume_data
 
 LOG = logging.getLogger("l2b_seg")
@@ -86,7 +86,7 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         labels=request.labels,
         say=say,
     )
-    return Plan(settings, data, out, device, resume=False)
+    return Plan(with_task(settings, data.dataset), data, out, device, resume=False)
 
 
 def _plan_resume(run: Path, request: TrainRequest, say: Callable[[str], None]) -> Plan:

@@ -67,7 +67,7 @@ def prepared(tmp_path):
         write_dataset_files(
             root,
             name="Toy",
-            channel="T2",
+            channels=["T2"],
             labels={"background": 0, "prostate": 1},
             splits={"train": cases[:train], "meta": cases[train : train + 2], "test": cases[train + 2 :]},
             spacing_unit=spacing_unit,

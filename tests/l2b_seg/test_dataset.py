@@ -13,7 +13,7 @@ SPLITS = {"train": ["b", "a"], "meta": ["m"], "test": ["t"]}
 def write(root, **changes):
     arguments = {
         "name": "Toy",
-        "channel": "T2",
+        "channels": ["T2"],
         "labels": {"background": 0, "prostate": 1},
         "splits": SPLITS,
         "spacing_unit": "voxel",

@@ -33,7 +33,7 @@ def make_dataset(root: Path, *, spacing_unit: str = "voxel") -> Dataset:
     write_dataset_files(
         root,
         name="Tiny",
-        channel="T2",
+        channels=["T2"],
         labels={"background": 0, "prostate": 1},
         splits={"train": TRAIN, "meta": META, "test": TEST},
         spacing_unit=spacing_unit,
