@@ -73,8 +73,7 @@ def choose_foreground(
     if classes is not None:
         return Foreground(dict(classes)) if len(classes) > 1 else Foreground(values=tuple(classes.values()))
     if dataset is not None:
-        named = {name: value for name, value in dataset.labels.items() if value}
-        return Foreground(named) if len(named) > 1 else Foreground()
+        return Foreground(dataset.classes) if len(dataset.classes) > 1 else Foreground()
     values: set[int] = set()
     for path in references:
         values |= _values(path)

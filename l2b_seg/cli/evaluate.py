@@ -4,7 +4,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -54,12 +54,15 @@ def evaluate(
 
     if out is not None:
         check_out(out)
-    values = labels if labels is None or labels == "all" else _integers(labels)
-    named = None if classes is None else _classes(classes)
-    unit = None if spacing_unit is None else spacing_unit.value
     with stderr_lines("evaluate", quiet=as_json) as say:
         summary = evaluate_masks(
-            pred, ref, spacing_unit=unit, tolerance_mm=tolerance, labels=values, classes=named, say=say
+            pred,
+            ref,
+            spacing_unit=None if spacing_unit is None else spacing_unit.value,
+            tolerance_mm=tolerance,
+            labels=None if labels is None else _labels(labels),
+            classes=None if classes is None else _classes(classes),
+            say=say,
         )
     if out is not None:
         write_evaluation(summary, out)
@@ -77,7 +80,9 @@ def evaluate(
         raise SomeCasesFailed(failed)
 
 
-def _integers(text: str) -> list[int]:
+def _labels(text: str) -> list[int] | Literal["all"]:
+    if text == "all":
+        return "all"
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:

@@ -250,7 +250,7 @@ def test_prepared_data_set_is_its_test_cases(folders, tmp_path):
     for case in ("Case00", "Case01", "Case02", "Case03"):
         write(data / "labelsTr" / f"{case}.nii.gz", box())
     splits = {"train": ["Case00"], "meta": [], "test": ["Case02", "Case01"]}
-    common = {"name": "toy", "channel": "MR", "labels": {"background": 0, "gland": 1}, "how": {}, "source": {}}
+    common = {"name": "toy", "channels": ["MR"], "labels": {"background": 0, "gland": 1}, "how": {}, "source": {}}
     write_dataset_files(data, splits=splits, spacing_unit="mm", **common)
     summary = evaluate(pred, data)
     assert [row["case"] for row in summary["metric_per_case"]] == ["Case02", "Case01"]

@@ -1,0 +1,153 @@
+"""Two runs on the same cases: paired differences, an interval and a test."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2b_run.errors import ConfigError, DataError
+from l2b_seg.paired_runs import Scores, read_scores
+from l2b_seg.summary import DISTANCES, OVERLAPS
+
+METRICS = (*OVERLAPS, *DISTANCES)
+LEVEL = 0.95
+RESAMPLES = 10_000
+
+
+def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) -> dict[str, Any]:
+    """Differences B - A of one metric over the cases both runs were evaluated on, ready for JSON.
+
+    Args:
+        run_a: folder of a run or of an evaluation, or its summary.json.
+        run_b: the other one.
+        metric: one of METRICS; overlaps are better when larger, distances when smaller.
+        seed: of the bootstrap's draws.
+
+    Returns:
+        a, b (path, method, noise and mean over the pairs); metric, unit, higher_is_better; `paired_statistics` of the
+        differences; cases (case, a, b, difference; sorted by the gain of B); only_in_a, only_in_b (case ids);
+        undefined (case id -> in which run the metric has no value there; such cases are in no number); classes
+        (name -> `paired_statistics`) where both runs have the same classes, else empty; warnings (lines to show).
+
+    Raises:
+        ConfigError: unknown metric.
+        DataError: a summary that is absent or damaged, distances in different units, nsd at different tolerances, or
+            no case with a value in both.
+    """
+    if metric not in METRICS:
+        raise ConfigError(f"metric {metric!r}: choose one of {', '.join(METRICS)}")
+    a, b = read_scores(run_a, metric), read_scores(run_b, metric)
+    _refuse_other_scales(a, b, metric)
+    common = [case for case in a.values if case in b.values]
+    if not common:
+        raise DataError(f"{a.path} and {b.path} have no case in common; compare runs evaluated on the same cases")
+    undefined = _undefined(a.values, b.values, common)
+    paired = [case for case in common if case not in undefined]
+    if not paired:
+        raise DataError(f"{metric} is undefined in every common case of {a.path} and {b.path}; choose another --metric")
+    higher = metric in OVERLAPS
+    rows: list[dict[str, Any]] = [
+        {"case": case, "a": a.values[case], "b": b.values[case], "difference": _difference(a.values, b.values, case)}
+        for case in paired
+    ]
+    rows.sort(key=lambda row: row["difference"], reverse=not higher)
+    return {
+        "metric": metric,
+        "unit": a.unit if metric in DISTANCES else None,
+        "higher_is_better": higher,
+        "a": a.about(paired),
+        "b": b.about(paired),
+        **paired_statistics(a.values, b.values, higher_is_better=higher, seed=seed),
+        "cases": rows,
+        "only_in_a": [case for case in a.values if case not in b.values],
+        "only_in_b": [case for case in b.values if case not in a.values],
+        "undefined": undefined,
+        "classes": _classes(a, b, higher=higher, seed=seed),
+        "warnings": a.warnings_beside(b),
+    }
+
+
+def paired_statistics(
+    a: Mapping[str, float | None], b: Mapping[str, float | None], *, higher_is_better: bool, seed: int = 0
+) -> dict[str, Any]:
+    """What the differences b - a say, over the keys with a number in both.
+
+    Returns:
+        n; mean_a, mean_b; mean_difference, median_difference; interval (low, high: `bootstrap_interval`; None below two
+        pairs); wilcoxon_p (two-sided signed-rank test, pairs without a difference left out; None where none differs);
+        wins, ties, losses of b. With n = 0 all but the counts are None.
+    """
+    keys = [key for key, value in a.items() if value is not None and b.get(key) is not None]
+    differences = np.array([_difference(a, b, key) for key in keys], float)
+    gains = differences if higher_is_better else -differences
+    n = len(keys)
+    return {
+        "n": n,
+        "mean_a": _mean(a, keys),
+        "mean_b": _mean(b, keys),
+        "mean_difference": float(differences.mean()) if n else None,
+        "median_difference": float(np.median(differences)) if n else None,
+        "interval": bootstrap_interval(differences, seed=seed) if n > 1 else None,
+        "interval_level": LEVEL,
+        "resamples": RESAMPLES,
+        "seed": seed,
+        "wilcoxon_p": _wilcoxon_p(differences),
+        "wins": int((gains > 0).sum()),
+        "ties": int((gains == 0).sum()),
+        "losses": int((gains < 0).sum()),
+    }
+
+
+def bootstrap_interval(values: np.ndarray, *, seed: int = 0) -> list[float]:
+    """Percentile bootstrap interval (low, high) of the mean of values (n,), n of at least 1, at LEVEL, RESAMPLES draws.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
+    """
+    generator, n = np.random.default_rng(seed), len(values)
+    means = [values[generator.integers(0, n, n)].mean() for _ in range(RESAMPLES)]
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return [float(low), float(high)]
+
+
+def _wilcoxon_p(differences: np.ndarray) -> float | None:
+    from scipy.stats import wilcoxon
+
+    moved = differences[differences != 0]
+    return float(wilcoxon(moved).pvalue) if len(moved) else None
+
+
+def _difference(a: Mapping[str, float | None], b: Mapping[str, float | None], key: str) -> float:
+    first, second = a[key], b[key]
+    assert first is not None
+    assert second is not None
+    return second - first
+
+
+def _mean(values: Mapping[str, float | None], keys: list[str]) -> float | None:
+    return float(np.mean([values[key] for key in keys])) if keys else None
+
+
+def _undefined(a: Mapping[str, float | None], b: Mapping[str, float | None], common: list[str]) -> dict[str, str]:
+    words = {(True, True): "in both", (True, False): "in A", (False, True): "in B"}
+    found = {case: (a[case] is None, b[case] is None) for case in common}
+    return {case: words[missing] for case, missing in found.items() if any(missing)}
+
+
+def _classes(a: Scores, b: Scores, *, higher: bool, seed: int) -> dict[str, dict[str, Any]]:
+    if a.classes.keys() != b.classes.keys():
+        return {}
+    return {
+        name: paired_statistics(a.classes[name], b.classes[name], higher_is_better=higher, seed=seed)
+        for name in a.classes
+    }
+
+
+def _refuse_other_scales(a: Scores, b: Scores, metric: str) -> None:
+    if metric in DISTANCES and a.unit != b.unit:
+        raise DataError(f"{metric} is in {a.unit} in {a.path}, in {b.unit} in {b.path}; evaluate both in one unit")
+    if metric == "nsd" and a.tolerance != b.tolerance:
+        raise DataError(
+            f"nsd is at tolerance {a.tolerance} in {a.path}, at {b.tolerance} in {b.path}; evaluate both at one"
+        )
