@@ -96,7 +96,7 @@ def case_image(dataset: Dataset, case: str, options: SliceOptions) -> NativeSlic
     for path, channel in zip(paths, channels, strict=True):
         if channel.grid != channels[0].grid:
             first = f"{paths[0].name} {_shown(channels[0].grid)}"
-            raise DataError(f"{case}: {path.name} has {_shown(channel.grid)}, {first}")
+            raise DataError(f"{case}: {path.name} has shape {_shown(channel.grid)}, {first}")
     return replace(channels[0], array=np.stack([channel.array for channel in channels], axis=1))
 
 
@@ -140,7 +140,7 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int
 def require_same_grid(case: str, image: Grid, mask: Grid, labels: str | Path) -> None:
     """Raise DataError where shapes or orientations differ: resized to one size, nothing else would show it."""
     if image != mask:
-        raise DataError(f"{case}: image has {_shown(image)}, its mask in {labels} {_shown(mask)}")
+        raise DataError(f"{case}: image has shape {_shown(image)}, its mask in {labels} {_shown(mask)}")
 
 
 def label_values(path: Path, array: np.ndarray, classes: int) -> np.ndarray:
@@ -163,7 +163,7 @@ def label_values(path: Path, array: np.ndarray, classes: int) -> np.ndarray:
 def _shown(grid: Grid) -> str:
     shape, flips = grid
     turned = [name for name, flip in zip("yx", flips, strict=True) if flip]
-    return f"shape {'x'.join(map(str, shape))}" + (f" with {' and '.join(turned)} stored backwards" if turned else "")
+    return "x".join(map(str, shape)) + (f" with {' and '.join(turned)} stored backwards" if turned else "")
 
 
 def _finite(path: Path, array: np.ndarray) -> np.ndarray:

@@ -10,9 +10,11 @@ import torch
 
 from l2b_seg import methods
 from l2b_seg.methods import METHODS, beta_share, normalizer_of, teacher_pseudo_label
-from l2b_seg.task import hard_pseudo_label, pixel_loss
+from l2b_seg.task import Task
 from l2b_seg.train import new_state
 from tests.l2b_seg.tiny import CPU, make_feed, make_settings
+
+BINARY = Task(1, ("gland",))
 
 
 @pytest.fixture
@@ -93,24 +95,24 @@ def test_joint_fills_the_share_with_clean_slices(data, batches):
     assert len(batches[0][0]) == 5
 
 
-def test_mixup_is_its_formula(data, batches):
+def test_mixup_is_its_formula(data):
     settings = make_settings("mixup", mixup_alpha=2.0)
-    stepped(data, settings)
+    _, report = stepped(data, settings)
     feed = make_feed(data, settings)
     image, mask = feed.given(0, 1, 4)
     rng = feed.other_draws(0, 1)
     keep, order = rng.beta(2.0, 2.0), rng.permutation(4)
     assert 0 < keep < 1
-    for found, source in zip(batches[0], (image, mask), strict=True):
-        mixed = [keep * source[k] + (1 - keep) * source[order[k]] for k in range(4)]
-        torch.testing.assert_close(found, torch.stack(mixed))
+    mixed = [torch.stack([keep * part[k] + (1 - keep) * part[order[k]] for k in range(4)]) for part in (image, mask)]
+    logits = new_state(settings, CPU).model.train()(mixed[0])
+    assert report.loss == pytest.approx(float(BINARY.loss(logits.detach(), mixed[1]).mean()), rel=1e-5)
 
 
 def test_soft_targets_have_the_mixture_of_losses():
     logits, a, b = torch.randn(2, 1, 5, 5), torch.ones(2, 1, 5, 5), torch.zeros(2, 1, 5, 5)
-    mixed = pixel_loss(logits, 0.3 * a + 0.7 * b)
+    mixed = BINARY.mixed_loss(logits, a, b, 0.3)
     assert mixed.shape == (2, 5, 5)
-    torch.testing.assert_close(mixed, 0.3 * pixel_loss(logits, a) + 0.7 * pixel_loss(logits, b))
+    torch.testing.assert_close(mixed, 0.3 * BINARY.loss(logits, a) + 0.7 * BINARY.loss(logits, b))
 
 
 def test_finetune_switches_to_the_clean_cases(data, batches):
@@ -164,8 +166,8 @@ def test_teacher_is_the_averaged_network_in_eval_mode(data):
         for value in state.averaged.parameters():
             value.add_(0.05 * torch.randn_like(value))
     before = copy.deepcopy(state.averaged.state_dict())
-    found = teacher_pseudo_label(state, image)(state.model(image))
-    assert found.equal(hard_pseudo_label(copy.deepcopy(state.averaged).eval()(image)))
+    found = teacher_pseudo_label(state, image, BINARY)(state.model(image))
+    assert found.equal(BINARY.hard_pseudo_label(copy.deepcopy(state.averaged).eval()(image)))
     assert all(value.equal(before[name]) for name, value in state.averaged.state_dict().items())
 
 

@@ -21,7 +21,8 @@ from l2b_seg.dataset import write_dataset_files
 from l2b_seg.device import choose_device
 from l2b_seg.inference import Predictor, network_of
 from l2b_seg.predict import find_inputs, output_paths, predict, predict_mask
-from l2b_seg.slices import SliceOptions
+from l2b_seg.slicing import SliceOptions
+from l2b_seg.task import Task
 from l2b_seg.volume import Volume, read_volume, write_volume
 
 SHAPE = (5, 40, 48)
@@ -57,7 +58,7 @@ def brightness():
     network = nn.Conv2d(1, 1, 1)
     nn.init.constant_(network.weight, 20.0)
     nn.init.constant_(network.bias, -10.0)
-    return Predictor(network.eval(), SliceOptions(size=96), torch.device("cpu"))
+    return Predictor(network.eval(), SliceOptions(size=96), Task(1, ("ellipse",)), torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +152,9 @@ def test_mirroring_averages_a_lopsided_network(brightness):
     array, _ = bright_ellipse()
     shifted = nn.Sequential(nn.ZeroPad2d((12, -12, 0, 0)), brightness.model)  # answers 12 pixels too far right
     lopsided = replace(brightness, model=shifted)
-    plain = lopsided.predict_volume(array.astype(np.float32))
-    both = lopsided.predict_volume(array.astype(np.float32), mirror=True)
-    mirrored = lopsided.predict_volume(array[:, :, ::-1].astype(np.float32))[:, :, ::-1]
+    plain = lopsided.predict_volume([Volume(array.astype(np.float32))])
+    both = lopsided.predict_volume([Volume(array.astype(np.float32))], mirror=True)
+    mirrored = lopsided.predict_volume([Volume(array[:, :, ::-1].astype(np.float32))])[..., ::-1]
     np.testing.assert_allclose(both, (plain + mirrored) / 2, atol=1e-5)
     assert np.abs(both - plain).max() > 0.4
 
@@ -206,7 +207,7 @@ def test_prepared_data_set_by_split(run_folder, images, tmp_path):
     splits = {"train": ["Case00"], "meta": [], "test": ["Case02"]}
     labels = {"background": 0, "gland": 1}
     write_dataset_files(
-        data, name="toy", channel="MR", labels=labels, splits=splits, spacing_unit="mm", how={}, source={}
+        data, name="toy", channels=["MR"], labels=labels, splits=splits, spacing_unit="mm", how={}, source={}
     )
     assert list(find_inputs(data)) == ["Case02"]
     assert list(find_inputs(data, split="all")) == ["Case00", "Case02"]

@@ -106,9 +106,8 @@ def test_run_folder(data, tmp_path):
         assert value.equal(averaged[f".averaged.{name}"]), name
     predictor = load_run(out)
     slices = pictures["image"]
-    assert torch.from_numpy(predictor.predict_slices(slices)).allclose(
-        torch.from_numpy(pictures["probability"]), atol=1e-5
-    )
+    found = predictor.predict_slices(slices[:, None])
+    np.testing.assert_allclose(found, pictures["probability"][None], atol=1e-5)
 
 
 def test_evaluation_cases_that_cannot_be_used(data, tmp_path):

@@ -8,11 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from l2b_run.errors import DataError
-from l2b_seg.slices import SliceOptions, image_slices, load_slices, mask_slices, native_slices, prepare_image, to_native
+from l2b_seg.slices import load_slices, native_slices
+from l2b_seg.slicing import SliceOptions, prepare_image, to_native
 from l2b_seg.volume import Volume, write_volume
 from tests.l2b_seg.tiny import NOISY, TRAIN
 
 COARSE = SliceOptions(size=32)
+
+
+def image_slices(path, options):
+    return native_slices(path, "image", options).array
+
+
+def mask_slices(path, options, classes=1):
+    return native_slices(path, "mask", options, classes=classes).array
 
 
 def smooth_maps(count, height, width):
@@ -94,23 +103,24 @@ def test_constant_slices_become_zero(value, intensity):
 def test_cache_follows_the_content_not_the_name(tmp_path, own_cache, monkeypatch):
     path = tmp_path / "a.nii.gz"
     write_volume(Volume(np.arange(2 * 20 * 30, dtype=np.int16).reshape(2, 20, 30)), path)
-    first, shape = native_slices(path, "image", COARSE)
-    assert shape == (2, 20, 30)
+    found = native_slices(path, "image", COARSE)
+    first = found.array
+    assert found.shape == (2, 20, 30)
     assert first.dtype == np.float16
     monkeypatch.setattr("l2b_seg.slices.read_volume", None)  # a second reading would fail
-    again, shape = native_slices(path, "image", COARSE)
-    assert isinstance(again, np.memmap)
-    assert shape == (2, 20, 30)
-    assert again.filename == first.filename
+    again = native_slices(path, "image", COARSE)
+    assert isinstance(again.array, np.memmap)
+    assert again.shape == (2, 20, 30)
+    assert again.array.filename == first.filename
     (tmp_path / "b.nii.gz").write_bytes(path.read_bytes())
     assert image_slices(tmp_path / "b.nii.gz", COARSE).filename == first.filename
     monkeypatch.undo()
     monkeypatch.setenv("L2B_CACHE", str(own_cache))
 
     write_volume(Volume(np.arange(3 * 20 * 20, dtype=np.int16).reshape(3, 20, 20) ** 2 % 97), path)
-    changed, shape = native_slices(path, "image", COARSE)
-    assert shape == (3, 20, 20)
-    assert not np.array_equal(changed[:2], first)
+    changed = native_slices(path, "image", COARSE)
+    assert changed.shape == (3, 20, 20)
+    assert not np.array_equal(changed.array[:2], first)
     assert image_slices(path, SliceOptions(size=48)).shape == (3, 48, 48)
     assert mask_slices(path, COARSE).dtype == np.uint8
 
@@ -123,7 +133,7 @@ def test_damaged_cache_file_is_made_anew(tmp_path, own_cache, damage):
     (stored,) = own_cache.rglob("*.npy")
     stored.write_bytes(stored.read_bytes()[:-50] if damage is None else damage)
     np.testing.assert_array_equal(image_slices(path, COARSE), good)
-    assert [path.name for path in own_cache.rglob("*") if path.is_file()] == ["20x30.npy"]
+    assert [path.name for path in own_cache.rglob("*") if path.is_file()] == ["20x30x00.npy"]
     np.testing.assert_array_equal(np.load(stored), good)
 
 

@@ -5,9 +5,11 @@ import pytest
 import torch
 from torch.nn import functional
 
+from l2b_seg.task import Task
 from l2b_seg.views import apply_views, draw_views, view_pseudo_label
 
 SIZE = 144
+BINARY = Task(1, ("gland",))
 PADDINGS = set(range(4, 31, 2))
 
 
@@ -62,7 +64,7 @@ def test_views_are_view_major():
 def test_pseudo_label_of_a_constant_map(logit, label):
     """Constant inside; the rings no view but some know of are averaged with zeros."""
     views = draw_views(np.random.default_rng(1), 2)
-    found = view_pseudo_label(views)(torch.full((10, 1, SIZE, SIZE), logit))
+    found = view_pseudo_label(views, BINARY)(torch.full((10, 1, SIZE, SIZE), logit))
     assert found.shape == (10, 1, SIZE, SIZE)
     centre = slice(40, 104)
     assert (found[..., centre, centre] == label).all()
@@ -77,8 +79,8 @@ def test_pseudo_label_is_the_majority_in_every_views_frame():
     shown, discs = apply_views(views, disc, disc)
     logits = 12 * shown - 6
     logits[3:] = -6
-    found = view_pseudo_label(views)(logits)
+    found = view_pseudo_label(views, BINARY)(logits)
     overlap = 2 * (found * discs).sum((1, 2, 3)) / (found.sum((1, 2, 3)) + discs.sum((1, 2, 3)))
     assert overlap.min() > 0.9
     logits[2] = -6
-    assert not view_pseudo_label(views)(logits).any()
+    assert not view_pseudo_label(views, BINARY)(logits).any()
