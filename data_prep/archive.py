@@ -13,6 +13,16 @@ MAX_BYTES = 64 << 30
 _CHUNK = 1 << 20
 
 
+def archive_names(archive: Path) -> list[str]:
+    """Plain file names in a zip, folders and hidden files left out; `DataError` where it cannot be read."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [PurePosixPath(info.filename).name for info in opened.infolist() if not info.is_dir()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{archive}: not a readable zip ({error}); download it again") from error
+    return [name for name in names if not name.startswith(".")]
+
+
 def extract_files(
     archive: Path, folder: Path, *, keep: Callable[[str], bool], max_bytes: int = MAX_BYTES
 ) -> list[Path]:
@@ -66,7 +76,7 @@ def _safe_members(
 
 def _extract(archive: Path, opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
     written = 0
-    with opened.open(info) as source, atomic_file(target) as temporary, open(temporary, "wb") as sink:
+    with opened.open(info) as source, atomic_file(target, flush=False) as temporary, open(temporary, "wb") as sink:
         while chunk := source.read(_CHUNK):
             written += len(chunk)
             if written > info.file_size:

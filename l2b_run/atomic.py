@@ -23,10 +23,11 @@ def _explain(error: OSError, path: Path) -> L2BError | None:
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """Yield a temporary path in the same folder (same suffixes); on success it is flushed and moved to `path`.
 
     On any exception the temporary file is removed and `path` is as it was. A full disk becomes an `L2BError`.
+    Without `flush` a power cut may leave it empty: for the many files of an `atomic_folder` that flushes once.
     """
     path = Path(path)
     try:
@@ -34,8 +35,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
         temporary = path.with_name(f".{os.getpid()}.tmp.{path.name}")
         try:
             yield temporary
-            with open(temporary, "rb") as handle:
-                os.fsync(handle.fileno())
+            if flush:
+                with open(temporary, "rb") as handle:
+                    os.fsync(handle.fileno())
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -47,14 +49,20 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary sibling folder; on success it becomes `path` (which must not exist, or be empty)."""
+def atomic_folder(path: Path, *, flush: bool = False) -> Iterator[Path]:
+    """Yield a temporary sibling folder; on success it becomes `path` (which must not exist, or be empty).
+
+    flush: the disk's buffers are written out before it does, once, instead of a file at a time (6 ms each
+    measured, with thousands of them).
+    """
     path = Path(path)
     temporary = path.with_name(f".{os.getpid()}.tmp.{path.name}")
     try:
         temporary.mkdir(parents=True)
         try:
             yield temporary
+            if flush and hasattr(os, "sync"):
+                os.sync()
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
             os.replace(temporary, path)

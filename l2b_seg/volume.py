@@ -154,17 +154,18 @@ def _grid_of_affine(
     return (z, y, x), (float(origin[0]), float(origin[1]), float(origin[2])), direction
 
 
-def write_volume(volume: Volume, path: Path | str) -> None:
+def write_volume(volume: Volume, path: Path | str, *, flush: bool = True) -> None:
     """Write .nii, .nii.gz, .mha or .nrrd atomically; the same volume gives the same bytes.
 
-    bool becomes uint8, int64 and uint64 become int32 (`ValueError` where they do not fit), float16 float32.
+    bool becomes uint8, int64 and uint64 become int32 (`ValueError` where they do not fit), float16 float32. `flush`:
+    see `atomic_file`.
     """
     path = Path(path)
     suffix = volume_suffix(path)
     if suffix is None or suffix == ".mhd":
         raise ConfigError(f"{path}: volumes are written as .nii.gz, .nii, .mha or .nrrd")
     array = _storable(volume.array)
-    with atomic_file(path) as temporary:
+    with atomic_file(path, flush=flush) as temporary:
         if suffix in NIFTI_SUFFIXES:
             data = _nifti_bytes(volume, array)
             temporary.write_bytes(gzip.compress(data, 6, mtime=0) if suffix == ".nii.gz" else data)

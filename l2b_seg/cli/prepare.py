@@ -1,12 +1,12 @@
 """`l2b-seg prepare`: raw data -> prepared data set."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from l2b_run.errors import ConfigError
+from l2b_seg.cli import prepare_options, prepare_own
 from l2b_seg.cli.say import stderr_lines
 
 app = typer.Typer(help="Turn raw data into a prepared data set.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def promise12(
     ] = "auto",
     download_dir: Annotated[Path | None, typer.Option(help="Where the download is kept (default: user cache).")] = None,
     base_url: Annotated[str | None, typer.Option(envvar="L2B_ZENODO_URL", hidden=True)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: prepare_options.AsJson = False,
 ) -> None:
     """PROMISE12 (prostate T2 MR): challenge files or the zenodo copy."""
     from data_prep.download import DEFAULT_BASE_URL
@@ -49,15 +49,16 @@ def promise12(
         dataset = prepare_promise12(
             sources, out, split=split, seed=seed, test_cases=test_cases, spacing_unit=spacing_unit, say=say
         )
-    counts = {name: len(cases) for name, cases in dataset.splits.items()}
-    if as_json:
-        typer.echo(json.dumps({"out": str(out), "cases": counts, "spacing_unit": dataset.spacing_unit}))
-    else:
-        listed = ", ".join(f"{number} {name}" for name, number in counts.items())
-        typer.echo(f"{out}: {listed} cases, distances in {dataset.spacing_unit}")
+    prepare_options.print_result(dataset, as_json)
 
 
 def _cache() -> Path:
     import pooch
 
     return Path(pooch.os_cache("l2b"))
+
+
+app.command()(prepare_own.folder)
+app.command()(prepare_own.msd)
+app.command()(prepare_own.nnunet)
+app.command("isic-lesions")(prepare_own.isic_lesions)
