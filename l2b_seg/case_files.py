@@ -8,16 +8,21 @@ from l2b_run.errors import DataError
 from l2b_seg.image_files import READABLE_SUFFIXES, file_stem, file_suffix
 
 _MASK_ENDING = "_segmentation"  # PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder; ISIC likewise
+PROBABILITY_ENDING = "_probability"  # what `predict` writes beside masks
 _CHANNEL = re.compile(r"(.+)_(\d{4})")  # nnU-Net: CASE_0000, CASE_0001, ... are the channels of one image
 
 
 def mask_files(folder: Path) -> dict[str, Path]:
     """Masks of a folder, case id -> file, sorted; where CASE_segmentation.* exists, CASE.* is its image.
 
+    CASE_probability.* beside a mask CASE.* are left out.
+
     Raises:
         DataError: no such folder, no image file in it, or several files for one case.
     """
     found = _files(folder)
+    stems = {file_stem(path) for path in found}
+    found = [path for path in found if not _is_probability(file_stem(path), stems)]
     masks = {path.name for path in found if file_stem(path).endswith(_MASK_ENDING)}
     images = {file_stem(Path(name)).removesuffix(_MASK_ENDING) for name in masks}
     cases: dict[str, list[Path]] = {}
@@ -56,6 +61,24 @@ def image_files(folder: Path) -> dict[str, list[Path]]:
 def case_id(path: Path) -> str:
     """Case id of an image file: its name without the suffix, _segmentation or _0000."""
     return file_stem(path).removesuffix(_MASK_ENDING).removesuffix("_0000")
+
+
+def channels_beside(path: Path, count: int) -> list[Path]:
+    """`path`, and where it is CASE_0000 the files CASE_0001, ... of the same suffix in its folder, `count` at most."""
+    stem, suffix = file_stem(path), path.name[len(file_stem(path)) :]
+    if not stem.endswith("_0000"):
+        return [path]
+    found = [path]
+    while len(found) < count:
+        following = path.with_name(f"{stem.removesuffix('_0000')}_{len(found):04}{suffix}")
+        if not following.is_file():
+            break
+        found.append(following)
+    return found
+
+
+def _is_probability(stem: str, stems: Container[str]) -> bool:
+    return stem.endswith(PROBABILITY_ENDING) and stem.removesuffix(PROBABILITY_ENDING) in stems
 
 
 def _channel_of(path: Path, stems: Container[str]) -> tuple[str, int]:

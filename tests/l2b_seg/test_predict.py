@@ -10,17 +10,20 @@ import SimpleITK as sitk
 import torch
 import typer
 import yaml
+from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 from typer.testing import CliRunner
 
 from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_seg.case_files import mask_files
 from l2b_seg.cli.predict import predict as predict_command
 from l2b_seg.config import Settings
 from l2b_seg.dataset import write_dataset_files
 from l2b_seg.device import choose_device
 from l2b_seg.inference import Predictor, network_of
-from l2b_seg.predict import find_inputs, output_paths, predict, predict_mask
+from l2b_seg.predict import predict, read_image
+from l2b_seg.prediction_paths import find_inputs, output_paths
 from l2b_seg.slicing import SliceOptions
 from l2b_seg.task import Task
 from l2b_seg.volume import Volume, read_volume, write_volume
@@ -134,18 +137,26 @@ def test_mask_lies_where_the_image_does(tmp_path, brightness, name, suffix):
     assert overlap > 0.97  # resampling to 96 x 96 and back
 
 
-def test_affine_survives_from_nifti_to_nifti(tmp_path, brightness):
-    """float32 affines, one and the same file format: equal to 1e-6."""
+@pytest.mark.parametrize("name", DIRECTIONS)
+@pytest.mark.parametrize("codes", [(1, 1), (0, 1), (1, 0)], ids=["both", "sform alone", "qform alone"])
+def test_affine_survives_from_nifti_to_nifti(tmp_path, brightness, name, codes):
+    """float32 affines with no short binary form, one and the same file format: equal to 1e-6 for both readers."""
     array, _ = bright_ellipse()
     affine = np.eye(4)
-    affine[:3, :3] = rotation(12, (1, -1, 2)) @ np.diag([0.625, 0.625, 3.6])
-    affine[:3, 3] = (-87.654321, 12.3456789, -45.6789)
-    nib.save(nib.Nifti1Image(array.transpose(2, 1, 0), affine), tmp_path / "a.nii.gz")
+    affine[:3, :3] = DIRECTIONS[name] @ np.diag([0.624999, 0.7654321, 3.6123])
+    affine[:3, 3] = (-187.654321, 12.3456789, -45.6789)
+    image = nib.Nifti1Image(array.transpose(2, 1, 0), affine)
+    image.set_qform(affine, code=codes[0])
+    image.set_sform(affine if codes[1] else None, code=codes[1])
+    nib.save(image, tmp_path / "a.nii.gz")
     inputs = find_inputs(tmp_path / "a.nii.gz")
     predict(brightness, inputs, output_paths(inputs, tmp_path / "mask.nii"))
-    mask = nib.load(tmp_path / "mask.nii")
+    mask, original = nib.load(tmp_path / "mask.nii"), nib.load(tmp_path / "a.nii.gz")
     assert mask.shape == array.shape[::-1]
-    np.testing.assert_allclose(mask.affine, nib.load(tmp_path / "a.nii.gz").affine, atol=1e-6)
+    np.testing.assert_allclose(mask.affine, original.affine, rtol=0, atol=1e-6)
+    theirs = sitk.ReadImage(str(tmp_path / "mask.nii")), sitk.ReadImage(str(tmp_path / "a.nii.gz"))
+    for get in ("GetSpacing", "GetOrigin", "GetDirection"):
+        np.testing.assert_allclose(*(getattr(volume, get)() for volume in theirs), rtol=0, atol=1e-6)
 
 
 def test_mirroring_averages_a_lopsided_network(brightness):
@@ -245,8 +256,142 @@ def test_wrong_arguments(run_folder, images, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_voxels_that_are_no_numbers_are_refused(brightness, tmp_path):
+def test_what_is_no_image_of_the_run_is_refused(tmp_path):
     array = np.ones(SHAPE, np.float32)
+    write_volume(Volume(array), tmp_path / "a_0000.nii")
     array[0, 0, :3] = np.inf
-    with pytest.raises(DataError, match=r"x\.nii: 3 voxels"):
-        predict_mask(brightness, Volume(array), tmp_path / "x.nii")
+    write_volume(Volume(array), tmp_path / "a_0001.nii")
+    write_volume(Volume(array[:2], spacing_mm=(2.0, 1.0, 1.0)), tmp_path / "a_0002.nii")
+    first, second, third = (tmp_path / f"a_000{n}.nii" for n in range(3))
+    with pytest.raises(DataError, match=r"a_0001\.nii: 3 voxels are NaN"):
+        read_image([second], 1)
+    with pytest.raises(DataError, match=r"a_0000\.nii, .*a_0001\.nii: 3 voxels of channel 1 are NaN"):
+        read_image([first, second], 2)
+    with pytest.raises(DataError, match=r"channel 1 differs .* shape 5x40x48 against 2x40x48.*spacing_mm"):
+        read_image([first, third], 2)
+    with pytest.raises(DataError, match=r"2 channels, the run was trained on 1"):
+        read_image([first, second], 1)
+    with pytest.raises(DataError, match=r"1 channel, the run was trained on 3; .* CASE_0002, or RGB"):
+        read_image([first], 3)
+
+
+def test_channels_of_a_folder_and_beside_a_file(tmp_path):
+    for name in ("b_0001", "b_0000", "a_0000", "a_0001", "a_0002", "plain", "numbered_0007"):
+        write_volume(Volume(np.ones(SHAPE, np.uint8)), tmp_path / f"{name}.mha")
+    found = {case: [path.name for path in files] for case, files in find_inputs(tmp_path).items()}
+    assert found == {
+        "a": ["a_0000.mha", "a_0001.mha", "a_0002.mha"],
+        "b": ["b_0000.mha", "b_0001.mha"],
+        "numbered_0007": ["numbered_0007.mha"],
+        "plain": ["plain.mha"],
+    }
+    alone = tmp_path / "a_0000.mha"
+    assert find_inputs(alone) == {"a": [alone]}
+    assert [path.name for path in find_inputs(alone, channels=2)["a"]] == ["a_0000.mha", "a_0001.mha"]
+    assert len(find_inputs(alone, channels=5)["a"]) == 3
+    (tmp_path / "a_0001.mha").unlink()
+    with pytest.raises(DataError, match=r"channel left out.*\n  a: _0000, _0002"):
+        find_inputs(tmp_path)
+    write_volume(Volume(np.ones(SHAPE, np.uint8)), tmp_path / "b_0000.nii.gz")
+    with pytest.raises(DataError, match=r"b_0000\.mha, b_0000\.nii\.gz"):
+        find_inputs(tmp_path)
+
+
+@pytest.fixture
+def colours():
+    """Two classes by colour: red above the rest is class 1, blue class 2, else background; probabilities near 1."""
+    network = nn.Conv2d(3, 3, 1)
+    with torch.no_grad():
+        network.weight.copy_(torch.tensor([[0.0, 0, 0], [40, -40, -40], [-40, -40, 40]])[..., None, None])
+        network.bias.copy_(torch.tensor([0.0, -10, -10]))
+    options = SliceOptions(size=96, crop=1.0)
+    return Predictor(network.eval(), options, Task(3, ("red", "blue")), torch.device("cpu"))
+
+
+def red_and_blue(height=60, width=90):
+    """RGB uint8 (H, W, 3): a red and a blue square on dark grey, and the label map (H, W)."""
+    labels = np.zeros((height, width), np.uint8)
+    labels[10:30, 5:40], labels[30:55, 50:85] = 1, 2
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[labels == 1, 0], picture[labels == 2, 2] = 250, 250
+    picture[0, 0] = 255  # all channels have one range
+    return picture, labels
+
+
+@pytest.mark.parametrize(("suffix", "written"), [(".png", ".png"), (".jpg", ".png"), (".tif", ".tif")])
+def test_picture_in_mask_picture_out(tmp_path, colours, suffix, written):
+    picture, labels = red_and_blue()
+    source = tmp_path / "in" / f"lesion{suffix}"
+    source.parent.mkdir()
+    Image.fromarray(picture).save(source)
+    inputs = find_inputs(source.parent, channels=3)
+    predict(colours, inputs, output_paths(inputs, tmp_path / "out"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"lesion{written}"]
+    with Image.open(tmp_path / "out" / f"lesion{written}") as mask:
+        assert (mask.size, mask.mode) == ((90, 60), "L")
+        found = np.asarray(mask)
+    assert set(np.unique(found)) == {0, 1, 2}
+    for label in (1, 2):
+        overlap = 2 * ((found == label) & (labels == label)).sum() / ((found == label).sum() + (labels == label).sum())
+        assert overlap > 0.9, label
+
+
+def test_channel_files_and_one_colour_picture_give_one_mask(tmp_path, colours):
+    picture, _ = red_and_blue()
+    Image.fromarray(picture).save(tmp_path / "rgb.png")
+    for channel in range(3):
+        Image.fromarray(picture[..., channel]).save(tmp_path / f"split_000{channel}.png")
+    inputs = find_inputs(tmp_path, channels=3)
+    result = predict(colours, inputs, output_paths(inputs, tmp_path / "out"))
+    assert result.written == ["rgb", "split"]
+    assert (tmp_path / "out" / "rgb.png").read_bytes() == (tmp_path / "out" / "split.png").read_bytes()
+    Image.fromarray(picture[..., 0]).save(tmp_path / "grey.png")
+    inputs = find_inputs(tmp_path, channels=3)
+    result = predict(colours, inputs, output_paths(inputs, tmp_path / "again"))
+    assert list(result.failed) == ["grey"]
+    assert "grey.png: 1 channel, the run was trained on 3" in result.failed["grey"]
+
+
+def test_probabilities_of_several_classes(tmp_path, colours):
+    Image.fromarray(red_and_blue()[0]).save(tmp_path / "a.png")
+    inputs = find_inputs(tmp_path / "a.png", channels=3)
+    outputs = output_paths(inputs, tmp_path / "out", classes=2, probabilities=True)
+    predict(colours, inputs, outputs)
+    with np.load(tmp_path / "out" / "a_probability.npz", allow_pickle=False) as stored:
+        assert list(stored["classes"]) == ["background", "red", "blue"]
+        probabilities = stored["probabilities"]
+    assert (probabilities.shape, probabilities.dtype) == ((3, 1, 60, 90), np.float16)
+    np.testing.assert_allclose(probabilities.astype(float).sum(0), 1, atol=2e-3)
+    with Image.open(tmp_path / "out" / "a.png") as mask:
+        assert (np.asarray(mask) == probabilities[:, 0].argmax(0)).all()
+
+
+def test_probabilities_of_one_class_lie_on_the_images_grid(run_folder, images, tmp_path):
+    code, text, _ = run(run_folder, images, tmp_path / "out", "--probabilities", "--json", "--device", "cpu")
+    assert code == 0
+    assert json.loads(text)["probabilities"]["Case01"] == str(tmp_path / "out" / "Case01_probability.nii.gz")
+    probability, mask = (read_volume(tmp_path / "out" / f"Case01{end}.nii.gz") for end in ("_probability", ""))
+    assert probability.same_grid(read_volume(images / "Case01_0000.nii.gz")) == []
+    assert probability.array.dtype == np.float32
+    assert ((probability.array > 0.5) == (mask.array == 1)).all()
+    assert list(mask_files(tmp_path / "out")) == ["Case00", "Case01", "Case02"], "no mask, so `evaluate` skips them"
+    (tmp_path / "out" / "Case02_probability.nii.gz").unlink()
+    text = run(run_folder, images, tmp_path / "out", "--probabilities", "--skip-existing", "--json")[1]
+    assert list(json.loads(text)["written"]) == ["Case02"]
+
+
+def test_where_masks_of_pictures_go(tmp_path):
+    inputs = {"a": [tmp_path / "a.jpg"], "b": [tmp_path / "b.TIFF"], "c": [tmp_path / "c.nrrd"]}
+    names = {case: output.mask.name for case, output in output_paths(inputs, tmp_path / "out").items()}
+    assert names == {"a": "a.png", "b": "b.tif", "c": "c.nii.gz"}
+    beside = output_paths(inputs, tmp_path / "out", probabilities=True)
+    assert [output.probabilities.name for output in beside.values()] == [
+        *("a_probability.npz", "b_probability.npz", "c_probability.nii.gz")
+    ]
+    picture, volume = {"a": inputs["a"]}, {"c": inputs["c"]}
+    assert output_paths(picture, tmp_path / "mask.nii.gz")["a"].mask == tmp_path / "mask.nii.gz"
+    for wrong, given in (("mask.jpg", picture), ("mask.png", volume), ("mask.mhd", volume)):
+        with pytest.raises(ConfigError, match=wrong):
+            output_paths(given, tmp_path / wrong)
+    with pytest.raises(ConfigError, match="replace their images"):
+        output_paths({"a": [tmp_path / "x.png", tmp_path / "a.png"]}, tmp_path)
