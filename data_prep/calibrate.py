@@ -2,82 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 import numpy as np
 
-from data_prep.mask_noise import NoiseLevel, SliceNoise, deform, draw_slice_noise, rotate
+from data_prep.mask_noise import NoiseLevel
+from data_prep.rotated_case import RotatedCase
 from l2b_run.errors import ConfigError
 
 TOLERANCE = 0.005
 _CLOSE_ENOUGH = 0.0002
 _MAX_STEPS = 40
-
-
-@dataclass(frozen=True)
-class RotatedSlice:
-    """One non-empty slice and its noise, rotated already (no angle depends on the factor); masks are bit-packed."""
-
-    index: int
-    noise: SliceNoise
-    shape: tuple[int, int]
-    clean_bits: np.ndarray
-    rotated_bits: np.ndarray
-
-    def clean(self) -> np.ndarray:
-        """The clean mask, bool (H, W)."""
-        return _unpack(self.clean_bits, self.shape)
-
-    def noisy(self, length_factor: float, small_area_px: float) -> np.ndarray:
-        """The noisy mask, bool (H, W), at a length factor."""
-        if self.noise.deleted:
-            return np.zeros(self.shape, bool)
-        return deform(self.noise, _unpack(self.rotated_bits, self.shape), length_factor, small_area_px=small_area_px)
-
-
-@dataclass(frozen=True)
-class RotatedCase:
-    """The non-empty slices of one case; `shape` (D, H, W); `clean_voxels` of the whole case."""
-
-    case: str
-    shape: tuple[int, int, int]
-    slices: tuple[RotatedSlice, ...]
-    clean_voxels: int
-
-    def dice(self, length_factor: float, small_area_px: float) -> float:
-        """Volumetric Dice of noisy against clean; 1 where both are empty."""
-        common = noisy_voxels = 0
-        for item in self.slices:
-            noisy = item.noisy(length_factor, small_area_px)
-            common += int(np.count_nonzero(noisy & item.clean()))
-            noisy_voxels += int(np.count_nonzero(noisy))
-        total = noisy_voxels + self.clean_voxels
-        return 2 * common / total if total else 1.0
-
-    def noisy(self, length_factor: float, small_area_px: float) -> np.ndarray:
-        """The noisy mask of the whole case, uint8 (D, H, W)."""
-        volume = np.zeros(self.shape, np.uint8)
-        for item in self.slices:
-            volume[item.index] = item.noisy(length_factor, small_area_px)
-        return volume
-
-
-def rotate_case(case: str, mask: np.ndarray, level: NoiseLevel, seed: int, small_area_px: float) -> RotatedCase:
-    """Draw the noise of every non-empty slice of a clean mask (D, H, W) and rotate it."""
-    slices = []
-    for index in np.flatnonzero(mask.any(axis=(1, 2))):
-        clean = mask[index] > 0
-        deleted = bool(np.count_nonzero(clean) <= small_area_px)
-        noise = draw_slice_noise(seed, case, int(index), level, deleted=deleted)
-        rotated = np.packbits(clean) if deleted else np.packbits(rotate(clean, noise.angle_deg))
-        shape = (clean.shape[0], clean.shape[1])
-        slices.append(RotatedSlice(int(index), noise, shape, np.packbits(clean), rotated))
-    depth, height, width = mask.shape
-    return RotatedCase(case, (depth, height, width), tuple(slices), int(np.count_nonzero(mask)))
-
-
-def _unpack(bits: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).view(bool)
 
 
 def mean_dice(cases: Sequence[RotatedCase], length_factor: float, small_area_px: float, pool: Executor) -> float:

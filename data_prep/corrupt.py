@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.calibrate import TOLERANCE, mean_dice, rotate_case
+from data_prep.calibrate import TOLERANCE, mean_dice
 from data_prep.calibrate import calibrate as find_length_factor
 from data_prep.mask_noise import NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel, noise_level
 from data_prep.noise_record import manifest, write_noisy_case
+from data_prep.rotated_case import rotate_case
 from l2b_run.atomic import atomic_folder, write_json
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.dataset import Dataset
 from l2b_seg.hashing import sha256_file
 from l2b_seg.noise_manifest import MANIFEST, read_manifest
+from l2b_seg.slices import label_values
 from l2b_seg.volume import Volume, read_volume
 
 MANIFEST_FORMAT = 1
@@ -35,8 +37,9 @@ def corrupt(
     """Write noisy masks of the training cases (never of meta or test cases); returns their folder.
 
     The folder stands beside labelsTr, named after level, target or "uncalibrated", and seed, and holds CASE.nii.gz
-    (uint8 0/1) and noise_manifest.json. The length factor is calibrated so that the mean case Dice is `target_dice`
-    (default: the level's) within 0.005; with `calibrate=False` it is the in-plane size over the published one.
+    (uint8 label values) and noise_manifest.json. The length factor is calibrated so that the mean case Dice (of several
+    classes their mean) is `target_dice` (default: the level's) within 0.005; with `calibrate=False` it is the in-plane
+    size over the published one. Where all cases are single slices, lengths follow each image's own size.
     The same arguments and masks give the same bytes whatever `workers`. A folder that already holds this corruption of
     these very masks is returned as it is; one that holds something else is a `DataError`. `ConfigError` for an unknown
     level, a negative seed, a target outside the reachable range (named), or no training case.
@@ -52,9 +55,16 @@ def corrupt(
         return folder
     with ThreadPoolExecutor(workers) as pool:
         masks = dict(zip(cases, pool.map(lambda case: _read_mask(dataset, case), cases), strict=True))
-        resolution = _resolution(list(masks.values()))
-        small = SMALL_AREA_PX * resolution**2
-        rotated = list(pool.map(lambda case: rotate_case(case, masks[case].array, chosen, seed, small), cases))
+        resolution, scales = _resolution(masks)
+        small, classes = SMALL_AREA_PX * resolution**2, len(dataset.classes)
+        rotated = list(
+            pool.map(
+                lambda case: rotate_case(
+                    case, masks[case].array, chosen, seed, small, classes=classes, scale=scales[case]
+                ),
+                cases,
+            )
+        )
         factor = resolution
         if target is not None:
             start = 1.5 * resolution
@@ -114,16 +124,23 @@ def _source_hashes(dataset: Dataset, cases: list[str]) -> dict[str, str]:
 
 
 def _read_mask(dataset: Dataset, case: str) -> Volume:
-    volume = read_volume(dataset.label_path(case))
-    if not np.isin(volume.array, (0, 1)).all():
-        raise DataError(f"{dataset.label_path(case)}: values other than 0 and 1; only two-class masks can be corrupted")
-    return volume.with_array(volume.array.astype(np.uint8))
+    path = dataset.label_path(case)
+    volume = read_volume(path)
+    return volume.with_array(label_values(path, volume.array, len(dataset.classes)))
 
 
-def _resolution(masks: list[Volume]) -> float:
-    """Mean in-plane width over the published one; 1, for exactly the published kernels, where they are close."""
-    resolution = float(np.mean([np.sqrt(np.prod(mask.array.shape[1:])) for mask in masks])) / REFERENCE_WIDTH_PX
-    return 1.0 if abs(resolution - 1) < NATIVE_WITHIN else resolution
+def _resolution(masks: dict[str, Volume]) -> tuple[float, dict[str, float]]:
+    """Mean in-plane width over the published one; 1, for exactly the published kernels, where they are close.
+
+    And of each case its width over the mean one where all cases are single slices, else 1: volumes of one data set show
+    the same anatomy at about the same scale, whatever their matrix, and the published kernels are one for all of them.
+    """
+    widths = {case: float(np.sqrt(np.prod(mask.array.shape[1:]))) for case, mask in masks.items()}
+    mean = float(np.mean(list(widths.values())))
+    flat = all(len(mask.array) == 1 for mask in masks.values())
+    scales = {case: width / mean if flat else 1.0 for case, width in widths.items()}
+    resolution = mean / REFERENCE_WIDTH_PX
+    return 1.0 if abs(resolution - 1) < NATIVE_WITHIN else resolution, scales
 
 
 def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str]) -> None:

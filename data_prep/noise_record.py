@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.calibrate import RotatedCase, RotatedSlice
 from data_prep.mask_noise import MAX_ANGLE_DEG, NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel
+from data_prep.rotated_case import RotatedCase, RotatedSlice
 from l2b_seg.hashing import sha256_file
 from l2b_seg.surface import surface_distances
 from l2b_seg.volume import Volume, write_volume
@@ -16,11 +16,18 @@ from l2b_seg.volume import Volume, write_volume
 DEFINITIONS = {
     "order": "per slice: up to small_area_px foreground pixels -> deleted; else rotated about the slice's centre, "
     "eroded or dilated by a square of kernel_px; where ellipse is true and the outcome is larger than small_area_px, "
-    "replaced by the ellipse inscribed in its bounding box",
-    "kernel_px": "max(1, floor(kernel * length_factor + rounding)); rounding is drawn once a slice, uniform in [0, 1)",
-    "dice": "volumetric Dice of noisy against clean; dataset value: mean over the training cases",
+    "replaced by the ellipse inscribed in its bounding box. Several classes are rotated together, then each is "
+    "deformed alone by the same draw and laid down, the one that is larger after the rotation first, the smaller over "
+    "it",
+    "kernel_px": "max(1, floor(kernel * length_factor * scale + rounding)); rounding is drawn once a slice, uniform in "
+    "[0, 1)",
+    "scale": "of a case: 1, or in a set of single slices its width over the mean one; small_area_px of the case is "
+    "that of the data set times its square",
+    "dice": "volumetric Dice of noisy against clean, of several classes the mean over those in the case (class_dice: "
+    "each, by label value); dataset value: mean over the training cases",
     "outcome": "of a slice: deleted; empty (eroded or turned away); deformed; ellipse (deformed, then replaced by one)",
-    "hd": "largest distance between the borders of noisy and clean, in hd_unit; null where the noisy mask is empty",
+    "hd": "largest distance between the borders of all noisy and all clean foreground, in hd_unit; null where the "
+    "noisy mask is empty",
     "resolution": f"mean of sqrt(height * width) over the training cases / {REFERENCE_WIDTH_PX}, taken as 1 "
     f"within {NATIVE_WITHIN:.0%} of it; small_area_px is {SMALL_AREA_PX} * resolution^2, and resolution is the length "
     "factor where it is not calibrated",
@@ -30,15 +37,18 @@ DEFINITIONS = {
 def write_noisy_case(
     case: RotatedCase, clean: Volume, folder: Path, factor: float, small: float, unit: str
 ) -> dict[str, Any]:
-    """Write the noisy mask of one case (uint8 0/1 on the clean mask's grid) to `folder`; returns its manifest entry."""
+    """Write the noisy mask of one case (uint8, on the clean mask's grid) to `folder`; returns its manifest entry."""
     noisy = case.noisy(factor, small)
     path = folder / f"{case.case}.nii.gz"
     write_volume(clean.with_array(noisy), path)
     spacing = clean.spacing_mm if unit == "mm" else (1.0, 1.0, 1.0)
-    slices = [_slice_entry(item, factor, small) for item in case.slices]
+    slices = [_slice_entry(item, *case.at(factor, small)) for item in case.slices]
+    by_class = case.class_dice(factor, small)
     return {
         "noisy_sha256": sha256_file(path),
+        "scale": case.scale,
         "dice": case.dice(factor, small),
+        **({"class_dice": {str(k): value for k, value in enumerate(by_class, 1)}} if len(by_class) > 1 else {}),
         "hd": surface_distances(noisy > 0, clean.array > 0, spacing).hd,
         "deleted_slices": sum(item.noise.deleted for item in case.slices),
         "foreground_slices": len(case.slices),

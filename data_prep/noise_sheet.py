@@ -18,8 +18,8 @@ _MARGIN = 0.35
 def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int = 6, columns: int = 5) -> None:
     """Write a PNG: `rows` cases spread over the training cases, `columns` slices spread over each gland.
 
-    Each panel shows the image around the gland, the clean contour in green and the noisy one in red, and under it what
-    was drawn. Fewer cases or slices than asked for leave panels out.
+    Each panel shows the image (of several channels their mean) around the foreground, the clean contours in green and
+    the noisy ones in red, and under it what was drawn. Fewer cases or slices than asked for leave panels out.
     """
     from matplotlib.figure import Figure
 
@@ -28,10 +28,10 @@ def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int =
     figure = Figure(figsize=(2.5 * columns, 2.35 * len(cases) + 0.6), dpi=110, layout="constrained")
     grid = figure.subplots(len(cases), columns, squeeze=False)
     for case, axes in zip(cases, grid, strict=True):
-        image = read_volume(dataset.image_path(case)).array
-        clean = read_volume(dataset.label_path(case)).array > 0
-        noisy = read_volume(folder / f"{case}.nii.gz").array > 0
-        window = _window(clean | noisy)
+        image = np.mean([read_volume(path).array for path in dataset.image_paths(case)], axis=0)
+        clean = read_volume(dataset.label_path(case)).array
+        noisy = read_volume(folder / f"{case}.nii.gz").array
+        window = _window((clean > 0) | (noisy > 0))
         entry = manifest["cases"][case]
         for axis in axes:
             axis.set_axis_off()
@@ -80,8 +80,9 @@ def _window(masks: np.ndarray) -> tuple[slice, slice]:
 def _draw(axis: Any, image: np.ndarray, clean: np.ndarray, noisy: np.ndarray) -> None:
     low, high = np.percentile(image, (1, 98))
     axis.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1e-6), interpolation="nearest")
-    for mask, colour in ((clean, _CLEAN_COLOUR), (noisy, _NOISY_COLOUR)):
-        if mask.any():
+    for labels, colour in ((clean, _CLEAN_COLOUR), (noisy, _NOISY_COLOUR)):
+        for value in np.unique(labels[labels > 0]):
+            mask = labels == value
             axis.contour(np.pad(mask, 1).astype(float), [0.5], colors=[colour], linewidths=1.2, extent=_extent(mask))
 
 

@@ -29,6 +29,9 @@ class Centre:
     coil: bool
 
 
+ZONES = {"peripheral zone": 1, "transition zone": 2, "bladder": 3}
+"""What `render` tells apart, and the label values; the first two together are the gland."""
+
 CENTRES = (
     Centre(scale=900.0, blur_mm=0.7, noise=0.03, contrast=1.0, bias=0.25, coil=False),
     Centre(scale=320.0, blur_mm=1.0, noise=0.045, contrast=0.75, bias=0.45, coil=False),
@@ -123,14 +126,17 @@ class Canvas:
 def render(
     pelvis: Pelvis, centre: Centre, *, shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]
 ) -> tuple[Array, Array]:
-    """Image (D, H, W) int16 and gland mask (D, H, W) uint8 of one anatomy at one centre; deterministic."""
+    """Image (D, H, W) int16 and label values (D, H, W) uint8 of `ZONES` of one anatomy at one centre; deterministic."""
     canvas = Canvas(shape, spacing_mm, pelvis)
     _surroundings(canvas, pelvis)
     gland = gland_distance(canvas, pelvis)
     _hollow_organs(canvas, pelvis, centre)
     _gland(canvas, pelvis, gland, centre.contrast)
     image = _acquire(canvas, pelvis, centre)
-    return np.clip(np.rint(image * centre.scale), 0, 32767).astype(np.int16), (gland < 0).astype(np.uint8)
+    zones = np.where(transition_distance(canvas, pelvis) < 0, ZONES["transition zone"], ZONES["peripheral zone"])
+    outside = np.where(bladder_distance(canvas, pelvis) < 0, ZONES["bladder"], 0)
+    labels = np.where(gland < 0, zones, outside).astype(np.uint8)
+    return np.clip(np.rint(image * centre.scale), 0, 32767).astype(np.int16), labels
 
 
 def gland_distance(canvas: Canvas, pelvis: Pelvis) -> Array:
@@ -148,6 +154,20 @@ def gland_distance(canvas: Canvas, pelvis: Pelvis) -> Array:
     radius = np.sqrt((y / half_y) ** 2 + (canvas.x / half_x) ** 2) / (taper * (outline - back))
     distance = (radius - 1.0) * taper * min(half_y, half_x)
     return np.where(np.abs(height) < 1.0, distance, 5.0 + np.abs(height) * np.ones(canvas.shape))
+
+
+def transition_distance(canvas: Canvas, pelvis: Pelvis) -> Array:
+    """Signed distance in mm, approximate, (D, H, W), of the gland's transition zone."""
+    half_z, half_y, half_x = pelvis.half_size
+    radii = (0.8 * half_z, pelvis.transition * half_y, pelvis.transition * half_x)
+    return canvas.ellipsoid((3.0, -0.22 * half_y, 0.0), radii)
+
+
+def bladder_distance(canvas: Canvas, pelvis: Pelvis) -> Array:
+    """Signed distance in mm, approximate, (D, H, W), of the bladder without its wall."""
+    bladder = pelvis.bladder_radius
+    middle = (pelvis.half_size[0] + 0.62 * bladder, -9.0, 0.0)
+    return canvas.ellipsoid(middle, (0.72 * bladder, 0.8 * bladder, bladder))
 
 
 def _surroundings(canvas: Canvas, pelvis: Pelvis) -> None:
@@ -174,12 +194,10 @@ def _surroundings(canvas: Canvas, pelvis: Pelvis) -> None:
 def _hollow_organs(canvas: Canvas, pelvis: Pelvis, centre: Centre) -> None:
     """Bladder above with its dark wall, seminal vesicles behind it, rectum at the back, coil where there is one."""
     half_z, half_y, _ = pelvis.half_size
-    bladder = pelvis.bladder_radius
     vesicles = canvas.ellipsoid((half_z + 6.0, half_y - 4.0, 0.0), (9.0, 6.0, 26.0))
     canvas.lay(vesicles, 0.62 + 0.2 * canvas.texture(1.5))
-    middle = (half_z + 0.62 * bladder, -9.0, 0.0)
     fluid = 0.93 + 0.02 * canvas.texture(3.0)
-    canvas.lay_with_wall(canvas.ellipsoid(middle, (0.72 * bladder, 0.8 * bladder, bladder)), fluid, 0.2, 2.6)
+    canvas.lay_with_wall(bladder_distance(canvas, pelvis), fluid, 0.2, 2.6)
     bend = 4.0 * np.sin(canvas.z / 16.0)
     radius = 17.0 if centre.coil else pelvis.rectum_radius
     content = 0.04 if centre.coil else pelvis.rectum_content + 0.05 * canvas.texture(2.5)
@@ -191,12 +209,10 @@ def _hollow_organs(canvas: Canvas, pelvis: Pelvis, centre: Centre) -> None:
 
 def _gland(canvas: Canvas, pelvis: Pelvis, distance: Array, contrast: float) -> None:
     """Bright peripheral horseshoe, nodular transition zone, dark fibromuscular front, thin dark capsule."""
-    _, half_y, half_x = pelvis.half_size
+    half_y = pelvis.half_size[1]
     around = gaussian_filter(canvas.image, [4.0 / step for step in canvas.spacing_mm])
     zones = 0.44 + pelvis.zone_contrast + 0.09 * canvas.texture(1.8)
-    inner = canvas.ellipsoid(
-        (3.0, -0.22 * half_y, 0.0), (0.8 * pelvis.half_size[0], pelvis.transition * half_y, pelvis.transition * half_x)
-    )
+    inner = transition_distance(canvas, pelvis)
     nodules = 0.34 + 0.1 * canvas.texture(3.2) + 0.07 * canvas.texture(1.2)
     shares = 1.0 / (1.0 + np.exp(np.clip(inner / 0.8, -30.0, 30.0)))
     tissue = zones * (1.0 - shares) + nodules * shares

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from l2b_run.errors import DataError
-from l2b_seg.case_metrics import CaseMetrics, case_metrics
+from l2b_seg.case_metrics import case_class_metrics
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.inference import Predictor
 from l2b_seg.orientation import Flips, flipped, in_plane_flips
@@ -69,11 +69,12 @@ def _dice(predicted: np.ndarray, reference: np.ndarray) -> float:
 
 
 def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, unit: str) -> dict[str, Any]:
-    """The summary (see `summarise`) of all overlap and surface metrics, one entry a case."""
-    metrics: dict[str, CaseMetrics] = {
-        case.case: case_metrics(predict_mask(predictor, case) > 0, case.mask > 0, case.spacing) for case in cases
+    """The summary (see `summarise`) of all overlap and surface metrics, one entry a case, each class of several."""
+    classes = {name: value for value, name in enumerate(predictor.task.classes, 1)}
+    metrics = {
+        case.case: case_class_metrics(predict_mask(predictor, case), case.mask, case.spacing, classes) for case in cases
     }
-    return summarise(metrics, unit="mm" if unit == "mm" else "voxel", tolerance=None)
+    return summarise(metrics, unit="mm" if unit == "mm" else "voxel", tolerance=None, classes=classes)
 
 
 def predict_mask(predictor: Predictor, case: EvaluationCase) -> np.ndarray:

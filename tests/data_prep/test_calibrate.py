@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from data_prep.calibrate import calibrate, mean_dice, rotate_case
+from data_prep.calibrate import calibrate, mean_dice
 from data_prep.mask_noise import LEVELS, apply_slice_noise
+from data_prep.rotated_case import rotate_case
 from l2b_run.errors import ConfigError
 from tests.data_prep.conftest import gland
 
