@@ -14,7 +14,6 @@ from safetensors.torch import save
 
 from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
-from l2b_run.errors import DataError
 from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
 from l2b_seg.config import Settings, TaskSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
@@ -59,16 +58,6 @@ def with_task(settings: Settings, dataset: Dataset) -> Settings:
     """The settings with the channels and classes of `dataset`."""
     task = TaskSettings(channels=dataset.channels, classes=list(dataset.classes))
     return settings.model_copy(update={"task": task})
-
-
-def recorded_data(run: Path) -> dict[str, Any]:
-    """`RunData.record` of a run folder. Raises DataError where split.json is absent or damaged."""
-    path = run / "split.json"
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        return {key: record[key] for key in ("dataset", "labels", "noise", "train", "meta", "evaluation")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} does not say what the run was trained on: {error!r}") from error
 
 
 def run_training(

@@ -43,6 +43,16 @@ def read_run(path: Path | str) -> RunRecord:
     return RunRecord(path, summary, epochs, pictures, names)
 
 
+def recorded_data(run: Path) -> dict[str, Any]:
+    """`RunData.record` of a run folder. Raises DataError where split.json is absent or damaged."""
+    path = run / "split.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return {key: record[key] for key in ("dataset", "labels", "noise", "train", "meta", "evaluation")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} does not say what the run was trained on: {error!r}") from error
+
+
 def _summary(path: Path, faults: list[str]) -> dict[str, Any]:
     if not path.exists():
         return {}

@@ -15,7 +15,8 @@ from l2b_run.errors import ConfigError, DataError, L2BError
 from l2b_seg.config import DataSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.hashing import sha256_file
-from l2b_seg.run import RunData, recorded_data
+from l2b_seg.run import RunData
+from l2b_seg.run_record import recorded_data
 
 _TUNING_STREAM = 2  # a generator of its own beside the split's
 CLEAN = "clean"

@@ -10,8 +10,8 @@ from l2b_run.errors import DataError
 from l2b_seg.dataset import CLEAN_LABELS
 from l2b_seg.inference import load_run
 from l2b_seg.methods import METHODS
-from l2b_seg.run import recorded_data, run_training
-from l2b_seg.run_record import read_run
+from l2b_seg.run import run_training
+from l2b_seg.run_record import read_run, recorded_data
 from l2b_seg.volume import read_volume, write_volume
 from tests.l2b_seg.test_train import assert_same, contents
 from tests.l2b_seg.tiny import CPU, META, NOISY, TEST, TRAIN, make_data, make_settings
