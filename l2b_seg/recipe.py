@@ -15,10 +15,14 @@ _BY_ARGUMENT = ("recipe", "preset", "method", "seed")  # said by an argument of 
 
 
 class Recipe(BaseModel):
-    """A YAML recipe: base settings, presets over them, and in a preset, under `methods`, what differs by method."""
+    """A YAML recipe: base settings, presets over them, and in a preset, under `methods`, what differs by method.
+
+    noise: of the training masks, where `train` is not told: a level, or "clean" for the masks as they are.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
     name: str
+    noise: str = "clean"
     base: dict[str, Any] = {}
     presets: dict[str, dict[str, Any]]
 
@@ -35,8 +39,7 @@ def load_settings(
 
     `recipe` is a name shipped in pipelines/ or a path. Raises ConfigError with every fault in one message.
     """
-    path = _recipe_path(recipe)
-    content = validate(Recipe, _load_yaml(path), f"recipe {path}")
+    path, content = _recipe_path(recipe), load_recipe(recipe)
     if preset not in content.presets:
         raise ConfigError(f"preset {preset!r} is not in {path}; it has {', '.join(content.presets)}")
     layers = dict(content.presets[preset])
@@ -50,6 +53,12 @@ def load_settings(
         raise ConfigError(f"{path}, preset {preset}, --set: task cannot be set; the data set says what it is")
     merged |= {"recipe": content.name, "preset": preset, "method": method, "seed": seed}
     return validate(Settings, merged, f"settings from {path}, preset {preset}, method {method}")
+
+
+def load_recipe(recipe: str | Path) -> Recipe:
+    """A recipe shipped in pipelines/ by its name, or a .yaml file. Raises ConfigError."""
+    path = _recipe_path(recipe)
+    return validate(Recipe, _load_yaml(path), f"recipe {path}")
 
 
 def validate(model: type[Model], content: Any, what: str) -> Model:

@@ -14,6 +14,7 @@ from safetensors.torch import save
 
 from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
+from l2b_run.errors import DataError
 from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
 from l2b_seg.config import Settings, TaskSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
@@ -22,7 +23,7 @@ from l2b_seg.figures import write_figures
 from l2b_seg.inference import predictor_for
 from l2b_seg.methods import METHODS
 from l2b_seg.report import write_report
-from l2b_seg.slices import load_slices
+from l2b_seg.slices import SliceSet, load_slices
 from l2b_seg.slicing import SliceOptions
 from l2b_seg.state import TrainState, load_checkpoint
 from l2b_seg.summary import write_case_csv
@@ -77,7 +78,7 @@ def run_training(
     options = SliceOptions(**settings.slices.model_dump())
     feed = Feed(
         train=load_slices(data.dataset, data.train, options, labels=data.labels),
-        meta=load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS),
+        meta=_meta_slices(settings, data, options),
         augmentation=settings.augmentation,
         seed=settings.seed,
         device=device,
@@ -107,6 +108,20 @@ def run_training(
     write_figures(out / "figures.npz", state, feed, settings, data, cases)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary
+
+
+def _meta_slices(settings: Settings, data: RunData, options: SliceOptions) -> SliceSet:
+    """The clean slices; none where there are no meta cases and the method needs none."""
+    if data.meta:
+        return load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS)
+    if METHODS[settings.method].clean_cases:
+        without = ", ".join(name for name, method in METHODS.items() if not method.clean_cases)
+        raise DataError(
+            f"{data.dataset.root}: no meta case, and method {settings.method} learns from clean masks: list cases you "
+            f"vouch for under meta in splits.json, or take a method without them ({without})"
+        )
+    side = options.size
+    return SliceSet(torch.empty(0, len(data.dataset.channels), side, side), torch.empty(0, 1, side, side), ())
 
 
 def summarise_run(

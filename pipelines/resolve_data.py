@@ -51,7 +51,7 @@ def resolve_data(
         what = {"level": noise, "seed": noise_seed}
     train, evaluation = list(dataset.splits["train"]), list(dataset.splits["test"])
     if settings.tuning_cases:
-        train, evaluation = _tuning_split(train, settings)
+        train, evaluation = _tuning_split(train, dataset.groups, settings)
     return RunData(dataset, labels, what, train, list(dataset.splits["meta"]), evaluation)
 
 
@@ -92,7 +92,10 @@ def _prepare(source: Path, settings: DataSettings, say: Callable[[str], None]) -
     zipped = source.suffix.lower() == ".zip" and source.is_file()
     files = [source] if zipped else sorted(path for path in source.rglob("*") if is_case_file(path.name))
     if not files:
-        raise DataError(f"{source} holds neither a prepared data set (splits.json) nor CaseNN.mhd files")
+        raise DataError(
+            f"{source} holds neither a prepared data set (splits.json) nor CaseNN.mhd files; make one of your own data "
+            "with `l2b-seg prepare`"
+        )
     key = f"{_content(files)}_{settings.split}_s{settings.split_seed}_t{settings.test_cases}"
     prepared = cache_dir() / "prepared" / f"promise12_{key}"
     if (prepared / "splits.json").is_file():
@@ -119,9 +122,17 @@ def _content(files: list[Path]) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
 
-def _tuning_split(train: list[str], settings: DataSettings) -> tuple[list[str], list[str]]:
+def _tuning_split(train: list[str], groups: dict[str, str], settings: DataSettings) -> tuple[list[str], list[str]]:
+    """Training and tuning cases; a group (a patient, say) is not split, and may make the tuning cases a few more."""
     if settings.tuning_cases >= len(train):
         raise ConfigError(f"data.tuning_cases {settings.tuning_cases} leaves no training case of {len(train)}")
-    order = np.random.default_rng([settings.split_seed, _TUNING_STREAM]).permutation(len(train))
-    drawn = sorted(train[i] for i in order[: settings.tuning_cases])
-    return [case for case in train if case not in drawn], drawn
+    together: dict[tuple[bool, str], list[str]] = {}
+    for case in train:
+        together.setdefault((case in groups, groups.get(case, case)), []).append(case)
+    whole, drawn = list(together.values()), list[str]()
+    for i in np.random.default_rng([settings.split_seed, _TUNING_STREAM]).permutation(len(whole)):
+        if len(drawn) < settings.tuning_cases:
+            drawn += whole[i]
+    if len(drawn) == len(train):
+        raise ConfigError(f"data.tuning_cases {settings.tuning_cases}: all training cases are of one group")
+    return [case for case in train if case not in drawn], sorted(drawn)

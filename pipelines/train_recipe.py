@@ -13,8 +13,9 @@ from l2b_run.errors import ConfigError, DataError, L2BError
 from l2b_seg.config import Settings
 from l2b_seg.device import choose_device
 from l2b_seg.inference import read_settings
-from l2b_seg.recipe import load_settings
+from l2b_seg.recipe import load_recipe, load_settings
 from l2b_seg.run import RunData, run_training, with_task
+from l2b_seg.task import task_of
 from pipelines.resolve_data import resolve_data, resume_data
 
 LOG = logging.getLogger("l2b_seg")
@@ -23,12 +24,12 @@ NOISE = ("L1", "L2", "L3", "clean")
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """The arguments of `l2b-seg train`, untyped strings checked in `plan`."""
+    """The arguments of `l2b-seg train`, untyped strings checked in `plan`; noise None is the recipe's own."""
 
     recipe: str
     data: Path | None = None
     method: str = "l2b"
-    noise: str = "L2"
+    noise: str | None = None
     noise_seed: int = 0
     labels: str | None = None
     preset: str | None = None
@@ -60,11 +61,11 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
     if request.resume is not None:
         return _plan_resume(request.resume, request, say)
     faults: list[str] = []
-    device, settings, out = torch.device("cpu"), None, request.out
-    if request.noise not in NOISE and request.labels is None:
-        faults.append(f"--noise {request.noise!r}: choose one of {', '.join(NOISE)}, or --labels FOLDER")
+    device, settings, out, noise = torch.device("cpu"), None, request.out, request.noise
+    if noise not in (None, *NOISE) and request.labels is None:
+        faults.append(f"--noise {noise!r}: choose one of {', '.join(NOISE)}, or --labels FOLDER")
     if request.data is None:
-        faults.append("--data is missing: name a prepared data set, or the folder of CaseNN.mhd files")
+        faults.append("--data is missing: name a prepared data set (`l2b-seg prepare`), or PROMISE12's own files")
     with _noted(faults):
         device = choose_device(request.device)
     with _noted(faults):
@@ -72,16 +73,19 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         settings = load_settings(
             request.recipe, preset=preset, method=request.method, seed=request.seed, overrides=request.overrides
         )
-        what = request.noise if request.labels is None else Path(request.labels).name
+        noise = noise or load_recipe(request.recipe).noise
+        if noise not in NOISE:
+            faults.append(f"recipe {request.recipe}: noise {noise!r} is not one of {', '.join(NOISE)}")
+        what = noise if request.labels is None else Path(request.labels).name
         out = out or Path("runs") / f"{settings.recipe}_{settings.method}_{what}_s{settings.seed}"
     if out is not None and (out / "checkpoint_latest.pt").is_file():
         faults.append(f"{out} already holds a run: name another with --out, or go on with it by --resume {out}")
-    if faults or settings is None or out is None or request.data is None:
+    if faults or settings is None or out is None or noise is None or request.data is None:
         raise ConfigError("\n".join(faults))
     data = resolve_data(
         request.data,
         settings.data,
-        noise=request.noise,
+        noise=noise,
         noise_seed=request.noise_seed,
         labels=request.labels,
         say=say,
@@ -96,7 +100,11 @@ def _plan_resume(run: Path, request: TrainRequest, say: Callable[[str], None]) -
             f"--resume {run}: {', '.join(absent)} missing; name the folder of a run that finished at least one epoch"
         )
     device, settings = choose_device(request.device), read_settings(run / "config.yaml")
-    return Plan(settings, resume_data(run, request.data, settings.data, say=say), run, device, resume=True)
+    data = resume_data(run, request.data, settings.data, say=say)
+    then, now = task_of(settings), task_of(with_task(settings, data.dataset))
+    if (then.channels, then.outputs) != (now.channels, now.outputs):
+        raise ConfigError(f"{data.dataset.root} has other channels or classes than {run / 'config.yaml'}: train anew")
+    return Plan(settings, data, run, device, resume=True)
 
 
 @contextmanager

@@ -7,10 +7,13 @@ import typer
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="promise12, or a YAML recipe.")],
+    recipe: Annotated[str, typer.Argument(help="promise12, folder, lesions, or a YAML recipe.")],
     data: Annotated[Path | None, typer.Option(help="Prepared data set, or the raw source (prepared once).")] = None,
     method: Annotated[str, typer.Option(help="unetpp, meta, joint, finetune, nl, mixup or l2b.")] = "l2b",
-    noise: Annotated[str, typer.Option(help="Noise of the training masks: L1, L2, L3 or clean.")] = "L2",
+    noise: Annotated[
+        str | None,
+        typer.Option(help="Noise of the training masks: L1, L2, L3, or clean (as they are); the recipe's if left out."),
+    ] = None,
     noise_seed: Annotated[int, typer.Option(min=0, help="Seed of the noise, apart from --seed.")] = 0,
     labels: Annotated[str | None, typer.Option(help="Folder of given masks, instead of --noise.")] = None,
     preset: Annotated[str | None, typer.Option(help="paper or cpu; cpu where no CUDA device is.")] = None,
