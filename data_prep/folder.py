@@ -21,24 +21,29 @@ def prepare_folder(
     label_values: LabelValues | None = None,
     channels: Sequence[str] | None = None,
     spacing_unit: str = "auto",
+    exclude: Sequence[str] = (),
+    grey: bool = False,
     name: str | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
     """Pair images and masks by case id (see `find_pairs`), split by group, and write the prepared data set `out`.
 
     The masks are "given": those of train cases may be wrong, those of meta and test cases count as clean.
-    groups_file and group_regex: see `group_cases`. channels: names, one a channel.
-    `name` defaults to the name of `out`. Raises ConfigError, and DataError with the faults of all cases.
+    groups_file and group_regex: see `group_cases`. channels: names, one a channel. Cases in `exclude` are left out;
+    `grey` reads colour pictures as grey. `name` defaults to the name of `out`.
+
+    Raises ConfigError, and DataError with the faults of all cases.
     """
-    cases, faults = find_pairs(images, labels, say=say)
+    cases, faults = find_pairs(images, labels, exclude=exclude, say=say)
     groups, without = group_cases(list(cases), file=groups_file, regex=group_regex)
     plan = Plan(
         name=name or Path(out).name,
         split=split,
-        source={"dataset": "folder", "images": list(images), "labels": labels},
+        source={"dataset": "folder", "images": list(images), "labels": labels, "excluded": list(exclude)},
         groups=groups,
         channels=channels,
         label_values=label_values,
         spacing_unit=spacing_unit,
+        grey=grey,
     )
     return write_prepared(out, cases, plan, faults=[*faults, *without], say=say)

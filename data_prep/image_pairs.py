@@ -24,7 +24,11 @@ class RawCase:
 
 
 def find_pairs(
-    images: Sequence[str], labels: str, *, say: Callable[[str], None] = lambda line: None
+    images: Sequence[str],
+    labels: str,
+    *,
+    exclude: Sequence[str] = (),
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[dict[str, RawCase], list[str]]:
     """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
 
@@ -32,13 +36,14 @@ def find_pairs(
     folder the case id of a mask is its name without suffix and without one of MASK_ENDINGS; that of an image its name
     without suffix, and without _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several
     image sources are channels of one image. Where images and masks are in one folder, masks are those with an ending.
+    Cases in `exclude` are left out.
 
     Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels,
     or with a name that cannot be a file name.
 
     Raises:
         DataError: a source that does not exist or holds no readable file.
-        ConfigError: a pattern without a readable suffix, or the same source twice.
+        ConfigError: a pattern without a readable suffix, the same source twice, or excluded cases that are not there.
     """
     if len(set(images)) < len(images):
         raise ConfigError(f"--images {', '.join(images)}: the same source twice")
@@ -52,9 +57,11 @@ def find_pairs(
             match = _CHANNEL.fullmatch(stem) if "*" not in source and stem not in masks else None
             key = (number, int(match["channel"]) if match else 0)
             channels[match["case"] if match else stem][key] += paths
+    if absent := sorted(set(exclude) - channels.keys() - masks.keys()):
+        raise ConfigError(f"--exclude: no case {', '.join(absent)}")
     cases = {}
-    for case in sorted(channels.keys() | masks.keys()):
-        found = _faults(case, channels.get(case, {}), masks.get(case, []), len(images))
+    for case in sorted((channels.keys() | masks.keys()) - set(exclude)):
+        found = _faults(case, channels.get(case, {}), masks.get(case, []), images)
         faults += found
         if not found:
             files = tuple(channels[case][key][0] for key in sorted(channels[case]))
@@ -114,7 +121,9 @@ def _by_case(files: Mapping[str, list[Path]], *, cut_endings: bool, only_masks: 
     return dict(cases)
 
 
-def _faults(case: str, images: Mapping[tuple[int, int], list[Path]], masks: list[Path], sources: int) -> list[str]:
+def _faults(
+    case: str, images: Mapping[tuple[int, int], list[Path]], masks: list[Path], sources: Sequence[str]
+) -> list[str]:
     if not plain_case_id(case):
         return [f"{case!r}: cannot be a file name; rename it"]
     faults = []
@@ -125,9 +134,11 @@ def _faults(case: str, images: Mapping[tuple[int, int], list[Path]], masks: list
     for paths in (*images.values(), masks):
         if len(paths) > 1:
             faults.append(f"{case}: {len(paths)} files for one place, keep one: {', '.join(map(str, paths))}")
-    for number in range(sources if images else 0):
+    for number, name in enumerate(sources if images else ()):
         there = sorted(channel for source, channel in images if source == number)
-        if there != list(range(len(there))) or not there:
-            listed = ", ".join(f"_{channel:04d}" for channel in there) or "none"
+        if not there:
+            faults.append(f"{case}: no image in {name}")
+        elif there != list(range(len(there))):
+            listed = ", ".join(f"_{channel:04d}" for channel in there)
             faults.append(f"{case}: channels {listed} found; they are numbered _0000, _0001, ... without a gap")
     return faults

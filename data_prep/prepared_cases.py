@@ -19,6 +19,7 @@ from l2b_seg.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read
 from l2b_seg.volume import Volume, read_volume, write_volume
 
 UNIT_MODES = ("auto", *SPACING_UNITS)
+_LUMA = (0.299, 0.587, 0.114)
 Say = Callable[[str], None]
 
 
@@ -28,7 +29,8 @@ class Plan:
 
     channels: names, or None for red, green, blue or numbered ones. label_values: None derives them from the masks.
     groups: case -> patient or lesion, no group is split. spacing_unit: "auto" is "mm" where every image has a
-    spacing. fit_masks: masks of another size are brought onto their picture's grid (`fit_mask`), else refused.
+    spacing. fit_masks: masks of another size are brought onto their picture's grid (`fit_mask`), else refused. grey:
+    colour pictures are read as grey (luma of ITU-R BT.601).
     """
 
     name: str
@@ -39,6 +41,7 @@ class Plan:
     label_values: LabelValues | None = None
     spacing_unit: str = "auto"
     fit_masks: bool = False
+    grey: bool = False
 
 
 @dataclass
@@ -95,9 +98,9 @@ def write_prepared(
     return Dataset.open(out)
 
 
-def read_raw_case(raw: RawCase, *, fit_masks: bool = False) -> tuple[list[Volume], Volume]:
+def read_raw_case(raw: RawCase, *, fit_masks: bool = False, grey: bool = False) -> tuple[list[Volume], Volume]:
     """Channels and mask (file values, whole numbers) of one case on one grid; `DataError` with all that is wrong."""
-    channels = [channel for path in raw.images for channel in read_channels(path)]
+    channels = [channel for path in raw.images for channel in _channels(path, grey)]
     mask = read_label_map(raw.label)
     faults = same_grid_faults(channels)
     pictures = [file_suffix(path) in IMAGE_SUFFIXES for path in (raw.images[0], raw.label)]
@@ -117,6 +120,14 @@ def read_raw_case(raw: RawCase, *, fit_masks: bool = False) -> tuple[list[Volume
     return channels, mask
 
 
+def _channels(path: Path, grey: bool) -> list[Volume]:
+    channels = read_channels(path)
+    if not grey or len(channels) != 3 or file_suffix(path) not in IMAGE_SUFFIXES:
+        return channels
+    luma = np.tensordot(_LUMA, np.stack([channel.array for channel in channels]), 1)
+    return [channels[0].with_array(np.round(luma).astype(channels[0].array.dtype))]
+
+
 def _check_out(out: Path, plan: Plan) -> None:
     faults = []
     if plan.spacing_unit not in UNIT_MODES:
@@ -133,7 +144,7 @@ def _write_cases(folder: Path, cases: Mapping[str, RawCase], plan: Plan, faults:
     total = len(cases) + len(faults)
     for number, (case, raw) in enumerate(cases.items(), 1):
         try:
-            channels, mask = read_raw_case(raw, fit_masks=plan.fit_masks)
+            channels, mask = read_raw_case(raw, fit_masks=plan.fit_masks, grey=plan.grey)
             found.values[case] = _values(mask, raw, plan.label_values)
             if not faults:
                 for index, channel in enumerate(channels):
@@ -167,8 +178,9 @@ def _values(mask: Volume, raw: RawCase, label_values: LabelValues | None) -> np.
 
 def _channel_faults(channels: Mapping[str, int]) -> list[str]:
     counts = sorted(set(channels.values()), key=lambda count: -list(channels.values()).count(count))
+    hint = "; --grey reads colour pictures as grey" if set(counts) == {1, 3} else ""
     return [
-        f"{case}: {channels[case]} channels where most cases have {counts[0]}"
+        f"{case}: {channels[case]} channels where most cases have {counts[0]}{hint}"
         for case in channels
         if channels[case] != counts[0]
     ]

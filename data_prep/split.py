@@ -115,9 +115,10 @@ def _some(cases: Sequence[str], limit: int = 12) -> str:
 
 
 def _how(options: SplitOptions, groups: int, cases: int) -> dict[str, Any]:
-    meta = "named" if options.meta_cases else f"drawn ({options.meta_count})"
-    test = "named" if options.test_cases else f"drawn ({options.test_fraction:g} of all cases)"
-    text = f"meta cases {meta}, test cases {test}, seed {options.seed}"
+    drawn = f"{options.meta_count} meta cases drawn" if options.meta_count else "no meta cases"
+    meta = "meta cases named" if options.meta_cases else drawn
+    test = "test cases named" if options.test_cases else f"{options.test_fraction:g} of all cases drawn for testing"
+    text = f"{meta}, {test}, seed {options.seed}"
     if groups < cases:
         text += f", {groups} groups kept together"
     return {"mode": "own", "seed": options.seed, "text": text}

@@ -52,6 +52,27 @@ def promise12(
     prepare_options.print_result(dataset, as_json)
 
 
+@app.command()
+def synthetic(
+    out: prepare_options.Out,
+    classes: Annotated[int, typer.Option(help="1: the gland; 3: its two zones and the bladder.")] = 1,
+    train: Annotated[int, typer.Option(min=1, help="Training cases.")] = 12,
+    meta: Annotated[int, typer.Option(min=1, help="Meta cases.")] = 2,
+    test: Annotated[int, typer.Option(min=1, help="Test cases.")] = 5,
+    size: Annotated[int, typer.Option(min=32, help="Pixels a side.")] = 96,
+    seed: prepare_options.Seed = 0,
+    as_json: prepare_options.AsJson = False,
+) -> None:
+    """Prostate-like MR volumes made on the spot, for trying things where no data can be had."""
+    from data_prep.synthetic import make_synthetic
+
+    with stderr_lines("prepare") as say:
+        dataset = make_synthetic(
+            out, seed=seed, n_train=train, n_meta=meta, n_test=test, size=size, classes=classes, say=say
+        )
+    prepare_options.print_result(dataset, as_json)
+
+
 def _cache() -> Path:
     import pooch
 

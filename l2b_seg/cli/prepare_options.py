@@ -49,7 +49,7 @@ def split_options(
     """The split as the options ask for it."""
     from data_prep.split import SplitOptions
 
-    return SplitOptions(_names(meta_cases), meta_count, _names(test_cases), test_fraction, seed)
+    return SplitOptions(names(meta_cases), meta_count, names(test_cases), test_fraction, seed)
 
 
 def parsed_values(text: str | None) -> "LabelValues | None":
@@ -59,7 +59,8 @@ def parsed_values(text: str | None) -> "LabelValues | None":
     return None if text is None else parse_label_values(text)
 
 
-def _names(text: str | None) -> tuple[str, ...]:
+def names(text: str | None) -> tuple[str, ...]:
+    """A,B -> ("A", "B"); () for None."""
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
