@@ -2,47 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from l2b_run.errors import DataError
+from l2b_seg.check_case import CaseFacts, check_case
+from l2b_seg.check_cases import compare_cases
+from l2b_seg.check_noise import check_noise
 from l2b_seg.dataset import CLEAN_LABELS, ENDING, SPLITS, Dataset
-from l2b_seg.hashing import sha256_array, sha256_file
-from l2b_seg.noise_manifest import MANIFEST, read_manifest
-from l2b_seg.volume import Volume, read_volume
-
-KINDS = {
-    "missing": "a case of the split without image or mask",
-    "unreadable": "a file that is truncated, damaged or no image",
-    "geometry": "image and mask (or clean and noisy mask) on different grids",
-    "labels": "mask values that dataset.json does not name",
-    "not_finite": "NaN or infinite voxels",
-    "duplicate": "two cases of one split with the same image",
-    "leakage": "the same case or the same image in two splits",
-    "noise": "noisy masks that do not fit the data set: changed files, other clean masks, not the training cases",
-    "count": "dataset.json counts another number of cases than the split holds",
-    "empty_mask": "warning: a mask without foreground",
-    "constant_image": "warning: an image with one value throughout",
-    "unlisted": "warning: a file that belongs to no case of the split",
-}
-WARNINGS = ("empty_mask", "constant_image", "unlisted")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One finding; `kind` is a key of KINDS, `case` is None where it concerns the whole data set."""
-
-    kind: str
-    case: str | None
-    path: str
-    message: str
-
-    @property
-    def is_warning(self) -> bool:
-        return self.kind in WARNINGS
+from l2b_seg.fault import Fault
 
 
 def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line: None) -> list[Fault]:
@@ -51,57 +18,23 @@ def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line:
     Every image and mask is read once, one case at a time. `say` takes progress lines.
     """
     faults = _split_faults(dataset)
-    contents: dict[str, list[str]] = defaultdict(list)
+    facts: dict[str, CaseFacts] = {}
     cases = list(dict.fromkeys(dataset.cases))
     for number, case in enumerate(cases, 1):
         say(f"[{number}/{len(cases)}] {case}")
-        image = _read(case, dataset.image_path(case), faults)
-        mask = _read(case, dataset.label_path(case), faults)
-        if image is not None:
-            faults += _image_faults(case, dataset.image_path(case), image)
-            contents[sha256_array(image.array)].append(case)
-        if mask is not None:
-            faults += _mask_faults(dataset, case, dataset.label_path(case), mask, image)
-    faults += _content_faults(dataset, contents)
+        found, fact = check_case(case, dataset.image_paths(case), dataset.label_path(case), labels=dataset.labels)
+        faults += found
+        if fact is not None:
+            facts[case] = fact
+    faults += compare_cases(
+        facts,
+        split_of={case: split for split in SPLITS for case in dataset.splits[split]},
+        groups=dataset.groups,
+        in_mm=dataset.spacing_unit == "mm",
+    )
+    faults += _class_warnings(dataset, facts)
     for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*")):
-        faults += _noise_faults(dataset, folder)
-    return faults
-
-
-def _read(case: str, path: Path, faults: list[Fault]) -> Volume | None:
-    if not path.is_file():
-        faults.append(Fault("missing", case, str(path), "no such file"))
-        return None
-    try:
-        return read_volume(path)
-    except DataError as error:
-        faults.append(Fault("unreadable", case, str(path), str(error)))
-        return None
-
-
-def _image_faults(case: str, path: Path, image: Volume) -> list[Fault]:
-    if not np.isfinite(image.array).all():
-        bad = int(np.count_nonzero(~np.isfinite(image.array)))
-        return [Fault("not_finite", case, str(path), f"{bad:,} voxels are NaN or infinite")]
-    if image.array.min() == image.array.max():
-        return [Fault("constant_image", case, str(path), f"every voxel is {image.array.flat[0]:g}")]
-    return []
-
-
-def _mask_faults(dataset: Dataset, case: str, path: Path, mask: Volume, image: Volume | None) -> list[Fault]:
-    faults = []
-    if image is not None:
-        faults += [
-            Fault("geometry", case, str(path), f"image and mask differ in {part}") for part in image.same_grid(mask)
-        ]
-    values = np.unique(mask.array)
-    unknown = [f"{value:g}" for value in values if value not in dataset.labels.values()]
-    if unknown:
-        shown = ", ".join(unknown[:8]) + (", ..." if len(unknown) > 8 else "")
-        known = ", ".join(f"{number} {name}" for name, number in dataset.labels.items())
-        faults.append(Fault("labels", case, str(path), f"holds the values {shown}; dataset.json names {known}"))
-    if not mask.array.any():
-        faults.append(Fault("empty_mask", case, str(path), "no foreground"))
+        faults += check_noise(dataset, folder)
     return faults
 
 
@@ -121,7 +54,7 @@ def _split_faults(dataset: Dataset) -> list[Fault]:
     if counted is not None and counted != len(places):
         message = f"numTraining is {counted}, splits.json holds {len(places)} cases"
         faults.append(Fault("count", None, str(dataset.root / "dataset.json"), message))
-    expected = {dataset.image_path(case) for case in places} | {dataset.label_path(case) for case in places}
+    expected = {path for case in places for path in (*dataset.image_paths(case), dataset.label_path(case))}
     for folder in ("imagesTr", CLEAN_LABELS):
         for file in sorted((dataset.root / folder).glob(f"*{ENDING}")):
             if file not in expected:
@@ -129,50 +62,14 @@ def _split_faults(dataset: Dataset) -> list[Fault]:
     return faults
 
 
-def _content_faults(dataset: Dataset, contents: dict[str, list[str]]) -> list[Fault]:
-    split_of = {case: split for split in SPLITS for case in dataset.splits[split]}
-    faults = []
-    for cases in contents.values():
-        if len(cases) > 1:
-            kind = "leakage" if len({split_of[case] for case in cases}) > 1 else "duplicate"
-            listed = ", ".join(f"{case} ({split_of[case]})" for case in cases)
-            faults.append(Fault(kind, cases[0], str(dataset.image_path(cases[0])), f"the same image in {listed}"))
-    return faults
-
-
-def _noise_faults(dataset: Dataset, folder: Path) -> list[Fault]:
-    try:
-        entries = read_manifest(folder)["cases"]
-    except DataError as error:
-        return [Fault("noise", None, str(folder / MANIFEST), str(error))]
-    faults = []
-    train = set(dataset.splits["train"])
-    for case in sorted(train ^ entries.keys()):
-        message = "a training case without noisy mask" if case in train else "corrupted, but no training case"
-        faults.append(Fault("noise", case, str(folder / MANIFEST), message))
-    for case in sorted(train & entries.keys()):
-        faults += _noisy_mask_faults(dataset, case, folder, entries[case])
-    listed = {dataset.label_path(case, folder) for case in entries}
-    for file in sorted(folder.glob(f"*{ENDING}")):
-        if file not in listed:
-            faults.append(Fault("noise", None, str(file), f"not in {MANIFEST}"))
-    return faults
-
-
-def _noisy_mask_faults(dataset: Dataset, case: str, folder: Path, entry: dict[str, Any]) -> list[Fault]:
-    path, source = dataset.label_path(case, folder), dataset.label_path(case)
-    if not path.is_file():
-        return [Fault("missing", case, str(path), "no such file")]
-    faults = []
-    if sha256_file(path) != entry["noisy_sha256"]:
-        faults.append(Fault("noise", case, str(path), "changed since it was written"))
-    if source.is_file() and sha256_file(source) != entry["source_sha256"]:
-        faults.append(Fault("noise", case, str(source), f"the clean mask changed since {folder.name} was made"))
-    noisy = _read(case, path, faults)
-    clean = _read(case, source, []) if noisy is not None else None
-    if noisy is not None and clean is not None:
-        faults += [
-            Fault("geometry", case, str(path), f"clean and noisy mask differ in {part}")
-            for part in clean.same_grid(noisy)
-        ]
-    return faults
+def _class_warnings(dataset: Dataset, facts: dict[str, CaseFacts]) -> list[Fault]:
+    masks = [fact.values for fact in facts.values() if fact.values is not None]
+    if not masks:
+        return []
+    held = np.unique(np.concatenate(masks))
+    path = str(dataset.root / CLEAN_LABELS)
+    return [
+        Fault("absent_class", None, path, f"no mask holds {value} {name}")
+        for name, value in dataset.classes.items()
+        if value not in held
+    ]

@@ -42,8 +42,16 @@ class Volume:
         for name in ("spacing_mm", "origin", "direction"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if not np.allclose(mine, theirs, rtol=0, atol=tolerance_mm):
-                faults.append(f"{name} {_numbers(mine)} against {_numbers(theirs)}")
+                turned = f" (axes {self.axes} against {other.axes})" if name == "direction" else ""
+                faults.append(f"{name} {_numbers(mine)} against {_numbers(theirs)}{turned}")
         return faults
+
+    @property
+    def axes(self) -> str:
+        """Where the stored axes x, y, z run, each by the letter of the way it is closest to: "LPS", "RAS", "PSR"."""
+        columns = np.reshape(self.direction, (3, 3)).T
+        nearest = np.abs(columns).argmax(axis=1)
+        return "".join("LPS"[i] if column[i] > 0 else "RAI"[i] for i, column in zip(nearest, columns, strict=True))
 
     def with_array(self, array: np.ndarray) -> "Volume":
         """Another array, (D, H, W) of the same shape, on this grid."""

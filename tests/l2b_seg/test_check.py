@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from data_prep.corrupt import corrupt
-from l2b_seg.check import KINDS, WARNINGS, check_dataset
+from l2b_seg.check import check_dataset
 from l2b_seg.dataset import Dataset
+from l2b_seg.fault import KINDS, WARNINGS
 from l2b_seg.volume import Volume, read_volume, write_volume
 from tests.data_prep.conftest import prepared  # noqa: F401 - a fixture
 

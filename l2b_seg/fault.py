@@ -1,0 +1,37 @@
+"""What can be wrong with data: the kinds of findings, and one finding."""
+
+from dataclasses import dataclass
+
+KINDS = {
+    "missing": "a case without image, channel or mask",
+    "unreadable": "a file that is truncated, damaged, no image, or of several channels",
+    "geometry": "channels, image and mask, or clean and noisy mask on different grids",
+    "labels": "mask values that dataset.json does not name, or that do not say what they mean",
+    "not_finite": "NaN or infinite voxels",
+    "duplicate": "two cases of one split with the same image",
+    "leakage": "the same case, the same image or the same group in two splits",
+    "noise": "noisy masks that do not fit the data set: changed files, other clean masks, not the training cases",
+    "count": "dataset.json counts another number of cases than the split holds, or cases differ in channels",
+    "empty_mask": "warning: a mask without foreground",
+    "absent_class": "warning: a class of dataset.json that no mask holds",
+    "constant_image": "warning: an image with one value throughout",
+    "spacing": "warning: a file without spacing, or a spacing far from the other cases'",
+    "size": "warning: slices far larger or smaller than the other cases'",
+    "orientation": "warning: axes that run another way than in most cases",
+    "unlisted": "warning: a file that belongs to no case of the split",
+}
+WARNINGS = ("empty_mask", "absent_class", "constant_image", "spacing", "size", "orientation", "unlisted")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One finding; `kind` is a key of KINDS, `case` is None where it concerns the whole data set."""
+
+    kind: str
+    case: str | None
+    path: str
+    message: str
+
+    @property
+    def is_warning(self) -> bool:
+        return self.kind in WARNINGS
