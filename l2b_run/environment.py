@@ -1,5 +1,6 @@
 """What a run ran on."""
 
+import os
 import platform
 import resource
 import subprocess
@@ -8,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("l2b", "torch", "monai", "segmentation-models-pytorch", "numpy", "scipy", "nibabel", "SimpleITK")
+_RECORDED = ("l2b", "torch", "monai", "segmentation-models-pytorch", "numpy", "scipy", "nibabel", "SimpleITK")
 
 
 def environment(device: str) -> dict[str, Any]:
@@ -18,9 +19,22 @@ def environment(device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": device,
-        "versions": {name: _version(name) for name in _PACKAGES},
+        "versions": {name: package_version(name) for name in _RECORDED},
         "git_commit": _git_commit(),
     }
+
+
+def usable_cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory_mb() -> float:
+    """Main memory this process may use in MB (10^6 bytes): the machine's, or less where a container is limited."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text(encoding="ascii").strip() if limit.is_file() else ""
+    return min(total, int(text) if text.isdigit() else total) / 1e6
 
 
 def peak_memory_mb() -> float:
@@ -29,7 +43,8 @@ def peak_memory_mb() -> float:
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
-def _version(package: str) -> str | None:
+def package_version(package: str) -> str | None:
+    """Version of an installed package, None where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
