@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
-from l2b_seg.cli import check, compare, corrupt, demo, evaluate, predict, prepare, report, train, weights
+from l2b_seg.cli import audit, check, compare, corrupt, demo, evaluate, predict, prepare, report, train, weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +34,7 @@ app.command(rich_help_panel="Train and predict")(train.train)
 app.command(rich_help_panel="Train and predict")(predict.predict)
 app.command(rich_help_panel="Results")(evaluate.evaluate)
 app.command(rich_help_panel="Results")(compare.compare)
+app.command(rich_help_panel="Results")(audit.audit)
 app.command(rich_help_panel="Results")(report.report)
 app.command(rich_help_panel="Results")(weights.weights)
 

@@ -1,0 +1,179 @@
+"""Networks that never saw the case they judge: the training cases cut into folds, each left out once."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from safetensors.torch import save
+
+from l2b_run.atomic import atomic_file, write_json, write_text
+from l2b_run.errors import ConfigError, DataError
+from l2b_seg.config import Settings
+from l2b_seg.dataset import CLEAN_LABELS
+from l2b_seg.feed import Feed
+from l2b_seg.hashing import sha256_file
+from l2b_seg.inference import Predictor, load_run
+from l2b_seg.methods import METHODS
+from l2b_seg.run import RunData
+from l2b_seg.slices import SliceSet, load_slices
+from l2b_seg.slicing import SliceOptions
+from l2b_seg.train import train
+
+LOG = logging.getLogger(__name__)
+
+_RECORD = "fold.json"
+_FOLD_STREAM = 11  # a random stream of its own beside the training's
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One network to be trained: on which cases, and which it will judge."""
+
+    number: int
+    train: tuple[str, ...]
+    held_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """A network and the cases it judges; `fold` is its number, None for the run's own network."""
+
+    fold: int | None
+    cases: tuple[str, ...]
+    predictor: Predictor
+    epochs: int
+
+
+def cut_folds(cases: Sequence[str], groups: Mapping[str, str], count: int, seed: int) -> list[Fold]:
+    """`count` folds of nearly equal size; every case is held out once, and a group (patient, lesion) is never split.
+
+    A pure function of its arguments. Raises ConfigError where there are fewer than `count` groups, or count is below 2.
+    """
+    units: dict[str, list[str]] = {}
+    for case in cases:
+        units.setdefault(groups.get(case, f"case {case}"), []).append(case)
+    if not 2 <= count <= len(units):
+        among = "cases" if len(units) == len(cases) else "groups of cases that belong together"
+        raise ConfigError(f"--folds {count}: from 2 to the {len(units)} {among} there are, or 0 for no cross-fitting")
+    names = sorted(units)
+    shuffled = [names[i] for i in np.random.default_rng([seed, _FOLD_STREAM]).permutation(len(names))]
+    held: list[list[str]] = [[] for _ in range(count)]
+    for name in sorted(shuffled, key=lambda name: -len(units[name])):  # large ones first keep the sizes even
+        min(held, key=len).extend(units[name])
+    return [
+        Fold(
+            number, tuple(case for case in cases if case not in out), tuple(case for case in cases if case in set(out))
+        )
+        for number, out in enumerate(held)
+    ]
+
+
+def cross_fit(
+    settings: Settings,
+    data: RunData,
+    folds: Sequence[Fold],
+    root: Path,
+    *,
+    epochs: int | None = None,
+    device: torch.device,
+    progress: Callable[[dict[str, Any]], None] = lambda row: None,
+) -> Iterator[Judging]:
+    """Train a network a fold, as the run was trained, and yield it with the cases it did not see.
+
+    A network gets the given masks of `fold.train` and the clean ones of the meta cases; no mask of a held-out case, and
+    no clean mask of any training case, is read. Without `epochs` it takes as many steps as the run took. It is kept in
+    root/fold_NUMBER_of_COUNT: finished, it is not trained again; interrupted, it goes on; for other settings, cases or
+    masks it is made anew. `progress` gets the rows of `train`, with "fold" in each.
+    """
+    options = SliceOptions(**settings.slices.model_dump())
+    meta = load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS) if data.meta else None
+    hashes = _content(data)
+    for fold in folds:
+        folder = root / f"fold_{fold.number}_of_{len(folds)}"
+        given = load_slices(data.dataset, fold.train, options, labels=data.labels)
+        feed = Feed(given, meta or _nothing_like(given), settings.augmentation, settings.seed, device)
+        _require_clean_cases(settings, data)
+        shorter = settings.model_copy(update={"epochs": epochs or _epochs_for(settings, data, options, feed)})
+        shorter = shorter.model_copy(update={"evaluate_every": shorter.epochs})
+        record = {
+            "train": list(fold.train),
+            "held_out": list(fold.held_out),
+            "settings": shorter.model_dump(),
+            "sha256": {case: hashes[case] for case in (*fold.train, *data.meta)},
+        }
+        if _read_record(folder) != record | {"finished": True}:
+            _train_fold(shorter, feed, folder, record, _numbered(progress, fold.number))
+        yield Judging(fold.number, fold.held_out, load_run(folder, device), shorter.epochs)
+
+
+def _numbered(progress: Callable[[dict[str, Any]], None], fold: int) -> Callable[[dict[str, Any]], None]:
+    return lambda row: progress({"fold": fold, **row})
+
+
+def _train_fold(
+    settings: Settings, feed: Feed, folder: Path, record: dict[str, Any], progress: Callable[[dict[str, Any]], None]
+) -> None:
+    """Train into `folder`, from its latest checkpoint where that is of the same record; nothing is evaluated."""
+    resume = _read_record(folder) == record | {"finished": False} and (folder / "checkpoint_latest.pt").is_file()
+    if not resume:
+        for name in ("checkpoint_latest.pt", "model.safetensors", "metrics.jsonl"):
+            (folder / name).unlink(missing_ok=True)
+    write_text(folder / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
+    write_json(folder / _RECORD, record | {"finished": False})
+
+    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        write_text(folder / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
+
+    state = train(
+        settings, feed, folder, evaluate=lambda state: {}, write_row=write_row, progress=progress, resume=resume
+    )
+    weights = save({name: value.contiguous() for name, value in state.evaluated.state_dict().items()})
+    with atomic_file(folder / "model.safetensors") as temporary:
+        temporary.write_bytes(weights)
+    write_json(folder / _RECORD, record | {"finished": True})
+    (folder / "checkpoint_latest.pt").unlink(missing_ok=True)
+
+
+def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, feed: Feed) -> int:
+    """Epochs over the fewer slices of a fold that come to the steps of the whole run."""
+    whole = len(load_slices(data.dataset, data.train, options, labels=data.labels)) // settings.batch_size
+    return max(1, round(settings.epochs * max(1, whole) / feed.steps_per_epoch(settings.batch_size)))
+
+
+def _require_clean_cases(settings: Settings, data: RunData) -> None:
+    if METHODS[settings.method].clean_cases and not data.meta:
+        raise ConfigError(f"method {settings.method} needs clean (meta) cases, and this run's split.json names none")
+
+
+def _nothing_like(slices: SliceSet) -> SliceSet:
+    return SliceSet(slices.image[:0], slices.mask[:0], ())
+
+
+def _content(data: RunData) -> dict[str, str]:
+    """Case -> hash of its images and of the mask training reads of it."""
+    found, faults = {}, []
+    for case in (*data.train, *data.meta):
+        mask = data.dataset.label_path(case, data.labels if case in data.train else CLEAN_LABELS)
+        files = [*data.dataset.image_paths(case), mask]
+        missing = [str(path) for path in files if not path.is_file()]
+        faults += [f"{path}: no such file" for path in missing]
+        found[case] = "" if missing else " ".join(sha256_file(path) for path in files)
+    if faults:
+        raise DataError(f"{len(faults)} files of this run are not there:\n  " + "\n  ".join(faults))
+    return found
+
+
+def _read_record(folder: Path) -> dict[str, Any] | None:
+    try:
+        record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if record.get("finished") and not (folder / "model.safetensors").is_file():
+        return None
+    return record

@@ -1,0 +1,75 @@
+"""What a network that did not see a case says about it, on the case's own grid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from l2b_run.errors import DataError
+from l2b_seg.dataset import Dataset
+from l2b_seg.inference import Predictor
+from l2b_seg.orientation import flipped
+from l2b_seg.slices import case_image, case_mask, label_values, require_same_grid
+from l2b_seg.slicing import to_native
+from l2b_seg.trust import Judge, trust_maps
+from l2b_seg.volume import Volume, read_volume
+
+_NEIGHBOURS = 1.0  # standard deviation, in slices, of the mean over neighbouring slices
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A case as its held-out network sees it; all arrays on the grid of `given`, as stored.
+
+    given: the mask under audit, (D, H, W) uint8 label values. probability: (K, D, H, W) float32, the network's own (see
+    `Predictor`). smoothed: the same averaged with the neighbouring slices, from which the proposal and the score are
+    made. proposal: (D, H, W) uint8 label values. alpha, beta: trust in the given label and in the network's (see
+    `trust_maps`), (D, H, W) float32; None without clean cases. spacing: (z, y, x) in the data set's unit.
+    """
+
+    case: str
+    grid: Volume
+    given: np.ndarray
+    probability: np.ndarray
+    smoothed: np.ndarray
+    proposal: np.ndarray
+    alpha: np.ndarray | None
+    beta: np.ndarray | None
+    spacing: tuple[float, ...]
+
+
+def look_at(predictor: Predictor, judge: Judge | None, dataset: Dataset, case: str, labels: str) -> Outlook:
+    """Predict a case and judge the mask of it in folder `labels`; no other mask of it is read.
+
+    Raises DataError where a file cannot be used.
+    """
+    image, small = case_image(dataset, case, predictor.options), case_mask(dataset, case, predictor.options, labels)
+    require_same_grid(case, image.grid, small.grid, labels)
+    path = dataset.label_path(case, labels)
+    grid = read_volume(path)
+    given = label_values(path, grid.array, len(dataset.classes))
+    slices, (height, width) = np.asarray(image.array, np.float32), image.shape[1:]
+    alpha = beta = None
+    if judge is None:
+        maps = predictor.predict_slices(slices)
+    else:
+        trust = trust_maps(predictor, judge, slices, small.array)
+        maps = trust.probability
+        alpha, beta = (
+            flipped(to_native(part, (height, width), predictor.options), image.flips)
+            for part in (trust.alpha, trust.beta)
+        )
+    probability = flipped(predictor.to_native(maps, (height, width)), image.flips)
+    if not np.isfinite(probability).all():
+        raise DataError(f"{case}: the network's prediction is not finite; its training has diverged")
+    smoothed = through_plane_mean(probability)
+    spacing = grid.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+    return Outlook(case, grid, given, probability, smoothed, predictor.label_map(smoothed), alpha, beta, spacing)
+
+
+def through_plane_mean(probability: np.ndarray) -> np.ndarray:
+    """(K, D, H, W) probabilities averaged with their neighbours along D by a Gaussian of one slice; a sum of 1 stays 1.
+
+    The network sees a slice alone; an organ goes on in the next one. A single slice stays as it is.
+    """
+    return gaussian_filter1d(probability, _NEIGHBOURS, axis=1, mode="nearest")

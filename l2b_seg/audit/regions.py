@@ -1,0 +1,91 @@
+"""Connected areas in which the given mask and the network's proposal differ."""
+
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+from l2b_seg.audit.outlook import Outlook
+
+SMALLEST = 0.01
+"""Areas below this share of a class's usual area are left out: specks and single border pixels."""
+
+DEFINITIONS = {
+    "rank": "place of the region by weight, 1 first",
+    "weight": "area times mean confidence: the area about which the network disagrees surely",
+    "slice": "index of the slice in the file, from 0",
+    "kind": "missing: the network sees a class where the mask has background; extra: the mask has a class where the "
+    "network sees background; other class: both have a class, and not the same",
+    "given": "the class of the given mask",
+    "proposed": "the class the network proposes",
+    "pixels": "pixels of the region",
+    "area": "area of the region, unit squared",
+    "confidence": "mean over the region of the probability of the proposed label less that of the given one",
+    "trust": "share of the weight the clean cases give to the network's label there, of what they give to both; 0.5: "
+    "neither; empty without clean cases",
+    "row_first": "bounding box in pixels of the file, from 0, last included (row_first, row_last, column_first, "
+    "column_last)",
+}
+
+_KINDS = {(False, True): "missing", (True, False): "extra", (True, True): "other class"}
+
+
+def regions_of(outlook: Outlook, usual: float, classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """A row for every connected area (4 neighbours, within a slice) where one given label meets one other proposed one.
+
+    usual: the smallest class's usual share of a slice (see SMALLEST). Unsorted, without ranks.
+    """
+    names = ("background", *classes)
+    margin, trust = confidence(outlook), trust_share(outlook)
+    pixel_area = outlook.spacing[1] * outlook.spacing[2]
+    least = SMALLEST * usual * outlook.given[0].size
+    rows = []
+    for index in np.flatnonzero((outlook.given != outlook.proposal).any((1, 2))):
+        given, proposed = outlook.given[index].astype(int), outlook.proposal[index].astype(int)
+        pairs = np.where(given != proposed, 1 + given * len(names) + proposed, 0)
+        for code in np.unique(pairs[pairs > 0]):
+            labelled, _ = ndimage.label(pairs == code)
+            old, new = divmod(int(code) - 1, len(names))
+            for number, box in enumerate(ndimage.find_objects(labelled), 1):
+                inside = labelled[box] == number
+                pixels = int(np.count_nonzero(inside))
+                if pixels < least:
+                    continue
+                sure = float(margin[index][box][inside].mean())
+                rows.append(
+                    {
+                        "case": outlook.case,
+                        "slice": int(index),
+                        "kind": _KINDS[old > 0, new > 0],
+                        "given": names[old],
+                        "proposed": names[new],
+                        "pixels": pixels,
+                        "area": pixels * pixel_area,
+                        "confidence": sure,
+                        "trust": None if trust is None else float(trust[index][box][inside].mean()),
+                        "weight": pixels * pixel_area * sure,
+                        "row_first": box[0].start,
+                        "row_last": box[0].stop - 1,
+                        "column_first": box[1].start,
+                        "column_last": box[1].stop - 1,
+                    }
+                )
+    return rows
+
+
+def confidence(outlook: Outlook) -> np.ndarray:
+    """Probability of the proposed label less that of the given one, (D, H, W) float32 in [0, 1]."""
+    maps = outlook.smoothed
+    full = np.concatenate([1 - maps, maps]) if len(maps) == 1 else maps
+    proposed, given = (
+        np.take_along_axis(full, label[None].astype(np.intp), axis=0)[0] for label in (outlook.proposal, outlook.given)
+    )
+    return np.clip(proposed - given, 0, 1)
+
+
+def trust_share(outlook: Outlook) -> np.ndarray | None:
+    """beta / (alpha + beta), (D, H, W) float32; 0.5 where neither has weight; None without clean cases."""
+    if outlook.alpha is None or outlook.beta is None:
+        return None
+    both = outlook.alpha + outlook.beta
+    return np.where(both > 0, outlook.beta / np.where(both > 0, both, 1), 0.5).astype(np.float32)

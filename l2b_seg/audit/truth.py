@@ -1,0 +1,101 @@
+"""How well a ranking finds the masks that are wrong, where the clean ones are known because the noise was made."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2b_run.errors import DataError
+from l2b_seg.dataset import CLEAN_LABELS, Dataset
+from l2b_seg.hashing import sha256_file
+from l2b_seg.noise_manifest import MANIFEST, read_manifest
+from l2b_seg.slices import label_values
+from l2b_seg.volume import read_volume
+
+LOG = logging.getLogger(__name__)
+
+WRONG_BELOW = 0.9
+"""A given slice is wrong where its Dice against the clean one is below this, or where one of them alone is empty."""
+
+DEFINITIONS = {
+    "true_dice": "Dice of the given mask against the clean one in the slice, on the native grid, of several "
+    "classes the mean over those in either; 1 where both are empty. Read after the ranking was made, for this alone",
+    "wrong": f"whether true_dice is below {WRONG_BELOW:g}",
+    "auroc": "probability that a wrong slice is ranked before a right one",
+    "average_precision": "area under precision against recall, by steps",
+    "spearman": "rank correlation of the score with 1 - true_dice",
+    "all": "over all slices with a known clean mask; slices where both masks are empty count as right",
+    "foreground": "over the slices where the given or the clean mask has pixels: whether a slice shows the organ at "
+    "all helps no ranking here",
+}
+
+
+def clean_dice(dataset: Dataset, labels: str, cases: Sequence[str]) -> dict[str, list[float | None]]:
+    """Case -> for each slice the Dice of the given mask against the clean one, None where both are empty.
+
+    Only where folder `labels` was made by `corrupt` from the very masks that labelsTr holds (its manifest has their
+    hashes): cases for which this cannot be shown are left out. Nothing else in the audit reads a clean mask of a
+    training case.
+    """
+    if labels == CLEAN_LABELS or not (dataset.root / labels / MANIFEST).is_file():
+        return {}
+    try:
+        made_from = read_manifest(dataset.root / labels)["cases"]
+    except DataError as error:
+        LOG.warning("no comparison with the clean masks: %s", error)
+        return {}
+    found = {}
+    for case in cases:
+        clean_path, given_path = dataset.label_path(case), dataset.label_path(case, labels)
+        row = made_from.get(case)
+        if row is None or not clean_path.is_file() or sha256_file(clean_path) != row["source_sha256"]:
+            LOG.warning("%s: %s is not the clean mask the noise was made from; not compared", case, clean_path)
+            continue
+        classes = len(dataset.classes)
+        clean, given = (label_values(path, read_volume(path).array, classes) for path in (clean_path, given_path))
+        found[case] = slice_dice(given, clean)
+    return found
+
+
+def slice_dice(given: np.ndarray, clean: np.ndarray) -> list[float | None]:
+    """Dice of each slice of two label maps (D, H, W), mean over the classes in either; None where both are empty."""
+    found: list[float | None] = []
+    for mine, theirs in zip(given, clean, strict=True):
+        values = []
+        for label in sorted({*np.unique(mine).tolist(), *np.unique(theirs).tolist()} - {0}):
+            a, b = mine == label, theirs == label
+            values.append(2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b)))
+        found.append(float(np.mean(values)) if values else None)
+    return found
+
+
+def ranking_quality(scores: Mapping[str, Sequence[float]], dice: Sequence[float | None]) -> dict[str, Any]:
+    """Of each named ranking (higher is more suspicious): auroc, average_precision, spearman, over all and foreground.
+
+    dice: as `slice_dice`, for the same slices. A number that is not defined (no wrong slice, or no right one) is None.
+    """
+    known = np.array([1.0 if value is None else value for value in dice])
+    shown = np.array([value is not None for value in dice])
+    quality: dict[str, Any] = {}
+    for part, chosen in (("all", np.ones(len(known), bool)), ("foreground", shown)):
+        wrong = known[chosen] < WRONG_BELOW
+        quality[part] = {"slices": int(chosen.sum()), "wrong": int(wrong.sum())}
+        quality[part] |= {
+            name: _quality(np.asarray(values, float)[chosen], wrong, 1 - known[chosen])
+            for name, values in scores.items()
+        }
+    return quality
+
+
+def _quality(score: np.ndarray, wrong: np.ndarray, error: np.ndarray) -> dict[str, float | None]:
+    from scipy.stats import spearmanr
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    both_kinds = bool(wrong.any()) and not bool(wrong.all())
+    varies = len(score) > 1 and np.ptp(score) > 0 and np.ptp(error) > 0
+    return {
+        "auroc": float(roc_auc_score(wrong, score)) if both_kinds else None,
+        "average_precision": float(average_precision_score(wrong, score)) if both_kinds else None,
+        "spearman": float(spearmanr(score, error).statistic) if varies else None,
+    }

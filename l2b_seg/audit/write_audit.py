@@ -1,0 +1,78 @@
+"""The files of an audit: tables, JSON, the page, the proposals as masks."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from l2b_run.atomic import write_json, write_text
+from l2b_seg.audit import baselines, evidence, regions, truth
+from l2b_seg.audit.outlook import Outlook
+from l2b_seg.audit.page import audit_page
+from l2b_seg.run import RunData
+from l2b_seg.volume import write_volume
+
+PROPOSALS = "proposals"
+
+
+def write_proposal(out: Path, seen: Outlook) -> None:
+    """out/proposals/CASE.nii.gz: the network's label map on the grid of the given mask, to open and to adopt."""
+    write_volume(seen.grid.with_array(seen.proposal), proposal_path(out, seen.case))
+
+
+def proposal_path(out: Path, case: str) -> Path:
+    return out / PROPOSALS / f"{case}.nii.gz"
+
+
+def write_audit(out: Path, data: RunData, result: dict[str, Any]) -> dict[str, Any]:
+    """Write audit.csv (slices), cases.csv, regions.csv, audit.json and audit.html; returns what is in audit.json.
+
+    The proposals must be there already. Raises L2BError where a file cannot be written.
+    """
+    result = result | {"definitions": definitions(result)}
+    for name, rows in (("audit.csv", "slices"), ("cases.csv", "cases"), ("regions.csv", "regions")):
+        write_csv(out / name, result[rows], columns_of(result, rows))
+    write_json(out / "audit.json", result)
+    write_text(out / "audit.html", audit_page(data, result, lambda case: proposal_path(out, case)))
+    return result
+
+
+def definitions(result: dict[str, Any]) -> dict[str, Any]:
+    """What every column and key means, in words."""
+    unit = "voxels: every spacing taken as 1" if result["unit"] == "voxel" else "mm"
+    judged = (
+        "the run's own network, which was trained on the very masks it judges: they look better than they are"
+        if result["in_sample"]
+        else "networks trained as the run was, each without the cases it judges"
+    )
+    found: dict[str, Any] = {
+        "unit": f"areas, volumes and distances in {unit}",
+        "judged_by": judged,
+        "proposal": "the label map of the judging network, its probabilities averaged with the neighbouring slices; "
+        "a suggestion to look at, not a corrected mask",
+        "usual_share": "median share of a slice that a class covers, over the slices of the clean cases that show it "
+        "(of the given masks where there are no clean cases)",
+        "slices": evidence.SLICE_DEFINITIONS | baselines.DEFINITIONS,
+        "cases": evidence.CASE_DEFINITIONS,
+        "regions": regions.DEFINITIONS,
+    }
+    if result["truth"] is not None:
+        found["truth"] = truth.DEFINITIONS
+    return found
+
+
+def columns_of(result: dict[str, Any], rows: str) -> list[str]:
+    """The columns of a table in order, also where it has no row."""
+    if result[rows]:
+        return list(result[rows][0])
+    return ["rank", "case", *(name for name in regions.DEFINITIONS if name not in ("rank", "row_first"))]
+
+
+def write_csv(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    """A header and a row a dict, atomically; None is an empty field."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
