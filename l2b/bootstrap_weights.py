@@ -23,6 +23,7 @@ def bootstrap_weights(
     meta_batch: Batch,
     *,
     loss: Loss,
+    meta_loss: Loss | None = None,
     pseudo_label: PseudoLabel | None = None,
     normalize: Normalizer | None = rectified,
     lookahead: Through = "optimizer",
@@ -33,10 +34,11 @@ def bootstrap_weights(
 
     batch = (x (B, C, *), y), meta_batch = (x (M, C, *), clean y); `loss(logits, target)` -> (B, *E);
     `pseudo_label(logits)` -> a target like y, None for the given label only (K = 1: L2RW, pixel-wise NL reweighting).
-    `normalize=None` returns the raw alignments a. Source: L2B (CVPR 2024) eq. 4-9. `mode="exact"`:
-    one reverse pass on the meta batch, one forward-mode pass on the train batch. `mode="fast"`: a finite difference
-    in place of the second (finite_difference.py says how far off); it pays in train_step, which has the step's
-    own forward pass to share. `meta_average`: the judge is its moving average over calls, not this batch alone.
+    `normalize=None` returns the raw alignments a; `meta_loss`: that of the meta batch, where it is another one. Source:
+    L2B (CVPR 2024) eq. 4-9. `mode="exact"`: one reverse pass on the meta batch, one forward-mode pass on the train
+    batch. `mode="fast"`: a finite difference in place of the second (finite_difference.py says how far off); it pays
+    in train_step, which has the step's own forward pass to share. `meta_average`: the judge is its moving average over
+    calls, not this batch alone.
 
     Leaves parameters, buffers, running statistics, .grad, requires_grad, train / eval mode and torch's random streams
     as found; a step that follows draws the dropout masks the weights were computed under.
@@ -46,7 +48,8 @@ def bootstrap_weights(
     require_pairs("batch", batch)
     require_pairs("meta batch", meta_batch)
     x, y = batch
-    along = judge(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average).direction
+    on_meta = loss if meta_loss is None else meta_loss
+    along = judge(model, optimizer, meta_batch, loss=on_meta, lookahead=lookahead, meta_average=meta_average).direction
     if mode == "exact":
         with untouched_rng(x.device):
             a = alignment(model, along, x, y, loss=loss, pseudo_label=pseudo_label)

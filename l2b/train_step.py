@@ -40,6 +40,7 @@ def train_step(
     meta_batch: Batch,
     *,
     loss: Loss,
+    meta_loss: Loss | None = None,
     pseudo_label: PseudoLabel | None = None,
     normalize: Normalizer = rectified,
     lookahead: Through = "optimizer",
@@ -53,6 +54,7 @@ def train_step(
     """Take one step on sum(weights * losses) (L2B, CVPR 2024, eq. 3) and report it; arguments as bootstrap_weights.
 
     `mode="fast"` costs one forward pass and the meta gradient more than a plain step: it shares the step's own forward.
+    `meta_loss`: that of the meta batch, where it is another one (RMNW-Net: an absolute error, for a noisy meta batch).
     `warm_up=True`: the plain mean of the given label's loss instead of the weighted sum. `clip_norm`: L2 norm of the
     whole gradient. The clean batch can also teach, not only judge, in two ways the paper does not have:
     `supervised_meta_step=True`, an ordinary step of its own on its mean loss after the weighted one (released
@@ -67,9 +69,10 @@ def train_step(
     if judges or teaches:
         require_pairs("meta batch", meta_batch)
     x, y = batch
+    on_meta = loss if meta_loss is None else meta_loss
     judgement = None
     if judges or clean_share > 0:
-        judgement = judge(model, optimizer, meta_batch, loss=loss, lookahead=lookahead, meta_average=meta_average)
+        judgement = judge(model, optimizer, meta_batch, loss=on_meta, lookahead=lookahead, meta_average=meta_average)
     if warm_up or judgement is None:
         losses = candidate_losses(logits := model(x), y, loss)
         objective, weights = losses.mean(), _given_only(losses, pseudo_label)
@@ -88,7 +91,7 @@ def train_step(
     value, norm = descend(model, optimizer, objective, clip_norm=clip_norm, blended=blended, share=clean_share)
     if supervised_meta_step:
         x_meta, y_meta = meta_batch
-        descend(model, optimizer, loss(model(x_meta), y_meta).mean(), clip_norm=clip_norm)
+        descend(model, optimizer, on_meta(model(x_meta), y_meta).mean(), clip_norm=clip_norm)
     return Step(value, weights, logits.detach(), norm, not bool(weights.any()))
 
 

@@ -73,6 +73,19 @@ class BootstrapSettings(_Strict):
     mode: Literal["exact", "fast"] = "exact"
 
 
+class MetaSettings(_Strict):
+    """Who judges the weights.
+
+    source "clean": the meta cases. "online": training slices whose given masks a mixture model takes for clean (its
+    posterior above `threshold`), chosen anew every epoch after the warm-up. "given": any training slices, for a `loss`
+    that survives their noise: "mae", whose gradient under symmetric noise points where the clean one does (RMNW-Net).
+    """
+
+    source: Literal["clean", "online", "given"] = "clean"
+    threshold: float = Field(0.5, gt=0, lt=1)
+    loss: Literal["cross_entropy", "mae"] = "cross_entropy"
+
+
 class FinetuneSettings(_Strict):
     """finetune: the last `share` of the epochs see the clean cases alone, at `lr`."""
 
@@ -94,6 +107,7 @@ class Settings(_Strict):
     augmentation: AugmentationSettings = AugmentationSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
     bootstrap: BootstrapSettings = BootstrapSettings()
+    meta: MetaSettings = MetaSettings()
     finetune: FinetuneSettings = FinetuneSettings()
     epochs: int = Field(100, ge=1)
     warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
@@ -119,6 +133,10 @@ class Settings(_Strict):
         faults = []
         if self.bootstrap.pseudo_label == "teacher" and self.average_decay == 0:
             faults.append("bootstrap.pseudo_label 'teacher' is the averaged network: set average_decay above 0")
+        if self.meta.source != "clean" and self.method in ("meta", "joint", "finetune"):
+            faults.append(f"method {self.method} learns from clean cases: without them take l2b, nl, unetpp or mixup")
+        if self.meta.source == "online" and self.method in ("nl", "l2b") and self.warm_up_epochs == 0:
+            faults.append("meta.source 'online' asks the network which slices are clean: set warm_up above 0")
         multiple = 2**self.network.encoder_depth
         if self.network.architecture == "smp" and self.slices.size % multiple:
             faults.append(f"slices.size {self.slices.size} must be a multiple of {multiple} at this encoder_depth")

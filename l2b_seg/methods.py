@@ -99,6 +99,8 @@ def bootstrap(state: TrainState, feed: Feed, settings: Settings, epoch: int, ste
 def _weighted(
     state: TrainState, feed: Feed, settings: Settings, epoch: int, step: int, *, with_pseudo: bool
 ) -> StepReport:
+    if settings.meta.source != "clean" and epoch < settings.warm_up_epochs:
+        return given_only(state, feed, settings, epoch, step)  # nobody judges or teaches yet
     chosen, task = settings.bootstrap, task_of(settings)
     if chosen.pseudo_label == "views":
         image, mask, views = feed.given_views(epoch, step, settings.batch_size)
@@ -115,6 +117,7 @@ def _weighted(
         (image, mask),
         meta_batch,
         loss=task.loss,
+        meta_loss=task.absolute_error if settings.meta.loss == "mae" else task.loss,
         pseudo_label=pseudo if with_pseudo else None,
         normalize=normalizer_of(chosen),
         lookahead=chosen.lookahead,

@@ -22,6 +22,7 @@ from l2b_seg.feed import Feed
 from l2b_seg.figures import write_figures
 from l2b_seg.inference import predictor_for
 from l2b_seg.methods import METHODS
+from l2b_seg.online_meta import online_meta
 from l2b_seg.report import write_report
 from l2b_seg.slices import SliceSet, load_slices
 from l2b_seg.slicing import SliceOptions
@@ -105,20 +106,22 @@ def run_training(
     summary = summarise_run(settings, data, state, cases, out, device) | cost
     write_json(out / "summary.json", summary)
     write_case_csv(out / "cases.csv", summary)
-    write_figures(out / "figures.npz", state, feed, settings, data, cases)
+    write_figures(out / "figures.npz", state, online_meta(state, feed, settings), settings, data, cases)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary
 
 
 def _meta_slices(settings: Settings, data: RunData, options: SliceOptions) -> SliceSet:
-    """The clean slices; none where there are no meta cases and the method needs none."""
-    if data.meta:
+    """The meta slices before training: none where the method needs none, or chooses its own."""
+    if settings.meta.source == "given":
+        return load_slices(data.dataset, data.train, options, labels=data.labels)
+    if data.meta and settings.meta.source == "clean":
         return load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS)
-    if METHODS[settings.method].clean_cases:
+    if METHODS[settings.method].clean_cases and settings.meta.source == "clean":
         without = ", ".join(name for name, method in METHODS.items() if not method.clean_cases)
         raise DataError(
             f"{data.dataset.root}: no meta case, and method {settings.method} learns from clean masks: list cases you "
-            f"vouch for under meta in splits.json, or take a method without them ({without})"
+            f"vouch for under meta in splits.json, train with --no-clean, or take a method without them ({without})"
         )
     side = options.size
     return SliceSet(torch.empty(0, len(data.dataset.channels), side, side), torch.empty(0, 1, side, side), ())

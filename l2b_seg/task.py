@@ -38,6 +38,12 @@ class Task:
             return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")[:, 0]
         return functional.cross_entropy(logits, target[:, 0].long(), reduction="none")
 
+    def absolute_error(self, logits: Tensor, target: Tensor) -> Tensor:
+        """1 - probability of the target's label, (B, H, W), in [0, 1]: the mean absolute error of RMNW-Net, halved."""
+        if self.binary:
+            return (torch.sigmoid(logits) - target).abs()[:, 0]
+        return 1 - torch.softmax(logits, 1).gather(1, target.long())[:, 0]
+
     def mixed_loss(self, logits: Tensor, first: Tensor, second: Tensor, keep: float) -> Tensor:
         """keep * loss(first) + (1 - keep) * loss(second), (B, H, W); for one class the loss of the mixed target."""
         if self.binary:  # cross-entropy is linear in its target: the same number

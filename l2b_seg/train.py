@@ -15,6 +15,7 @@ from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
 from l2b_seg.inference import network_of
 from l2b_seg.methods import METHODS, StepReport
+from l2b_seg.online_meta import online_meta
 from l2b_seg.schedule import finetune_start, learning_rate
 from l2b_seg.state import TrainState, average_of, load_checkpoint, save_checkpoint
 
@@ -52,10 +53,11 @@ def train(
     with sigterm_seen() as stopped:
         while state.epoch < settings.epochs:
             started = time.perf_counter()
+            feed = online_meta(state, feed, settings)
             reports = _epoch(state, feed, settings, steps, out, progress, stopped)
             state.epoch += 1
             row = {"epoch": state.epoch, "step": state.epoch * steps, "lr": state.optimizer.param_groups[0]["lr"]}
-            row |= summarise(reports) | {"seconds": time.perf_counter() - started}
+            row |= summarise(reports) | {"meta_slices": len(feed.meta), "seconds": time.perf_counter() - started}
             if state.epoch % settings.evaluate_every == 0 or state.epoch == settings.epochs:
                 row |= {f"test_{name}": value for name, value in evaluate(state).items()}
             state.history.append(row)

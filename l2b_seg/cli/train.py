@@ -16,6 +16,9 @@ def train(
     ] = None,
     noise_seed: Annotated[int, typer.Option(min=0, help="Seed of the noise, apart from --seed.")] = 0,
     labels: Annotated[str | None, typer.Option(help="Folder of given masks, instead of --noise.")] = None,
+    no_clean: Annotated[
+        bool, typer.Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks.")
+    ] = False,
     preset: Annotated[str | None, typer.Option(help="paper or cpu; cpu where no CUDA device is.")] = None,
     overrides: Annotated[list[str] | None, typer.Option("--set", help="key=value over the recipe; repeatable.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/RECIPE_METHOD_NOISE_sSEED if left out.")] = None,
@@ -40,9 +43,8 @@ def train(
     from l2b_seg.metrics_table import metrics_table
     from pipelines.train_recipe import TrainRequest, plan, train_recipe
 
-    request = TrainRequest(
-        recipe, data, method, noise, noise_seed, labels, preset, overrides or [], out, seed, device, resume
-    )
+    chosen = ["meta.source=online"] * no_clean + (overrides or [])
+    request = TrainRequest(recipe, data, method, noise, noise_seed, labels, preset, chosen, out, seed, device, resume)
     with stderr_lines("data", quiet=as_json) as say:
         planned = plan(request, say=say)
     if dry_run:
