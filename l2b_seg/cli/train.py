@@ -17,7 +17,8 @@ def train(
     noise_seed: Annotated[int, typer.Option(min=0, help="Seed of the noise, apart from --seed.")] = 0,
     labels: Annotated[str | None, typer.Option(help="Folder of given masks, instead of --noise.")] = None,
     no_clean: Annotated[
-        bool, typer.Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks.")
+        bool,
+        typer.Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks."),
     ] = False,
     preset: Annotated[str | None, typer.Option(help="paper or cpu; cpu where no CUDA device is.")] = None,
     overrides: Annotated[list[str] | None, typer.Option("--set", help="key=value over the recipe; repeatable.")] = None,
