@@ -10,7 +10,7 @@ import numpy as np
 
 from l2b_run.errors import DataError
 
-PICTURES = ("image", "given", "clean", "probability", "alpha", "beta")
+PICTURES = ("image", "given", "clean", "predicted", "probability", "alpha", "beta")
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class RunRecord:
     """One run: its folder, summary.json, the epochs of metrics.jsonl, and slices to look at from figures.npz.
 
     pictures: name -> (N, H, W), of PICTURES those that are there; `names` has N texts. Empty where a file is missing.
+    classes: names of the foreground classes in the order of their labels, as figures.npz has them.
     """
 
     path: Path
@@ -25,6 +26,7 @@ class RunRecord:
     epochs: list[dict[str, Any]] = field(repr=False)
     pictures: dict[str, np.ndarray] = field(repr=False)
     names: list[str] = field(repr=False)
+    classes: list[str] = field(default_factory=list)
 
 
 def read_run(path: Path | str) -> RunRecord:
@@ -35,12 +37,12 @@ def read_run(path: Path | str) -> RunRecord:
     faults: list[str] = []
     summary = _summary(path / "summary.json", faults)
     epochs = _epochs(path / "metrics.jsonl", faults)
-    pictures, names = _pictures(path / "figures.npz", faults)
+    pictures, names, classes = _pictures(path / "figures.npz", faults)
     if not faults and not (summary or epochs or pictures):
         faults.append("no summary.json, metrics.jsonl or figures.npz: not the folder of a run")
     if faults:
         raise DataError(f"{path}: " + "; ".join(faults))
-    return RunRecord(path, summary, epochs, pictures, names)
+    return RunRecord(path, summary, epochs, pictures, names, classes)
 
 
 def recorded_data(run: Path) -> dict[str, Any]:
@@ -87,21 +89,22 @@ def _epochs(path: Path, faults: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _pictures(path: Path, faults: list[str]) -> tuple[dict[str, np.ndarray], list[str]]:
+def _pictures(path: Path, faults: list[str]) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
     if not path.exists():
-        return {}, []
+        return {}, [], []
     try:
         with np.load(path, allow_pickle=False) as archive:
             pictures = {name: archive[name] for name in PICTURES if name in archive}
             names = [str(name) for name in archive["names"]] if "names" in archive else []
+            classes = [str(name) for name in archive["classes"]] if "classes" in archive else ["foreground"]
     except (BadZipFile, OSError, ValueError, EOFError) as error:
         faults.append(f"{path.name} is damaged: {error}")
-        return {}, []
+        return {}, [], []
     shapes = {picture.shape for picture in pictures.values()}
     if len(shapes) > 1 or any(len(shape) != 3 for shape in shapes):
         faults.append(f"{path.name}: arrays of shapes {sorted(shapes)}, expected one (N, H, W)")
-        return {}, []
+        return {}, [], []
     if "image" not in pictures:
-        return {}, []
+        return {}, [], []
     count = len(pictures["image"])
-    return pictures, (names + [f"slice {number}" for number in range(count)][len(names) :])[:count]
+    return pictures, (names + [f"slice {number}" for number in range(count)][len(names) :])[:count], classes

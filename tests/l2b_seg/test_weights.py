@@ -7,25 +7,23 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
-import torch
 import yaml
-from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from l2b_run.atomic import write_json
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.cli.main import app
-from l2b_seg.config import Settings
 from l2b_seg.dataset import CLEAN_LABELS
-from l2b_seg.inference import network_of, read_settings
+from l2b_seg.inference import read_settings
 from l2b_seg.predict import predict
 from l2b_seg.prediction_paths import find_inputs, output_paths
-from l2b_seg.run import RunData, with_task
+from l2b_seg.run import RunData
 from l2b_seg.trained_run import open_run
 from l2b_seg.trust import trust_maps
 from l2b_seg.volume import Volume, read_volume, write_volume
 from l2b_seg.weights import write_weights
-from tests.l2b_seg.tiny import NOISY, SHAPE, TEST, TRAIN, make_settings
+from tests.l2b_seg.saved_run import save_network, save_run
+from tests.l2b_seg.tiny import NOISY, SHAPE, TEST, TRAIN
 
 NAMES = ("alpha", "beta", "pseudo", "probability", "given")
 COSINE, SINE = np.cos(0.4), np.sin(0.4)
@@ -35,22 +33,6 @@ GRIDS = {
     "oblique": (COSINE, -SINE, 0.0, SINE, COSINE, 0.0, 0.0, 0.0, 1.0),
     "oblique and flipped": (-COSINE, 0.0, SINE, 0.0, 1.0, 0.0, -SINE, 0.0, -COSINE),
 }
-
-
-def save_network(settings: Settings, run: Path) -> None:
-    state = {name: value.contiguous() for name, value in network_of(settings).state_dict().items()}
-    save_file(state, run / "model.safetensors")
-
-
-def make_run(path: Path, data: RunData) -> Path:
-    """A finished run's folder around a freshly drawn network."""
-    settings = with_task(make_settings(), data.dataset)
-    torch.manual_seed(0)
-    path.mkdir()
-    (path / "config.yaml").write_text(yaml.safe_dump(settings.model_dump()))
-    write_json(path / "split.json", data.record())
-    save_network(settings, path)
-    return path
 
 
 def place(data: RunData, case: str, direction: tuple[float, ...]) -> None:
@@ -68,7 +50,7 @@ def place(data: RunData, case: str, direction: tuple[float, ...]) -> None:
 def test_files_lie_on_the_images_grid(tmp_path: Path, data: RunData, grid: str) -> None:
     case = TRAIN[0]
     place(data, case, GRIDS[grid])
-    done = write_weights(open_run(make_run(tmp_path / "run", data)), case, tmp_path / "out")
+    done = write_weights(open_run(save_run(tmp_path / "run", data)), case, tmp_path / "out")
     image = data.dataset.image_path(case)
     assert {name: path.name for name, path in done.files.items()} == {name: f"{case}_{name}.nii.gz" for name in NAMES}
     for name, path in done.files.items():
@@ -86,7 +68,7 @@ def test_maps_are_the_trust_maps_and_the_mask_is_predicts(tmp_path: Path, data: 
     """On a flipped grid: what comes out lies where the image has it, not where the network saw it."""
     case = TRAIN[1]
     place(data, case, GRIDS["flipped"])
-    run = make_run(tmp_path / "run", data)
+    run = save_run(tmp_path / "run", data)
     opened = open_run(run)
     done = write_weights(opened, case, tmp_path / "out")
     found = {name: read_volume(path).array for name, path in done.files.items()}
@@ -105,7 +87,7 @@ def test_maps_are_the_trust_maps_and_the_mask_is_predicts(tmp_path: Path, data: 
 
 
 def test_shares(tmp_path: Path, data: RunData) -> None:
-    done = write_weights(open_run(make_run(tmp_path / "run", data)), TRAIN[0], tmp_path / "out")
+    done = write_weights(open_run(save_run(tmp_path / "run", data)), TRAIN[0], tmp_path / "out")
     alpha, beta, given, pseudo = (read_volume(done.files[name]).array for name in ("alpha", "beta", "given", "pseudo"))
     assert done.given == NOISY
     assert done.alpha_share == pytest.approx(alpha.sum() / (alpha + beta).sum(), rel=1e-5)
@@ -115,7 +97,7 @@ def test_shares(tmp_path: Path, data: RunData) -> None:
 
 
 def test_the_command(tmp_path: Path, data: RunData) -> None:
-    run = make_run(tmp_path / "run", data)
+    run = save_run(tmp_path / "run", data)
     case = TEST[0]
     result = CliRunner().invoke(app, ["weights", str(run), case, "--device", "cpu"])
     assert result.exit_code == 0, result.output
@@ -134,7 +116,7 @@ def test_the_command(tmp_path: Path, data: RunData) -> None:
 
 
 def test_refusals(tmp_path: Path, data: RunData) -> None:
-    run = make_run(tmp_path / "run", data)
+    run = save_run(tmp_path / "run", data)
     opened = open_run(run)
     with pytest.raises(DataError, match=r"no case 'other'.*case0"):
         write_weights(opened, "other", tmp_path / "out")

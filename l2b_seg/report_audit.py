@@ -1,0 +1,75 @@
+"""The ranking of an audit, RUN/audit/audit.json, for a report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from l2b_run.errors import DataError
+
+SHOWN = 100
+# key of a slice's row, heading, decimals; None: a text
+COLUMNS: tuple[tuple[str, str, int | None], ...] = (
+    ("rank", "rank", 0),
+    ("case", "slice", None),
+    ("score", "suspicion", 3),
+    ("dice", "Dice with the model", 3),
+    ("hd95", "HD95", 1),
+    ("beta_share", "beta share", 3),
+    ("state", "state", None),
+)
+PLACE = 1  # the column that leads to the slice
+
+
+def read_audit(run: Path) -> dict[str, Any] | None:
+    """audit.json of a run folder, None where there is none. Raises DataError where it is damaged."""
+    path = run / "audit" / "audit.json"
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path} is damaged: {error}; run the audit again") from error
+    rows = found.get("slices") if isinstance(found, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and "case" in row for row in rows):
+        raise DataError(f"{path} holds no ranking of slices; run the audit again")
+    return found
+
+
+def audited_cases(run: Path) -> list[str]:
+    """The audited cases, the most suspicious first; empty without an audit."""
+    found = read_audit(run)
+    rows = (found or {}).get("cases") or (found or {}).get("slices") or []
+    return list(dict.fromkeys(str(row.get("case")) for row in rows if isinstance(row, dict)))
+
+
+def audit_table(label: str, run: Path) -> dict[str, Any] | None:
+    """The first SHOWN slices of the ranking as texts and numbers for the page, None without an audit."""
+    found = read_audit(run)
+    if found is None:
+        return None
+    rows = found["slices"][:SHOWN]
+    columns = [column for column in COLUMNS if any(row.get(column[0]) is not None for row in rows)]
+    return {
+        "label": label,
+        "columns": [(heading, decimals is None) for _, heading, decimals in columns],
+        "place": PLACE,
+        "total": len(found["slices"]),
+        "rows": [
+            {
+                "case": str(row["case"]),
+                "slice": row.get("slice") if isinstance(row.get("slice"), int) else None,
+                "cells": [_cell(row, key, decimals) for key, _, decimals in columns],
+            }
+            for row in rows
+        ],
+    }
+
+
+def _cell(row: dict[str, Any], key: str, decimals: int | None) -> dict[str, Any]:
+    value = row.get(key)
+    if key == "case":
+        return {"text": f"{value}, slice {row.get('slice')}", "value": None}
+    if decimals is None:
+        return {"text": "" if value is None else str(value), "value": None}
+    number = float(value) if isinstance(value, int | float) else None
+    return {"text": "–" if number is None else f"{number:.{decimals}f}", "value": number}

@@ -1,0 +1,185 @@
+"use strict";
+// Texts from files are only ever set as text (textContent, value): none can become markup.
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = (id) => document.getElementById(id);
+
+function element(name, attributes = {}, text = "") {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.textContent = text;
+  return made;
+}
+
+function drawn(name, attributes, parent) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  parent.append(made);
+  return made;
+}
+
+// ---- tables: sort by a heading, filter by run and class
+
+function sortBy(table, column, heading) {
+  const ascending = heading.getAttribute("aria-sort") !== "ascending";
+  for (const other of table.tHead.rows[0].cells) other.setAttribute("aria-sort", "none");
+  heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+  const keyed = [...table.tBodies[0].rows].map((row) => {
+    const cell = row.cells[column];
+    if (cell.classList.contains("text")) return [cell.textContent.trim(), row];
+    return ["value" in cell.dataset ? Number(cell.dataset.value) : null, row];
+  });
+  keyed.sort(([a], [b]) => {
+    if (a === null || b === null) return (a === null) - (b === null);  // unknown values last, either way
+    const order = typeof a === "string" ? a.localeCompare(b, undefined, { numeric: true }) : a - b;
+    return ascending ? order : -order;
+  });
+  table.tBodies[0].append(...keyed.map(([, row]) => row));
+}
+
+for (const table of document.querySelectorAll("table.sortable")) {
+  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+    heading.querySelector("button").addEventListener("click", () => sortBy(table, column, heading));
+  });
+}
+
+const filters = [...document.querySelectorAll("[data-filter]")];
+for (const filter of filters) {
+  filter.addEventListener("change", () => {
+    for (const row of byId("cases").querySelectorAll("tbody tr")) {
+      row.hidden = filters.some((each) => each.value && row.dataset[each.dataset.filter] !== each.value);
+    }
+  });
+}
+
+// ---- viewer: image, weight map and outlines of one slice
+
+const PIXELS = 560;  // longest side on the screen; with the slider it fits a laptop's window
+const outlines = {};  // by source: checkbox, halo and line, row of the legend, its Dice
+
+function chosenCase() {
+  return data.cases[byId("case").value];
+}
+
+function showCase(slice) {
+  const shown = chosenCase();
+  const slider = byId("slice");
+  slider.max = shown.slices.length - 1;
+  slider.value = slice ?? shown.first;
+  byId("note").textContent = shown.note;
+  const weight = byId("weight");
+  const kept = weight.value;
+  weight.replaceChildren(element("option", { value: "" }, "none"));
+  for (const { key, text } of shown.weights) weight.append(element("option", { value: key }, text));
+  weight.disabled = shown.weights.length === 0;
+  weight.value = shown.weights.some(({ key }) => key === kept) ? kept : "";
+  fit();
+  showSlice();
+}
+
+function fit() {
+  const { width, height, aspect, focus } = chosenCase();
+  const [x, y, w, h] = byId("zoom").checked && focus ? focus : [0, 0, 2 * width, 2 * height];
+  const ratio = (w / h) * aspect;
+  const across = Math.min(PIXELS, PIXELS * ratio, byId("frame").clientWidth || PIXELS);
+  const picture = byId("picture");
+  picture.setAttribute("viewBox", `${x} ${y} ${w} ${h}`);
+  picture.setAttribute("width", across);
+  picture.setAttribute("height", across / ratio);
+}
+
+function showSlice() {
+  const shown = chosenCase();
+  const slice = shown.slices[byId("slice").value];
+  const only = byId("class").value;
+  byId("position").textContent = `slice ${slice.number} / ${shown.last}`;
+  for (const [id, size] of [["image", shown], ["overlay", shown]]) {
+    byId(id).setAttribute("width", 2 * size.width);
+    byId(id).setAttribute("height", 2 * size.height);
+  }
+  byId("image").setAttribute("href", slice.image);
+  const key = byId("weight").value;
+  byId("scale").hidden = !key;
+  const overlay = slice.weights[key];
+  byId("overlay").setAttribute("visibility", overlay ? "visible" : "hidden");
+  if (overlay) byId("overlay").setAttribute("href", overlay.map);
+  for (const source of data.sources) {
+    const paths = slice.outlines[source.id] ?? {};
+    const names = Object.keys(paths).filter((name) => !only || name === only);
+    const { box, lines, row, text } = outlines[source.id];
+    for (const line of lines) {
+      line.setAttribute("d", names.map((name) => paths[name]).join(""));
+      line.setAttribute("visibility", box.checked ? "visible" : "hidden");
+    }
+    row.hidden = !shown.sources.includes(source.id);
+    const dice = slice.dice[source.id];
+    text.textContent = dice === undefined ? "" : `Dice ${dice.toFixed(2)}`;
+  }
+}
+
+function move(step) {
+  const slider = byId("slice");
+  slider.value = Number(slider.value) + step;  // a range input keeps within its ends
+  showSlice();
+}
+
+function buildViewer() {
+  const picture = byId("picture");
+  picture.setAttribute("preserveAspectRatio", "none");
+  picture.setAttribute("class", "bright");
+  drawn("image", { id: "image", preserveAspectRatio: "none" }, picture);
+  drawn("image", { id: "overlay", preserveAspectRatio: "none" }, picture).style.imageRendering = "pixelated";
+  for (const source of data.sources) {
+    const common = { fill: "none", "vector-effect": "non-scaling-stroke", "stroke-linejoin": "round" };
+    const halo = { ...common, stroke: "#000", "stroke-opacity": 0.55, "stroke-width": source.line.width + 1.6 };
+    const line = { class: source.line.hue, "stroke-dasharray": source.line.dash, "stroke-width": source.line.width };
+    const lines = [drawn("path", halo, picture), drawn("path", { ...common, ...line }, picture)];
+    const row = element("div", { class: "source" });
+    const label = element("label", { title: source.name });
+    const box = element("input", { type: "checkbox", "data-source": source.id });
+    box.checked = source.on;
+    const sample = drawn("svg", { class: "sample bright", width: 34, height: 14, "aria-hidden": true }, label);
+    drawn("line", { x1: 2, y1: 7, x2: 32, y2: 7, ...line }, sample);
+    label.prepend(box, " ");
+    label.append(" ", source.name);
+    const text = element("span", { class: "soft" });
+    row.append(label, text);
+    byId("outlines").append(row);
+    box.addEventListener("change", showSlice);
+    outlines[source.id] = { box, lines, row, text };
+  }
+  data.cases.forEach((each, index) => byId("case").append(element("option", { value: index }, each.title)));
+  byId("class").append(element("option", { value: "" }, "all"));
+  for (const name of data.classes) byId("class").append(element("option", { value: name }, name));
+  byId("class-choice").hidden = data.classes.length < 2;
+  byId("case").addEventListener("change", () => showCase());
+  byId("slice").addEventListener("input", showSlice);
+  for (const id of ["class", "weight"]) byId(id).addEventListener("change", showSlice);
+  byId("zoom").addEventListener("change", fit);
+  window.addEventListener("resize", fit);
+  byId("frame").addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    move(step);
+  });
+  byId("frame").addEventListener("wheel", (event) => {
+    if (document.activeElement !== byId("frame")) return;  // else the page scrolls, as elsewhere
+    event.preventDefault();
+    move(Math.sign(event.deltaY));
+  });
+  byId("viewer").hidden = false;
+  showCase();
+}
+
+if (data.cases.length) buildViewer();
+
+for (const button of document.querySelectorAll("button[data-case]")) {
+  button.addEventListener("click", () => {
+    byId("case").value = data.cases.findIndex((each) => each.case === button.dataset.case);
+    const number = button.dataset.slice;
+    const slices = chosenCase().slices;
+    showCase(number === undefined ? undefined : Math.max(0, slices.findIndex((each) => each.number === Number(number))));
+    byId("slices").scrollIntoView();
+    byId("frame").focus({ preventScroll: true });
+  });
+}
