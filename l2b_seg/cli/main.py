@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
-from l2b_seg.cli import audit, check, compare, corrupt, demo, evaluate, predict, prepare, report, train, weights
+from l2b_seg.cli import (
+    audit,
+    check,
+    compare,
+    corrupt,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    predict,
+    prepare,
+    report,
+    train,
+    weights,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,11 +41,13 @@ def l2b_seg(
 
 
 app.command(rich_help_panel="Start here")(demo.demo)
+app.command(rich_help_panel="Start here")(doctor.doctor)
 app.add_typer(prepare.app, name="prepare", rich_help_panel="Data")
 app.command(rich_help_panel="Data")(check.check)
 app.command(rich_help_panel="Data")(corrupt.corrupt)
 app.command(rich_help_panel="Train and predict")(train.train)
 app.command(rich_help_panel="Train and predict")(predict.predict)
+app.command(rich_help_panel="Train and predict")(export.export)
 app.command(rich_help_panel="Results")(evaluate.evaluate)
 app.command(rich_help_panel="Results")(compare.compare)
 app.command(rich_help_panel="Results")(audit.audit)

@@ -1,0 +1,108 @@
+"""`l2b-seg doctor`: what it finds here, and that it sees what is broken."""
+
+import json
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+import l2b
+from l2b_run.errors import L2BError
+from l2b_run.extras import EXTRAS
+from l2b_seg import doctor as doctor_module
+from l2b_seg.cli.doctor import doctor as doctor_command
+from l2b_seg.doctor import PACKAGES, doctor
+
+
+def run(*arguments):
+    """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
+    app = typer.Typer()
+    app.command()(doctor_command)
+    result = CliRunner().invoke(app, list(arguments))
+    if isinstance(result.exception, L2BError):
+        return result.exception.exit_code, result.stdout, str(result.exception)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_this_installation_is_usable(own_cache):
+    (own_cache / "slices").mkdir(parents=True)
+    (own_cache / "slices" / "a.npy").write_bytes(b"x" * 3_000_000)
+    random_state = torch.get_rng_state()
+    found = doctor()
+    assert torch.equal(torch.get_rng_state(), random_state)
+    assert found["problems"] == []
+    assert found["usable"] is True
+    assert found["versions"]["torch"] == torch.__version__.split("+")[0]
+    assert set(PACKAGES) < set(found["versions"])
+    assert found["self_test"]["cpu"]["ok"] is True
+    assert len(found["self_test"]) == 1 + len(found["cuda"]["devices"]) == 1 + torch.cuda.device_count()
+    assert found["cache"]["folder"] == str(own_cache)
+    assert found["cache"]["size_mb"] == pytest.approx(3)
+    assert found["cache"]["free_gb"] > 0
+    assert 0.1 < found["memory_gb"] < 1e5
+    json.dumps(found, allow_nan=False)
+
+
+def test_output_as_text_and_as_json():
+    code, text, message = run()
+    assert (code, message) == (0, "")
+    lines = dict(line.split(maxsplit=1) for line in text.splitlines())
+    assert lines["usable"] == "yes"
+    assert lines["torch"].startswith(str(torch.__version__).split("+")[0])
+    assert any(line.startswith("training step on cpu") and line.endswith(" s") for line in text.splitlines())
+    code, text, _ = run("--json")
+    assert code == 0
+    assert json.loads(text)["usable"] is True
+
+
+def test_a_package_that_is_missing_or_broken_is_a_problem(monkeypatch):
+    monkeypatch.setitem(PACKAGES, "torchnothing", "torchnothing")
+    code, text, message = run()
+    assert code == 1
+    assert "torchnothing cannot be imported (No module named 'torchnothing'): pip install" in message
+    assert "usable                      no" in text
+    assert "training step on cpu" in text, "torch itself is fine and is still tried"
+    monkeypatch.setitem(PACKAGES, "torch", "torch_that_is_nowhere")
+    found = doctor()
+    assert "self_test" not in found
+    assert any(problem.startswith("torch cannot be imported") for problem in found["problems"])
+    assert run()[0] == 1
+
+
+def test_a_step_that_does_not_work_is_a_problem(monkeypatch):
+    original = l2b.train_step
+
+    def without_weights(*args, **kwargs):
+        step = original(*args, **kwargs)
+        step.weights.zero_()
+        return step
+
+    monkeypatch.setattr(l2b, "train_step", without_weights)
+    found = doctor()
+    assert found["self_test"]["cpu"] == {
+        "ok": False,
+        "error": "RuntimeError: weights of shape (2, 2, 16, 16) and sum 0.0000, expected 1",
+    }
+    assert found["usable"] is False
+
+
+def test_cache_that_cannot_be_written_and_full_disk(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("L2B_CACHE", str(tmp_path / "file" / "cache"))
+    assert any("L2B_CACHE" in problem for problem in doctor()["problems"])
+    monkeypatch.setenv("L2B_CACHE", str(tmp_path / "later" / "cache"))
+    monkeypatch.setattr(doctor_module, "_LITTLE_DISK_GB", 1e9)
+    problems = doctor()["problems"]
+    assert len(problems) == 1
+    assert "GB free: free space" in problems[0]
+    assert not (tmp_path / "later").exists(), "looking makes no folder"
+
+
+def test_extras_say_how_to_install_them(monkeypatch):
+    monkeypatch.setitem(EXTRAS, "onnx", ("onnx_that_is_nowhere",))
+    code, text, _ = run()
+    assert code == 0, "an extra is optional"
+    assert "onnx_that_is_nowhere not installed: pip install 'l2b[onnx]'" in text

@@ -1,0 +1,194 @@
+"""`l2b-seg export`: ONNX that another program can use, and a folder that `predict` takes."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+import torch
+import typer
+import yaml
+from safetensors.torch import load_file, save_file
+from torch import nn
+from typer.testing import CliRunner
+
+from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.extras import EXTRAS, missing_modules, require_extra
+from l2b_seg import export_onnx as export_onnx_module
+from l2b_seg.case_metrics import case_metrics
+from l2b_seg.cli.export import export as export_command
+from l2b_seg.config import Settings
+from l2b_seg.export_folder import FILES, export_folder
+from l2b_seg.export_onnx import export_onnx
+from l2b_seg.inference import load_run, network_of
+from l2b_seg.run_metadata import run_metadata
+from l2b_seg.summary import summarise
+
+MONAI = {"widths": [4, 4, 4, 4, 4]}
+SMP = {"architecture": "smp", "encoder": "resnet18", "encoder_depth": 3}
+ONE, TWO = ["prostate"], ["central zone", "peripheral zone"]
+
+
+def make_run(folder, *, classes=ONE, channels=("T2",), network=MONAI, whole=True, seed=0):
+    """A run folder with random weights, as training leaves it; `whole`: with its summary, split and environment."""
+    about = {"recipe": "promise12", "preset": "cpu", "method": "l2b", "network": network}
+    slices = {"size": 32, "crop": 0.8, "intensity": "zscore"}
+    task = {"channels": list(channels), "classes": list(classes)}
+    settings = Settings.model_validate({**about, "slices": slices, "task": task})
+    torch.manual_seed(seed)
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings.model_dump(mode="json")))
+    model = network_of(settings)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
+    with (
+        torch.no_grad()
+    ):  # statistics as after training, without which a deep network answers nearly the same everywhere
+        model.train()(torch.randn(8, len(channels), 32, 32))
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / "model.safetensors")
+    if whole:
+        square = np.zeros((2, 8, 8), bool)
+        square[:, 2:5, 2:5] = True
+        cases = {"secret_name": case_metrics(np.roll(square, 1, 1), square, (1, 1, 1))}
+        (folder / "summary.json").write_text(json.dumps(summarise(cases, unit="voxel", tolerance=None)))
+        split = {"dataset": "/home/someone/data/mine", "labels": "labelsTr_noisy_L1_s0", "noise": {"level": "L1"}}
+        cases = {"train": ["a", "b"], "meta": ["c"], "evaluation": ["secret_name"]}
+        (folder / "split.json").write_text(json.dumps(split | cases))
+        (folder / "env.json").write_text(json.dumps({"python": "3.11.9", "versions": {"torch": "2.11.0"}}))
+    return folder
+
+
+def run(*arguments):
+    """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
+    app = typer.Typer()
+    app.command()(export_command)
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, L2BError):
+        return result.exception.exit_code, result.stdout, str(result.exception)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Two runs, exported through the command: name -> (run folder, ONNX file, what the command printed)."""
+    if missing_modules("onnx"):
+        pytest.skip("the extra onnx is not installed")
+    found = {}
+    for name, about in {"monai": {"classes": TWO, "channels": ["R", "G", "B"]}, "smp": {"network": SMP}}.items():
+        folder = make_run(tmp_path_factory.mktemp(name) / "run", **about)
+        file = folder.parent / "out" / "model.onnx"
+        found[name] = (folder, file, run(folder, "--onnx", file))
+    return found
+
+
+@pytest.mark.parametrize("name", ["monai", "smp"])
+def test_onnx_gives_the_runs_probabilities(exported, name):
+    import onnxruntime
+
+    folder, file, (code, text, _) = exported[name]
+    assert code == 0
+    assert len(text.splitlines()) == 2, "the exporter's own progress is not on stdout"
+    assert re.search(r"onnxruntime against torch: \d\.\de-\d+ on random slices, \d\.\de-\d+ on volume slices", text)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    metadata = json.loads(session.get_modelmeta().custom_metadata_map["l2b"])
+    assert metadata == run_metadata(folder)
+    assert session.get_inputs()[0].shape == metadata["input"]["shape"]
+    assert session.get_outputs()[0].shape == metadata["output"]["shape"]
+    slices = np.random.default_rng(0).normal(size=(7, *metadata["input"]["shape"][1:])).astype(np.float32)
+    (found,) = session.run(["probabilities"], {"slices": slices})
+    expected = load_run(folder).predict_slices(slices).swapaxes(0, 1)
+    assert found.shape == (7, *metadata["output"]["shape"][1:])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    assert expected.std((0, 2, 3)).min() > 1e-3, "random weights must not give a constant"
+
+
+def test_onnx_that_differs_is_not_written(exported, tmp_path, monkeypatch):
+    other = make_run(tmp_path / "run", network=SMP, seed=1)
+    monkeypatch.setattr(export_onnx_module, "_onnx_bytes", lambda *_: exported["smp"][1].read_bytes())
+    with pytest.raises(L2BError, match="was not written: its probabilities differ"):
+        export_onnx(other, tmp_path / "model.onnx")
+    assert not (tmp_path / "model.onnx").exists()
+
+
+def test_exported_folder_predicts_what_the_run_does(tmp_path):
+    folder = make_run(tmp_path / "run", classes=TWO, network=SMP)
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    config["network"]["encoder_weights"] = str(
+        tmp_path / "gone.pth"
+    )  # what the encoder started from, on another machine
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    export_folder(folder, tmp_path / "model")
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == sorted(FILES)
+    theirs = load_run(tmp_path / "model").model.state_dict()
+    mine = load_file(folder / "model.safetensors")
+    assert theirs.keys() == mine.keys()
+    assert all(torch.equal(theirs[name], mine[name]) for name in mine)
+
+
+def test_metadata_says_what_another_program_needs_and_names_nobody(tmp_path):
+    folder = make_run(tmp_path / "run", classes=TWO, channels=["T2", "ADC"])
+    export_folder(folder, tmp_path / "model")
+    text = (tmp_path / "model" / "metadata.json").read_text()
+    metadata = json.loads(text, parse_constant=lambda name: pytest.fail(name))
+    assert metadata["channels"] == ["T2", "ADC"]
+    assert metadata["classes"] == {"central zone": 1, "peripheral zone": 2}
+    assert metadata["output"]["channels"] == ["background", "central zone", "peripheral zone"]
+    assert metadata["input"]["shape"] == ["batch", 2, 32, 32]
+    steps = {step["step"]: step for step in metadata["input"]["preprocessing"]}
+    assert list(steps) == ["orientation", "intensity", "crop", "resize"]
+    assert (steps["intensity"]["kind"], steps["crop"]["share"], steps["resize"]["size"]) == ("zscore", 0.8, 32)
+    data = metadata["training"]["data"]
+    assert (data["data_set"], data["labels"], data["n_train"]) == ("mine", "labelsTr_noisy_L1_s0", 2)
+    assert metadata["results"]["mean"]["hd"] == 1
+    assert metadata["versions"] == {"python": "3.11.9", "torch": "2.11.0"}
+    card = (tmp_path / "model" / "MODEL_CARD.md").read_text()
+    for part in (
+        "# Segmentation of central zone, peripheral zone",
+        "| mean | 0.6",
+        "zscore",
+        "no medical device",
+        "noise L1",
+    ):
+        assert part in card, part
+    for secret in ("secret_name", "/home/someone"):
+        assert secret not in text + card
+
+
+def test_metadata_of_a_bare_run(tmp_path):
+    metadata = run_metadata(make_run(tmp_path / "run", whole=False))
+    assert (metadata["results"], metadata["training"]["data"], metadata["versions"]) == (None, None, None)
+    assert metadata["output"]["channels"] == ["prostate"]
+    export_folder(tmp_path / "run", tmp_path / "model")
+    assert "was not evaluated" in (tmp_path / "model" / "MODEL_CARD.md").read_text()
+
+
+def test_wrong_arguments(tmp_path):
+    folder = make_run(tmp_path / "run")
+    assert run(folder)[0] == 2
+    assert run(tmp_path / "nowhere", "--folder", tmp_path / "x")[0] == 3
+    with pytest.raises(ConfigError, match=r"model\.pt: name a file that ends with \.onnx"):
+        export_onnx(folder, tmp_path / "model.pt")
+    for taken in (folder, folder / "config.yaml"):
+        with pytest.raises(ConfigError, match="is there already"):
+            export_folder(folder, taken)
+    (folder / "split.json").write_text("{")
+    with pytest.raises(DataError, match=r"split\.json is damaged"):
+        export_folder(folder, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_missing_extra_is_named_with_its_command(tmp_path, monkeypatch):
+    monkeypatch.setitem(EXTRAS, "onnx", ("onnx_that_is_nowhere", "json"))
+    with pytest.raises(ConfigError, match=r"onnx_that_is_nowhere, not installed here: pip install 'l2b\[onnx\]'"):
+        require_extra("onnx", "export --onnx")
+    folder = make_run(tmp_path / "run")
+    code, text, _ = run(folder, "--folder", tmp_path / "model", "--json")
+    assert json.loads(text)["folder"]["files"] == list(FILES), "a folder needs no extra"
+    code, _, message = run(folder, "--onnx", tmp_path / "m.onnx")
+    assert code == 2
+    assert "pip install" in message
+    assert "onnx_that_is_nowhere" not in sys.modules
