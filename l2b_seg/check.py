@@ -30,7 +30,7 @@ def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line:
         facts,
         split_of={case: split for split in SPLITS for case in dataset.splits[split]},
         groups=dataset.groups,
-        in_mm=dataset.spacing_unit == "mm",
+        in_mm=cases if dataset.spacing_unit == "mm" else (),
     )
     faults += _class_warnings(dataset, facts)
     for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*")):

@@ -1,7 +1,7 @@
 """What shows only when cases are laid side by side: duplicates, leakage between splits, cases unlike the others."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -21,11 +21,11 @@ def compare_cases(
     *,
     split_of: Mapping[str, str] | None = None,
     groups: Mapping[str, str] | None = None,
-    in_mm: bool = False,
+    in_mm: Collection[str] = (),
 ) -> list[Fault]:
     """Faults and warnings between cases. split_of and groups: case -> part, case -> patient or lesion.
 
-    in_mm: distances are to be counted in mm, so a file without spacing is worth a warning.
+    in_mm: cases in which distances are to be counted in mm, so that a file without spacing is worth a warning.
     """
     return [
         *_channel_faults(facts),
@@ -96,13 +96,13 @@ def _lines(axes: str) -> str:
     return axes.translate(str.maketrans("RAI", "LPS"))
 
 
-def _spacing_warnings(facts: Mapping[str, CaseFacts], in_mm: bool) -> list[Fault]:
-    warnings = []
-    if in_mm:
-        message = "has no spacing; 1 1 1 mm is taken, and distances in mm mean nothing"
-        warnings += [
-            Fault("spacing", case, fact.path, message) for case, fact in facts.items() if not fact.spacing_known
-        ]
+def _spacing_warnings(facts: Mapping[str, CaseFacts], in_mm: Collection[str]) -> list[Fault]:
+    message = "has no spacing; 1 1 1 mm is taken, and distances in mm mean nothing"
+    warnings = [
+        Fault("spacing", case, fact.path, message)
+        for case, fact in facts.items()
+        if case in in_mm and not fact.spacing_known
+    ]
     known = {case: np.array(fact.spacing_mm) for case, fact in facts.items() if fact.spacing_known}
     for case, text in _far_off(known, SPACING_FACTOR):
         warnings.append(Fault("spacing", case, facts[case].path, f"spacing {text} mm (z, y, x)"))

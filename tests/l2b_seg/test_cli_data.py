@@ -14,8 +14,9 @@ from l2b_run.errors import ConfigError, DataError
 from l2b_seg.cli.check import check
 from l2b_seg.cli.corrupt import corrupt
 from l2b_seg.cli.prepare import app as prepare_app
-from l2b_seg.volume import read_volume, write_volume
+from l2b_seg.volume import Volume, read_volume, write_volume
 from tests.data_prep.conftest import challenge, prepared  # noqa: F401 - fixtures
+from tests.data_prep.own_data import write_volumes
 from tests.data_prep.test_download import server
 from tests.data_prep.test_promise12 import SOME, zip_folder
 
@@ -33,7 +34,7 @@ def test_prepare_corrupt_check(challenge, tmp_path):  # noqa: F811
     source, out = challenge([*SOME, 6, 7, 8], shape=(8, 96, 96)), tmp_path / "out"
     done = call("prepare", "promise12", "--source", source, "--out", out)
     assert done.exit_code == 0
-    assert done.stdout == f"{out}: 6 train, 1 meta, 2 test cases, distances in mm\n"
+    assert done.stdout == f"{out}: 6 train, 1 meta, 2 test cases; classes 1 prostate; channels T2; distances in mm\n"
     assert "[9/9] Case13 8x96x96" in done.stderr
 
     sheet = tmp_path / "sheet.png"
@@ -72,7 +73,45 @@ def test_json_of_prepare_and_split_options(challenge, tmp_path):  # noqa: F811
     arguments = ("--split", "random", "--seed", 3, "--test-cases", 1, "--spacing-unit", "voxel", "--json")
     done = call("prepare", "promise12", "--source", challenge(SOME), "--out", tmp_path / "out", *arguments)
     counts = {"train": 2, "meta": 3, "test": 1}
-    assert json.loads(done.stdout) == {"out": str(tmp_path / "out"), "cases": counts, "spacing_unit": "voxel"}
+    expected = {"out": str(tmp_path / "out"), "cases": counts, "spacing_unit": "voxel"}
+    assert json.loads(done.stdout) == expected | {"classes": {"prostate": 1}, "channels": ["T2"]}
+
+
+def test_own_pictures_prepared_checked_and_fixed(tmp_path):
+    images, masks = write_volumes(tmp_path / "raw", [f"p{number}" for number in range(8)])
+    lost = masks / "p3.nii.gz"
+    write_volume(Volume(read_volume(lost).array), lost)
+    done = call("prepare", "folder", "--images", images, "--labels", masks, "--out", tmp_path / "out")
+    assert isinstance(done.exception, DataError)
+    assert "p3: " in str(done.exception)
+    assert "image and mask differ in spacing_mm" in str(done.exception)
+    done = call("check", "--images", images, "--labels", masks)
+    assert isinstance(done.exception, DataError)
+    assert f"error geometry p3 {lost}: image and mask differ in spacing_mm" in done.stdout
+    done = call("check", "--images", images, "--labels", masks, "--fix-header")
+    assert done.exit_code == 0
+    assert "fixed p3: spacing_mm (3, 0.5, 0.6) of the image in place of (1, 1, 1)" in done.stdout
+    arguments = ("--label-values", "background=0,gland=1+2", "--meta-cases", "p1,p2", "--test-cases", "p7")
+    done = call("prepare", "folder", "--images", images, "--labels", masks, "--out", tmp_path / "out", *arguments)
+    assert done.stdout.endswith(": 5 train, 2 meta, 1 test cases; classes 1 gland; channels image; distances in mm\n")
+    assert call("check", tmp_path / "out").exit_code == 0
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_headers_are_not_fixed_under_noisy_masks(prepared):  # noqa: F811
+    dataset = prepared(2)
+    assert call("check", dataset.root, "--fix-header").exit_code == 0
+    call("corrupt", dataset.root, "--level", "L2", "--no-calibrate")
+    done = call("check", dataset.root, "--fix-header")
+    assert isinstance(done.exception, DataError)
+    assert "labelsTr_noisy_L2_s0" in str(done.exception)
+
+
+def test_check_of_one_thing_at_a_time(tmp_path):
+    for arguments in ((), (tmp_path, "--images", tmp_path), ("--images", tmp_path), ("--labels", tmp_path)):
+        done = call("check", *arguments)
+        assert isinstance(done.exception, ConfigError)
+        assert "either a prepared data set, or --images and --labels" in str(done.exception)
 
 
 def test_several_zips(challenge, tmp_path):  # noqa: F811

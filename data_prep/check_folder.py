@@ -1,0 +1,49 @@
+"""Integrity of images and masks that are not prepared yet: the same findings as for a prepared data set."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from data_prep.image_pairs import RawCase
+from data_prep.label_values import derive_label_values
+from l2b_run.errors import DataError
+from l2b_seg.check_case import CaseFacts, check_case
+from l2b_seg.check_cases import compare_cases
+from l2b_seg.fault import Fault
+from l2b_seg.image_files import IMAGE_SUFFIXES, file_suffix, read_label_map
+
+
+def check_folder(
+    cases: Mapping[str, RawCase], faults: Sequence[str], *, say: Callable[[str], None] = lambda line: None
+) -> list[Fault]:
+    """Faults and warnings of pairs found by `find_pairs`, and of what it could not pair. Each file is read once."""
+    found = [_unpaired(text) for text in faults]
+    facts: dict[str, CaseFacts] = {}
+    for number, (case, raw) in enumerate(cases.items(), 1):
+        say(f"[{number}/{len(cases)}] {case}")
+        mixed = len({file_suffix(path) in IMAGE_SUFFIXES for path in (raw.images[0], raw.label)}) > 1
+        if mixed:
+            text = "one of image and mask is a picture and the other a volume"
+            found.append(Fault("geometry", case, str(raw.label), text))
+        more, fact = check_case(case, raw.images, raw.label, read_mask=read_label_map)
+        found += more
+        if fact is not None:
+            facts[case] = fact
+    volumes = [case for case in facts if file_suffix(cases[case].images[0]) not in IMAGE_SUFFIXES]
+    found += compare_cases(facts, in_mm=volumes)
+    return found + _value_faults({case: fact.values for case, fact in facts.items() if fact.values is not None})
+
+
+def _unpaired(text: str) -> Fault:
+    case, _, message = text.partition(": ")
+    return Fault("missing", case, "-", message)
+
+
+def _value_faults(values: Mapping[str, np.ndarray]) -> list[Fault]:
+    if not values:
+        return []
+    try:
+        derive_label_values(values)
+    except DataError as error:
+        return [Fault("labels", None, "-", str(error))]
+    return []
