@@ -134,5 +134,5 @@ def _tuning_split(train: list[str], groups: dict[str, str], settings: DataSettin
         if len(drawn) < settings.tuning_cases:
             drawn += whole[i]
     if len(drawn) == len(train):
-        raise ConfigError(f"data.tuning_cases {settings.tuning_cases}: all training cases are of one group")
+        raise ConfigError(f"data.tuning_cases {settings.tuning_cases}: no training case is left, as groups are kept whole")
     return [case for case in train if case not in drawn], sorted(drawn)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from l2b_seg.dataset import Dataset, write_dataset_files
 from l2b_seg.volume import Volume, write_volume
@@ -54,13 +55,18 @@ def challenge(tmp_path):
 
 @pytest.fixture
 def prepared(tmp_path):
-    """Write a prepared data set: `prepared(train=4)` -> Dataset; two meta and one test case besides."""
+    """Write a prepared data set: `prepared(train=4)` -> Dataset; two meta and one test case besides.
 
-    def make(train=4, *, shape=(8, 96, 96), spacing_unit="voxel", name="data"):
+    shapes: of the cases in turn, instead of one `shape`. cores: the middle of each gland is a class of its own.
+    """
+
+    def make(train=4, *, shape=(8, 96, 96), shapes=None, cores=False, spacing_unit="voxel", name="data"):
         root = tmp_path / name
         cases = [f"case{number}" for number in range(train + 3)]
         for number, case in enumerate(cases):
-            mask = gland(shape, seed=number)
+            mask = gland(shapes[number % len(shapes)] if shapes else shape, seed=number)
+            if cores:
+                mask += ndimage.binary_erosion(mask, np.ones((1, 9, 9))).astype(np.uint8)
             grid = Volume(mask, (3.0, 0.5, 0.5), spacing_known=True)
             write_volume(grid.with_array(picture(mask, seed=number)), root / "imagesTr" / f"{case}_0000.nii.gz")
             write_volume(grid, root / "labelsTr" / f"{case}.nii.gz")
@@ -68,7 +74,7 @@ def prepared(tmp_path):
             root,
             name="Toy",
             channels=["T2"],
-            labels={"background": 0, "prostate": 1},
+            labels={"background": 0, "rim": 1, "core": 2} if cores else {"background": 0, "prostate": 1},
             splits={"train": cases[:train], "meta": cases[train : train + 2], "test": cases[train + 2 :]},
             spacing_unit=spacing_unit,
             how={"text": "by hand"},

@@ -18,6 +18,7 @@ from l2b_run.atomic import atomic_file
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.noise_manifest import read_manifest
 from l2b_seg.volume import read_volume, write_volume
+from tests.data_prep.conftest import gland
 
 
 def dice(one, other):
@@ -180,12 +181,81 @@ def test_absent_clean_masks_are_all_named(prepared):
         corrupt(dataset, level="L1")
 
 
-def test_masks_with_more_than_two_classes(prepared):
-    dataset = prepared(2)
+def test_of_one_class_every_label_is_foreground(prepared):
+    plain, dataset = prepared(2, name="plain"), prepared(2)
     clean = read_volume(dataset.label_path("case0"))
     write_volume(clean.with_array(clean.array * 2), dataset.label_path("case0"))
-    with pytest.raises(DataError, match="two-class"):
+    expected, found = (corrupt(one, level="L1", calibrate=False) for one in (plain, dataset))
+    for case in ("case0", "case1"):
+        assert contents(found)[f"{case}.nii.gz"] == contents(expected)[f"{case}.nii.gz"]
+
+
+def test_several_classes_reach_the_dice_together(prepared):
+    dataset = prepared(8, cores=True)
+    manifest = read_manifest(folder := corrupt(dataset, level="L2", target_dice=0.55))
+    means = []
+    for case in dataset.splits["train"]:
+        clean, noisy = (read_volume(dataset.label_path(case, where)).array for where in ("labelsTr", folder))
+        assert set(np.unique(noisy)) <= {0, 1, 2}
+        entry = manifest["cases"][case]
+        by_class = {str(value): dice(noisy == value, clean == value) for value in (1, 2)}
+        assert entry["class_dice"] == pytest.approx(by_class)
+        assert entry["dice"] == pytest.approx(np.mean(list(by_class.values())))
+        means.append(entry["dice"])
+    assert np.mean(means) == pytest.approx(0.55, abs=0.005)
+    write_volume(read_volume(dataset.label_path("case0")).with_array(clean * 2), dataset.label_path("case0"))
+    with pytest.raises(DataError, match=r"case0\.nii\.gz: label values 4; this data set's are 0 to 2"):
         corrupt(dataset, level="L1")
+
+
+def test_classes_are_rotated_together_and_deformed_alone(prepared):
+    """What a class becomes is what it alone would, but for pixels it loses to the smaller class on top."""
+    dataset = prepared(3, cores=True)
+    manifest = read_manifest(folder := corrupt(dataset, level="L3", calibrate=False))
+    names, lost = SliceNoise.__dataclass_fields__, 0
+    for case, entry in manifest["cases"].items():
+        clean, noisy = (read_volume(dataset.label_path(case, where)).array for where in ("labelsTr", folder))
+        for row in entry["slices"]:
+            drawn, index = SliceNoise(**{name: row[name] for name in names}), row["index"]
+            assert drawn.deleted == (np.count_nonzero(clean[index]) <= manifest["small_area_px"])
+            alone = {
+                value: apply_slice_noise(
+                    drawn,
+                    clean[index] == value,
+                    manifest["length_factor"],
+                    small_area_px=manifest["small_area_px"],
+                )
+                for value in (1, 2)
+            }
+            first = 1 if (clean[index] == 1).sum() >= (clean[index] == 2).sum() else 2
+            below, above = alone[first], alone[3 - first]
+            sizes = abs(int((clean[index] == 1).sum()) - int((clean[index] == 2).sum()))
+            if sizes > 40:  # the order is that of the sizes after the rotation, a few pixels off
+                np.testing.assert_array_equal(noisy[index] == 3 - first, above)
+                np.testing.assert_array_equal(noisy[index] == first, below & ~above)
+                lost += np.count_nonzero(below & above)
+    assert lost > 0
+
+
+def test_pictures_of_any_size_are_corrupted_alike(prepared):
+    """Single slices: a length is a share of each picture's own width; volumes keep one length for all."""
+    shapes = [(1, 96, 96), (1, 192, 192), (1, 144, 192)]
+    dataset = prepared(6, shapes=[(2, *shape[1:]) for shape in shapes])
+    manifest = read_manifest(corrupt(dataset, level="L1", calibrate=False))
+    assert {entry["scale"] for entry in manifest["cases"].values()} == {1.0}
+    flat = prepared(6, shapes=shapes, name="flat")
+    for number, case in enumerate(flat.cases):  # `gland` leaves the first slice empty
+        drawn = gland((2, *shapes[number % 3][1:]), seed=number)[1:]
+        write_volume(read_volume(flat.label_path(case)).with_array(drawn), flat.label_path(case))
+    manifest = read_manifest(corrupt(flat, level="L1", calibrate=False))
+    widths = {case: np.sqrt(np.prod(shapes[number % 3])) for number, case in enumerate(flat.splits["train"])}
+    mean = np.mean(list(widths.values()))
+    for case, entry in manifest["cases"].items():
+        assert entry["scale"] == pytest.approx(widths[case] / mean)
+        (row,) = entry["slices"]
+        length = row["kernel"] * widths[case] / 400
+        assert row["kernel_px"] in (max(1, np.floor(length)), np.ceil(length))
+        assert row["deleted"] == (row["clean_px"] <= 300 * (widths[case] / 400) ** 2)
 
 
 def test_nothing_half_written_on_a_full_disk(prepared, monkeypatch):

@@ -25,6 +25,22 @@ def test_writes_a_prepared_data_set_that_begins_like_a_larger_one(tmp_path: Path
         assert set(np.unique(mask.array)) == {0, 1}
 
 
+def test_three_classes_are_the_zones_of_the_same_gland_and_the_bladder(tmp_path: Path) -> None:
+    three = make_synthetic(tmp_path / "three", seed=3, n_train=1, n_meta=1, n_test=1, size=48, classes=3)
+    one = make_synthetic(tmp_path / "one", seed=3, n_train=1, n_meta=1, n_test=1, size=48)
+    assert three.classes == {"peripheral zone": 1, "transition zone": 2, "bladder": 3}
+    for case in three.cases:
+        assert three.image_path(case).read_bytes() == one.image_path(case).read_bytes()
+        image, labels = (read_volume(path).array for path in (three.image_path(case), three.label_path(case)))
+        gland = read_volume(one.label_path(case)).array > 0
+        assert np.array_equal(np.isin(labels, (1, 2)), gland)
+        assert all((labels == value).sum() > 50 for value in (1, 2, 3))
+        assert image[labels == 3].mean() > image[labels == 2].mean()
+        middle = np.flatnonzero((labels == 2).any((1, 2)))[len(np.flatnonzero((labels == 2).any((1, 2)))) // 2]
+        depth = {value: np.argwhere(labels[middle] == value)[:, 0].mean() for value in (1, 2)}
+        assert depth[1] > depth[2]  # the peripheral zone lies behind
+
+
 def test_seed_and_number_alone_decide_a_case() -> None:
     first, again, other = synthetic_case(0, 4, size=32), synthetic_case(0, 4, size=32), synthetic_case(1, 4, size=32)
     assert np.array_equal(first[0].array, again[0].array)
@@ -75,6 +91,6 @@ def test_the_bladder_is_bright_the_muscle_dark_and_the_contrast_follows_the_cent
 def test_faults_come_in_one_message_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("x")
-    with pytest.raises(ConfigError, match=r"meta cases: 0.*size 8.*not empty"):
-        make_synthetic(tmp_path / "out", seed=0, n_meta=0, size=8)
+    with pytest.raises(ConfigError, match=r"meta cases: 0.*size 8.*classes 2.*not empty"):
+        make_synthetic(tmp_path / "out", seed=0, n_meta=0, size=8, classes=2)
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "mine.txt"]

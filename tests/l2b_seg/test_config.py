@@ -6,7 +6,7 @@ import yaml
 from l2b_run.errors import ConfigError
 from l2b_seg.config import Settings
 from l2b_seg.inference import read_settings
-from l2b_seg.recipe import load_settings
+from l2b_seg.recipe import load_recipe, load_settings
 
 RECIPE = """
 name: toy
@@ -110,12 +110,29 @@ def test_damaged_resolved_settings(tmp_path, text):
         read_settings(tmp_path / "config.yaml")
 
 
+@pytest.mark.parametrize("name", ["promise12", "folder", "lesions"])
 @pytest.mark.parametrize("preset", ["paper", "cpu"])
 @pytest.mark.parametrize("method", ["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"])
-def test_shipped_recipe_holds_for_every_method(preset, method):
-    chosen = load_settings("promise12", preset=preset, method=method)
+def test_shipped_recipes_hold_for_every_method(name, preset, method):
+    chosen = load_settings(name, preset=preset, method=method)
     assert isinstance(chosen, Settings)
-    assert chosen.method == method
+    assert (chosen.recipe, chosen.method) == (name, method)
+    assert name == "promise12" or chosen.slices.crop == 1
+
+
+def test_own_data_is_trained_on_as_it_is(recipe):
+    assert {name: load_recipe(name).noise for name in ("promise12", "folder", "lesions")} == {
+        "promise12": "L2",
+        "folder": "clean",
+        "lesions": "clean",
+    }
+    assert load_recipe(recipe).noise == "clean"
+    assert load_settings("lesions", preset="cpu", method="l2b").augmentation.rotation_deg == 180
+
+
+def test_the_task_is_the_data_sets(recipe):
+    with pytest.raises(ConfigError, match="task cannot be set"):
+        load_settings(recipe, preset="quick", method="l2b", overrides=["task.classes=[a, b]"])
 
 
 def test_numbers_without_a_dot_are_numbers(recipe):

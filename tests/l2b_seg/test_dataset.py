@@ -40,6 +40,50 @@ def test_written_and_opened(tmp_path):
     assert info["file_ending"] == ".nii.gz"
 
 
+def test_channels_classes_and_groups(tmp_path):
+    write(tmp_path / "one")
+    one = Dataset.open(tmp_path / "one")
+    assert (one.channels, one.classes, one.groups) == (["T2"], {"prostate": 1}, {})
+    labels = {"lesion": 2, "background": 0, "gland": 1}
+    write(tmp_path / "more", channels=["T2", "ADC"], labels=labels, groups={"a": "p1", "b": "p1"})
+    more = Dataset.open(tmp_path / "more")
+    assert more.channels == ["T2", "ADC"]
+    assert list(more.classes.items()) == [("gland", 1), ("lesion", 2)]
+    assert [path.name for path in more.image_paths("a")] == ["a_0000.nii.gz", "a_0001.nii.gz"]
+    assert more.image_path("a", 1) == more.image_paths("a")[1]
+    assert more.groups == {"a": "p1", "b": "p1"}
+    write(tmp_path / "how", how={"text": "by hand", "groups": {"a": "p1"}}, labels={"background": 0, "lesion": 255})
+    how = Dataset.open(tmp_path / "how")
+    assert (how.groups, how.classes) == ({"a": "p1"}, {"lesion": 255})
+    info = json.loads((tmp_path / "how" / "dataset.json").read_text())
+    del info["channel_names"]
+    (tmp_path / "how" / "dataset.json").write_text(json.dumps(info))
+    assert Dataset.open(tmp_path / "how").channels == ["image"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "match"),
+    [
+        ("labels", {"background": 0}, "must number the classes 1, 2"),
+        ("labels", {"background": 0, "a": 1, "b": 3}, "must number the classes 1, 2"),
+        ("labels", {"background": 0, "a": 1, "b": 1}, "must number the classes 1, 2"),
+        ("labels", {"background": 0, "a": -1}, "must number the classes 1, 2"),
+        ("labels", {"background": 0, "whole": [1, 2]}, "no table of name: number"),
+        ("labels", {"background": 0} | {f"c{k}": k for k in range(1, 257)}, "up to 255"),
+        ("channel_names", {}, "channel_names"),
+        ("channel_names", {"0": "a", "2": "b"}, "channel_names"),
+        ("channel_names", ["T2"], "channel_names"),
+        ("groups", {"a": 3}, "groups"),
+    ],
+)
+def test_faults_of_labels_channels_and_groups(tmp_path, key, value, match):
+    write(tmp_path)
+    info = json.loads((tmp_path / "dataset.json").read_text()) | {key: value}
+    (tmp_path / "dataset.json").write_text(json.dumps(info))
+    with pytest.raises(DataError, match=match):
+        Dataset.open(tmp_path)
+
+
 def test_all_faults_in_one_message(tmp_path):
     (tmp_path / "dataset.json").write_text(json.dumps({"labels": {"prostate": 1}, "spacing_unit": "inch"}))
     (tmp_path / "splits.json").write_text(json.dumps({"train": ["../x"], "meta": "m"}))

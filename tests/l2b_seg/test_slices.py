@@ -4,14 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from l2b_run.errors import DataError
-from l2b_seg.slices import load_slices, native_slices
-from l2b_seg.slicing import SliceOptions, prepare_image, to_native
+from l2b_seg.slices import case_image, load_slices, native_slices
+from l2b_seg.slicing import SliceOptions, prepare_image, prepare_mask, to_native
 from l2b_seg.volume import Volume, write_volume
-from tests.l2b_seg.tiny import NOISY, TRAIN
+from tests.l2b_seg.tiny import NOISY, TRAIN, make_colour
 
 COARSE = SliceOptions(size=32)
 
@@ -165,6 +166,71 @@ def test_faults_of_all_cases_in_one_message(data):
         load_slices(dataset, ["case3", "case4", "case5"], COARSE)
     with pytest.raises(DataError, match="no case"):
         load_slices(dataset, [], COARSE)
+
+
+def block(*rows):
+    """One slice of 4 x 4 blocks of 8 pixels with these label values."""
+    return np.kron(np.array(rows, np.uint8), np.ones((8, 8), np.uint8))[None]
+
+
+def test_label_maps_keep_their_values_where_blocks_fit():
+    labels = block([0, 1, 1, 0], [2, 1, 3, 0], [2, 2, 3, 3], [0, 0, 0, 3])
+    for threshold in ("any", "half"):
+        options = SliceOptions(size=32, mask_threshold=threshold)
+        np.testing.assert_array_equal(prepare_mask(labels, options, 3), labels)
+        for value in (1, 2, 3):  # each class as if it were alone
+            alone = prepare_mask(labels == value, options)
+            np.testing.assert_array_equal(alone, labels == value)
+
+
+def test_a_pixel_takes_the_class_that_covers_most():
+    labels = np.zeros((1, 64, 64), np.uint8)
+    labels[0, 10:30, 10:30] = 1
+    labels[0, 10:30, 30:51] = 2  # the border between 1 and 2 falls between pixels, those to background inside them
+    half = prepare_mask(labels, SliceOptions(size=16, mask_threshold="half"), 2)[0]
+    every = prepare_mask(labels, SliceOptions(size=16), 2)[0]
+    assert set(np.unique(half)) == set(np.unique(every)) == {0, 1, 2}
+    shares = np.stack([(labels[0] == value).reshape(16, 4, 16, 4).mean((1, 3)) for value in range(3)])
+    clear = shares.max(0) == 1  # pixels wholly of one label, and so are their neighbours: any filter agrees there
+    inner = clear & np.roll(clear, 1, 0) & np.roll(clear, -1, 0) & np.roll(clear, 1, 1) & np.roll(clear, -1, 1)
+    np.testing.assert_array_equal(half[inner], shares.argmax(0)[inner])
+    assert (every > 0).sum() > (half > 0).sum()
+    assert (every > 0)[shares[0] < 1].all()
+    binary = prepare_mask(labels > 0, SliceOptions(size=16))[0]
+    np.testing.assert_array_equal(every > 0, binary)
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(4, np.uint8), (-1, np.int16), (0.5, np.float32), (260, np.int16)])
+def test_label_values_there_is_no_class_for(tmp_path, value, dtype):
+    labels = block([0, 1], [2, 3]).astype(dtype)
+    labels[0, 0, 0] = value
+    write_volume(Volume(labels), tmp_path / "m.nii.gz")
+    with pytest.raises(DataError, match=rf"m\.nii\.gz: label values {value:g}; this data set's are 0 to 3"):
+        mask_slices(tmp_path / "m.nii.gz", COARSE, classes=3)
+    assert mask_slices(tmp_path / "m.nii.gz", COARSE).max() == 1  # one class: all above 0 is foreground
+
+
+def test_channels_are_normalised_each_on_its_own_and_pictures_have_any_size(tmp_path):
+    dataset = make_colour(tmp_path / "data")
+    slices = load_slices(dataset, dataset.splits["train"], COARSE)
+    assert slices.image.shape == (6, 3, 32, 32)
+    assert slices.mask.shape == (6, 1, 32, 32)
+    assert {float(value) for value in slices.mask.unique()} == {0, 1, 2}
+    assert [index for _, index in slices.where] == [0] * 6
+    for k, case in enumerate(dataset.splits["train"]):
+        for channel in range(3):
+            alone = image_slices(dataset.image_path(case, channel), COARSE)
+            assert slices.image[k, channel].equal(torch.from_numpy(alone[0].astype(np.float32)))
+        assert case_image(dataset, case, COARSE).array.shape == (1, 3, 32, 32)
+    assert len({native_slices(dataset.image_path(case), "image", COARSE).shape for case in dataset.cases}) > 2
+
+
+def test_channels_that_do_not_fit_together(tmp_path):
+    dataset = make_colour(tmp_path / "data")
+    write_volume(Volume(np.ones((1, 30, 30), np.uint8)), dataset.image_path("p0", 1))
+    dataset.image_path("p1", 2).unlink()
+    with pytest.raises(DataError, match=r"(?s)p0: p0_0001.nii.gz has shape 1x30x30, p0_0000.nii.gz .*p1_0002.nii.gz"):
+        load_slices(dataset, ["p0", "p1", "p2"], COARSE)
 
 
 def test_a_file_another_run_is_still_writing_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

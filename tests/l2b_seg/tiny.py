@@ -10,7 +10,8 @@ from l2b_seg.config import Settings
 from l2b_seg.dataset import Dataset, write_dataset_files
 from l2b_seg.feed import Feed
 from l2b_seg.run import RunData
-from l2b_seg.slices import SliceOptions, load_slices
+from l2b_seg.slices import load_slices
+from l2b_seg.slicing import SliceOptions
 from l2b_seg.volume import Volume, write_volume
 from tests.data_prep.conftest import gland, picture
 
@@ -39,6 +40,35 @@ def make_dataset(root: Path, *, spacing_unit: str = "voxel") -> Dataset:
         spacing_unit=spacing_unit,
         how={"text": "by hand"},
         source={},
+    )
+    return Dataset.open(root)
+
+
+def make_colour(root: Path) -> Dataset:
+    """Colour pictures (three channels, D = 1) of different sizes with two classes: six training, two meta, two test."""
+    cases = [f"p{number}" for number in range(10)]
+    for number, case in enumerate(cases):
+        height, width = 40 + 4 * (number % 3), 60 - 5 * (number % 2)
+        rng = np.random.default_rng(number)
+        rows, columns = np.ogrid[:height, :width]
+        radius = np.hypot(rows - height / 2 - rng.uniform(-3, 3), columns - width / 2 - rng.uniform(-3, 3))
+        labels = ((radius < 15).astype(np.uint8) + (radius < 8))[None]
+        for channel, shades in enumerate(((200, 120, 60), (180, 150, 40), (170, 90, 110))):
+            values = np.array(shades, np.float32)[labels] + rng.normal(0, 10, labels.shape)
+            write_volume(
+                Volume(values.clip(0, 255).astype(np.uint8)), root / "imagesTr" / f"{case}_{channel:04d}.nii.gz"
+            )
+        write_volume(Volume(labels), root / "labelsTr" / f"{case}.nii.gz")
+    write_dataset_files(
+        root,
+        name="Colour",
+        channels=["R", "G", "B"],
+        labels={"background": 0, "lesion": 1, "core": 2},
+        splits={"train": cases[:6], "meta": cases[6:8], "test": cases[8:]},
+        spacing_unit="voxel",
+        how={"text": "by hand"},
+        source={},
+        groups={case: f"g{number // 2}" for number, case in enumerate(cases)},
     )
     return Dataset.open(root)
 
