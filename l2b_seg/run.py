@@ -107,7 +107,7 @@ def run_training(
     write_json(out / "summary.json", summary)
     write_case_csv(out / "cases.csv", summary)
     write_figures(out / "figures.npz", state, online_meta(state, feed, settings), settings, data, cases)
-    write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
+    write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}", device=device)
     return summary
 
 
