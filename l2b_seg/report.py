@@ -68,7 +68,7 @@ def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dic
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    parts = {
+    parts: dict[str, Any] = {
         "panels": report_curves.curve_panels(list(zip(labels, runs, strict=True))),
         "case_table": case_table(labels, runs),
         "audits": audits,

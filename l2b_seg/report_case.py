@@ -101,12 +101,11 @@ def focus(masks: Sequence[np.ndarray], aspect: float) -> list[int] | None:
 
     With a margin of a quarter of the masks' extent on each side, and at least 40 % of the picture's height.
     """
-    union = np.zeros(masks[0].shape[1:], bool) if masks else np.zeros((0, 0), bool)
-    for mask in masks:
-        union |= (mask > 0).any(axis=0)
-    if not union.any():
+    covered = [(mask > 0).any(axis=0) for mask in masks]
+    if not any(part.any() for part in covered):
         return None
-    height, width = union.shape
+    union = np.any(covered, axis=0)
+    height, width = covered[0].shape
     rows, columns = np.nonzero(union.any(axis=1))[0], np.nonzero(union.any(axis=0))[0]
     side = max(1.5 * max(np.ptp(rows) + 1, (np.ptp(columns) + 1) * aspect), 0.4 * height)
     found = []

@@ -79,10 +79,11 @@ def weight_scale() -> list[tuple[float, str]]:
 
 @cache
 def _palette() -> Sequence[tuple[int, int, int]]:
+    """Colours of the picture's indices: 0 is see-through."""
     from matplotlib import colormaps
 
-    colours = (colormaps["plasma"](np.linspace(0, 1, _LEVELS + 1))[:, :3] * 255).round().astype(int)
-    return [(0, 0, 0), *(tuple(int(channel) for channel in colour) for colour in colours)]
+    colours = (colormaps["plasma"](np.linspace(0, 1, _LEVELS + 1))[:, :3] * 255).round().astype(int).tolist()
+    return [(0, 0, 0), *((red, green, blue) for red, green, blue in colours)]
 
 
 def _uri(picture: Any, kind: str, **options: Any) -> str:

@@ -66,7 +66,7 @@ def case_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, An
     for number, (label, run) in enumerate(zip(labels, runs, strict=True)):
         for entry in _entries(run.summary):
             common = {"case": str(entry.get("case")), "run": label, "line": run_line(number).record()}
-            by_class = entry.get("classes") if isinstance(entry.get("classes"), dict) else {}
+            by_class = _classes(entry)
             rows.append(common | {"class": ALL_CLASSES if by_class else ""} | _metrics(entry))
             rows += [common | {"class": str(name)} | _metrics(values) for name, values in by_class.items()]
     metrics = [
