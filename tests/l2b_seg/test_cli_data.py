@@ -104,7 +104,7 @@ def test_headers_are_not_fixed_under_noisy_masks(prepared):  # noqa: F811
     call("corrupt", dataset.root, "--level", "L2", "--no-calibrate")
     done = call("check", dataset.root, "--fix-header")
     assert isinstance(done.exception, DataError)
-    assert "labelsTr_noisy_L2_s0" in str(done.exception)
+    assert "labelsTr_noisy_L2-uncalibrated_s0" in str(done.exception)
 
 
 def test_check_of_one_thing_at_a_time(tmp_path):

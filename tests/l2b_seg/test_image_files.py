@@ -6,6 +6,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import l2b_seg.picture
@@ -135,6 +137,25 @@ def test_too_many_pixels_before_decoding(tmp_path, monkeypatch):
     (tmp_path / "bomb.png").write_bytes(header)
     with pytest.raises(DataError, match="3600000000 pixels"):
         read_channels(tmp_path / "bomb.png")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damaged_pictures_never_crash(tmp_path, data):
+    """Any change to a picture is either read or refused with a `DataError`; no other exception reaches the user."""
+    suffix = data.draw(st.sampled_from(["png", "jpg", "tif"]))
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(noise((9, 11, 3))).save(path)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content[: data.draw(st.integers(0, len(content)))]))
+    try:
+        channels = read_channels(path)
+    except DataError as error:
+        assert "a." in str(error)  # noqa: PT017 - both outcomes are fine, a message without the file is not
+    else:
+        assert all(channel.array.ndim == 3 for channel in channels)
 
 
 def test_label_maps(tmp_path):

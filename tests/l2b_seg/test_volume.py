@@ -224,7 +224,11 @@ def test_nrrd_with_detached_or_short_data(tmp_path):
 
 def test_colour_unknown_suffix_and_absent(tmp_path):
     nib.save(nib.Nifti1Image(np.zeros((2, 2, 2, 3), np.uint8), np.eye(4)), tmp_path / "rgb.nii")
-    for name, message in (("rgb.nii", "3 volumes along a fourth axis"), ("a.png", "unknown image type"), ("b.nii", "no such file")):
+    for name, message in (
+        ("rgb.nii", "3 volumes along a fourth axis"),
+        ("a.png", "unknown image type"),
+        ("b.nii", "no such file"),
+    ):
         with pytest.raises(DataError, match=message):
             read_volume(tmp_path / name)
 
