@@ -37,9 +37,10 @@ def audit(
     from l2b_seg.inference import read_settings
     from pipelines.resolve_data import resume_data
 
-    missing = [name for name in ("config.yaml", "split.json", "model.safetensors") if not (run / name).is_file()]
+    needed = ("config.yaml", "split.json", *(() if folds else ("model.safetensors",)))
+    missing = [name for name in needed if not (run / name).is_file()]
     if missing:
-        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
+        raise DataError(f"{run} is no run to audit: {', '.join(missing)} missing; give the folder `train` wrote")
     chosen, settings = choose_device(device), read_settings(run / "config.yaml")
     folder = out or run / "audit"
     with stderr_lines("audit", quiet=as_json) as say:

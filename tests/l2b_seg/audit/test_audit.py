@@ -1,0 +1,207 @@
+"""The audit as a whole: wrong masks first, whatever the clean masks of training cases say."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from l2b_run.errors import ConfigError, DataError
+from l2b_seg.audit import baselines
+from l2b_seg.audit.audit import AuditOptions, audit
+from l2b_seg.dataset import CLEAN_LABELS
+from l2b_seg.volume import read_volume, write_volume
+from tests.l2b_seg.audit.wrong_masks import BOX, DELETED, EPOCHS, INVENTED, MOVED, TRAIN, WRONG, make_run
+from tests.l2b_seg.tiny import CPU
+
+SHORT = AuditOptions(2, 2)
+
+
+def place(row):
+    return row["case"], row["slice"]
+
+
+def ranking(result):
+    return [(place(row), row["score"]) for row in result["slices"]]
+
+
+def test_the_wrong_masks_come_first(audited):
+    assert {place(row) for row in audited.result["slices"][: len(WRONG)]} == WRONG
+    assert audited.result["truth"]["all"]["score"] == {
+        "auroc": 1.0,
+        "average_precision": 1.0,
+        "spearman": pytest.approx(audited.result["truth"]["all"]["score"]["spearman"]),
+    }
+    assert audited.result["truth"]["all"]["wrong"] == len(WRONG)
+    assert audited.result["truth"]["foreground"]["slices"] == 6 * 3 + 1
+    assert {row["case"] for row in audited.result["cases"][:4]} == {case for case, _ in WRONG}
+    assert not audited.result["in_sample"]
+    assert audited.result["epochs"] == [EPOCHS, EPOCHS]
+
+
+def test_rows(audited):
+    slices = audited.result["slices"]
+    assert len(slices) == 24
+    assert {place(row) for row in slices} == {(case, index) for case in TRAIN for index in range(4)}
+    assert [row["rank"] for row in slices] == list(range(1, 25))
+    assert [row["score"] for row in slices] == sorted((row["score"] for row in slices), reverse=True)
+    by_place = {place(row): row for row in slices}
+    assert by_place[DELETED]["state"] == "no mask"
+    assert by_place[DELETED]["agreement"] is None
+    assert by_place[DELETED]["given_area"] == 0
+    assert by_place[INVENTED]["state"] == "no proposal"
+    assert by_place[INVENTED]["given_area"] == pytest.approx(10 * 12 * 0.25)
+    assert by_place[MOVED]["hd"] > 3
+    assert all(0 <= row[key] <= 1 for row in slices for key in ("score", "presence", "dice", "trusted_disagreement"))
+    folds = {case: {row["fold"] for row in slices if row["case"] == case} for case in TRAIN}
+    assert all(len(found) == 1 for found in folds.values())
+    assert {fold for found in folds.values() for fold in found} == {0, 1}
+
+
+def test_files(audited):
+    result = json.loads((audited.out / "audit.json").read_text())
+    assert result == audited.result
+    for name, rows in (("audit", "slices"), ("cases", "cases"), ("regions", "regions")):
+        with open(audited.out / f"{name}.csv", newline="") as handle:
+            table = list(csv.DictReader(handle))
+        assert [row["case"] for row in table] == [row["case"] for row in result[rows]]
+        assert list(table[0]) == list(result[rows][0])
+        assert table[0]["rank"] == "1"
+    said = result["definitions"]["slices"] | result["definitions"]["truth"] | {"case": "its id"}
+    assert set(result["slices"][0]) <= set(said)
+    assert set(result["cases"][0]) <= set(result["definitions"]["cases"]) | {"rank", "fold", "case"}
+    boxes = {"row_last", "column_first", "column_last", "case"}
+    assert set(result["regions"][0]) - boxes == set(result["definitions"]["regions"])
+
+
+def test_proposals_can_be_adopted(audited):
+    for case in TRAIN:
+        proposal = read_volume(audited.out / "proposals" / f"{case}.nii.gz")
+        clean = read_volume(audited.data.dataset.label_path(case))
+        assert proposal.same_grid(clean) == []
+        a, b = proposal.array > 0, clean.array > 0
+        assert 2 * (a & b).sum() / (a.sum() + b.sum()) > 0.8
+
+
+def test_regions(audited):
+    found = {place(row): row for row in reversed(audited.result["regions"])}
+    assert found[DELETED]["kind"] == "missing"
+    assert (found[DELETED]["given"], found[DELETED]["proposed"]) == ("background", "gland")
+    invented = found[INVENTED]
+    assert invented["kind"] == "extra"
+    box = invented["row_first"], invented["row_last"], invented["column_first"], invented["column_last"]
+    assert box == (BOX[0].start, BOX[0].stop - 1, BOX[1].start, BOX[1].stop - 1)
+    assert (invented["pixels"], invented["area"]) == (120, 30.0)
+    assert 0 <= invented["trust"] <= 1
+
+
+def test_page(audited):
+    page = (audited.out / "audit.html").read_text()
+    assert page.count("<article>") == 24
+    assert "src=" not in page
+    assert "<script" not in page
+    assert "The mask is empty, but the model proposes" in page
+    assert "The mask covers 30 mm²" in page
+    assert page.index("this audit") < page.index("mean loss")
+
+
+def test_a_case_name_stays_text(tmp_path):
+    name = "<script>alert(1)"
+    run, data = make_run(tmp_path, names={"case1": name})
+    audit(run, data, tmp_path / "out", SHORT, device=CPU)
+    page = (tmp_path / "out" / "audit.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_finished_networks_are_kept_and_an_interrupted_one_goes_on(tmp_path):
+    run, data = make_run(tmp_path)
+    rows = []
+
+    def stop(row):
+        rows.append(row)
+        if (row["fold"], row["epoch"]) == (1, 3) and "seconds" in row:
+            raise KeyboardInterrupt
+
+    options = AuditOptions(2, 4)
+    with pytest.raises(KeyboardInterrupt):
+        audit(run, data, tmp_path / "out", options, device=CPU, progress=stop)
+    rows.clear()
+    resumed = audit(run, data, tmp_path / "out", options, device=CPU, progress=rows.append)
+    assert {(row["fold"], row["epoch"]) for row in rows} == {(1, 4)}
+    rows.clear()
+    again = audit(run, data, tmp_path / "other", options, device=CPU, progress=rows.append)
+    assert rows == []
+    assert again == resumed
+    other_run, other_data = make_run(tmp_path / "whole")
+    whole = audit(other_run, other_data, tmp_path / "third", options, device=CPU)
+    assert ranking(whole) == ranking(resumed)
+
+
+def test_changed_masks_train_anew(tmp_path):
+    run, data = make_run(tmp_path)
+    first = audit(run, data, tmp_path / "out", SHORT, device=CPU)
+    path = data.dataset.label_path("case0", data.labels)
+    volume = read_volume(path)
+    write_volume(volume.with_array(np.zeros_like(volume.array)), path)
+    rows = []
+    second = audit(run, data, tmp_path / "out", SHORT, device=CPU, progress=rows.append)
+    judged_by = next(row["fold"] for row in second["slices"] if row["case"] == "case0")
+    assert {row["fold"] for row in rows} == {1 - judged_by}
+    assert ranking(first) != ranking(second)
+
+
+@pytest.mark.parametrize("how", ["garbage", "deleted"])
+def test_clean_masks_of_training_cases_change_nothing_but_the_truth(tmp_path, monkeypatch, how):
+    found = {}
+    for kind in ("whole", how):
+        monkeypatch.setenv("L2B_CACHE", str(tmp_path / f"cache {kind}"))
+        run, data = make_run(tmp_path / kind)
+        for case in TRAIN if kind == how else ():
+            path = data.dataset.label_path(case, CLEAN_LABELS)
+            if how == "deleted":
+                path.unlink()
+            else:
+                volume = read_volume(path)
+                write_volume(volume.with_array(1 - volume.array), path)
+        found[kind] = audit(run, data, tmp_path / kind / "out", SHORT, device=CPU)
+    assert found["whole"]["truth"] is not None
+    assert found[how]["truth"] is None
+    truth = ("true_dice", "wrong")
+    for rows in ("slices", "cases", "regions"):
+        mine, theirs = (
+            [{key: value for key, value in row.items() if key not in truth} for row in found[kind][rows]]
+            for kind in ("whole", how)
+        )
+        assert mine == theirs
+
+
+def test_without_clean_cases(tmp_path):
+    run, data = make_run(tmp_path, "unetpp", meta=False)
+    result = audit(run, data, tmp_path / "out", AuditOptions(2, EPOCHS), device=CPU)
+    assert {row["beta_share"] for row in result["slices"]} == {None}
+    assert {row["trust"] for row in result["regions"]} == {None}
+    assert DELETED in [place(row) for row in result["slices"][:6]]
+    with pytest.raises(ConfigError, match="needs clean"):
+        audit(*make_run(tmp_path / "l2b", "l2b", meta=False), tmp_path / "out2", SHORT, device=CPU)
+
+
+def test_without_cleanlab(tmp_path, monkeypatch):
+    monkeypatch.setattr(baselines, "cleanlab_installed", lambda: False)
+    run, data = make_run(tmp_path)
+    result = audit(run, data, tmp_path / "out", SHORT, device=CPU)
+    assert {row["cleanlab"] for row in result["slices"]} == {None}
+    assert set(result["truth"]["all"]) == {"slices", "wrong", "score", "loss"}
+
+
+def test_what_cannot_be_done(tmp_path):
+    run, data = make_run(tmp_path)
+    with pytest.raises(ConfigError, match="--folds 7: from 2 to the 6 cases"):
+        audit(run, data, tmp_path / "out", AuditOptions(7), device=CPU)
+    with pytest.raises(ConfigError, match="--epochs 3"):
+        audit(run, data, tmp_path / "out", AuditOptions(0, 3), device=CPU)
+    with pytest.raises(DataError, match="not a finished run"):
+        audit(run, data, tmp_path / "out", AuditOptions(0), device=CPU)
+    data.dataset.label_path("case0", data.labels).unlink()
+    with pytest.raises(DataError, match=r"case0\.nii\.gz: no such file"):
+        audit(run, data, tmp_path / "out", SHORT, device=CPU)

@@ -1,0 +1,179 @@
+"""Folds, score, truth and baselines, each alone."""
+
+import numpy as np
+import pytest
+
+from l2b_run.errors import ConfigError
+from l2b_seg.audit.baselines import cleanlab_scores, slice_losses
+from l2b_seg.audit.crossfit import cut_folds
+from l2b_seg.audit.evidence import case_row, slice_rows
+from l2b_seg.audit.outlook import Outlook, through_plane_mean
+from l2b_seg.audit.regions import regions_of
+from l2b_seg.audit.score import DRAWN, suspicion
+from l2b_seg.audit.truth import ranking_quality, slice_dice
+from l2b_seg.audit.words import in_words
+from l2b_seg.volume import Volume
+
+CASES = [f"c{number}" for number in range(7)]
+
+
+def test_folds_hold_every_case_out_once():
+    folds = cut_folds(CASES, {}, 3, seed=0)
+    assert sorted(case for fold in folds for case in fold.held_out) == CASES
+    assert sorted(len(fold.held_out) for fold in folds) == [2, 2, 3]
+    for fold in folds:
+        assert set(fold.train) | set(fold.held_out) == set(CASES)
+        assert not set(fold.train) & set(fold.held_out)
+    assert folds == cut_folds(CASES, {}, 3, seed=0)
+    assert folds != cut_folds(CASES, {}, 3, seed=1)
+
+
+def test_folds_keep_groups_together():
+    groups = {"c0": "a", "c3": "a", "c5": "a", "c1": "b"}
+    for seed in range(5):
+        folds = cut_folds(CASES, groups, 2, seed)
+        assert [len(fold.held_out) for fold in folds] in ([3, 4], [4, 3])
+        assert sum({"c0", "c3", "c5"} <= set(fold.held_out) for fold in folds) == 1
+    with pytest.raises(ConfigError, match="--folds 2: from 2 to the 1 groups"):
+        cut_folds(["c0", "c3"], groups, 2, 0)
+    with pytest.raises(ConfigError, match="--folds 1"):
+        cut_folds(CASES, {}, 1, 0)
+
+
+def disc(radius, centre=(16, 16), size=32):
+    rows, columns = np.ogrid[:size, :size]
+    return (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2
+
+
+def test_suspicion():
+    organ = disc(8)
+    usual = organ.mean()
+    sure = np.stack([0.9 * organ, np.zeros(organ.shape), 0.3 * organ, 0.9 * organ])
+    given = np.stack([organ, np.zeros_like(organ), np.zeros_like(organ), np.roll(organ, 8, axis=0)])
+    found = suspicion(given, sure, usual)
+    assert found.score[0] == pytest.approx(0.1)
+    assert found.agreement[0] == 1
+    assert found.presence[1] == pytest.approx(DRAWN if DRAWN < 0.9 else 0.9)  # a gap between two drawn slices
+    assert found.score[1] == found.presence[1]
+    assert found.score[3] == pytest.approx(1 - 0.9 * found.agreement[3])
+    assert found.score[3] > 0.5
+    assert ((found.score >= 0) & (found.score <= 1)).all()
+
+
+def test_suspicion_fills_gaps_of_two_slices_and_no_ends():
+    organ = disc(8)
+    drawn = np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0])
+    nothing = np.zeros((len(drawn), *organ.shape))
+    found = suspicion(drawn[:, None, None] * organ > 0, nothing, organ.mean())
+    assert found.presence.tolist() == [0, 0, *[DRAWN] * 4, 0, 0, 0, DRAWN, 0]
+    empty = suspicion(np.zeros((1, 32, 32), bool), np.zeros((1, 32, 32)), 0.0)
+    assert (empty.score[0], empty.presence[0]) == (0, 0)
+
+
+def test_a_sure_network_that_draws_a_larger_organ_does_not_make_it_more_suspicious():
+    """The mean loss does: it counts the pixels of a border."""
+    scores, losses = [], []
+    for radius in (4, 8, 12):
+        organ, given = disc(radius), disc(radius, (16, 15))
+        probability = np.where(organ, 0.95, 0.05)
+        scores.append(suspicion(given[None], probability[None], organ.mean()).score[0])
+        losses.append(-np.log(np.where(given, probability, 1 - probability)).mean())
+    assert scores == sorted(scores, reverse=True)
+    assert losses == sorted(losses)
+
+
+def test_through_plane_mean_keeps_a_slice_and_the_sum():
+    rng = np.random.default_rng(0)
+    maps = rng.dirichlet(np.ones(3), (5, 4, 4)).transpose(3, 0, 1, 2)
+    np.testing.assert_allclose(through_plane_mean(maps).sum(0), 1)
+    np.testing.assert_allclose(through_plane_mean(maps[:, :1]), maps[:, :1])
+
+
+def test_slice_dice():
+    given, clean = np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8)
+    given[1, :2], clean[1, 1:3] = 1, 1
+    given[2, 0] = 1
+    given[3, 0], clean[3, 0] = 1, 1
+    given[3, 2], clean[3, 3] = 2, 2
+    assert slice_dice(given, clean) == [None, 0.5, 0.0, 0.5]
+
+
+def test_ranking_quality():
+    dice = [None, None, 1.0, 0.95, 0.5, 0.0]
+    quality = ranking_quality({"right": [0, 0, 0.1, 0.2, 0.8, 0.9], "by area": [0, 0, 3, 4, 1, 2]}, dice)
+    assert quality["all"]["right"]["auroc"] == 1
+    assert quality["all"]["right"]["spearman"] == pytest.approx(1, abs=0.1)
+    assert quality["all"]["by area"]["auroc"] == 0.5
+    assert quality["foreground"]["by area"]["auroc"] == 0
+    assert (quality["all"]["slices"], quality["all"]["wrong"]) == (6, 2)
+    assert (quality["foreground"]["slices"], quality["foreground"]["wrong"]) == (4, 2)
+    none = ranking_quality({"score": [0.1, 0.2]}, [None, None])
+    assert none["all"]["score"] == {"auroc": None, "average_precision": None, "spearman": None}
+    assert none["foreground"]["slices"] == 0
+
+
+def two_classes():
+    """Two slices; in the second the mask calls class 2 what the network calls class 1."""
+    left, right = disc(5, (16, 8)), disc(5, (16, 24))
+    probability = np.zeros((3, 2, 32, 32), np.float32)
+    probability[1, :, left] = probability[2, :, right] = 0.9
+    probability[0] = 1 - probability[1:].sum(0)
+    given = np.zeros((2, 32, 32), np.uint8)
+    given[:, left], given[:, right] = 1, 2
+    given[1, left] = 2
+    ones = np.ones((2, 32, 32), np.float32)
+    return Outlook(
+        case="a",
+        grid=Volume(given),
+        given=given,
+        probability=probability,
+        smoothed=probability,
+        proposal=probability.argmax(0).astype(np.uint8),
+        alpha=ones,
+        beta=3 * ones,
+        spacing=(1.0, 1.0, 1.0),
+    )
+
+
+def test_several_classes():
+    seen = two_classes()
+    usual = [float(disc(5).mean())] * 2
+    rows = slice_rows(seen, usual, 1)
+    assert rows[0]["score"] == pytest.approx(0.1)
+    assert rows[1]["score"] > 0.5
+    assert (rows[1]["beta_share"], rows[0]["beta_share"]) == (0.75, None)
+    assert [row["fold"] for row in rows] == [1, 1]
+    found = regions_of(seen, usual[0], ("liver", "spleen"))
+    assert [(row["slice"], row["kind"], row["given"], row["proposed"]) for row in found] == [
+        (1, "other class", "spleen", "liver")
+    ]
+    assert (found[0]["trust"], found[0]["pixels"]) == (0.75, int(disc(5).sum()))
+    assert found[0]["confidence"] == pytest.approx(0.9)
+    case = case_row(seen, rows, 1)
+    assert (case["worst_slice"], case["slices"], case["suspect_slices"]) == (1, 2, 1)
+
+
+def test_baselines():
+    seen = two_classes()
+    losses = slice_losses(seen)
+    assert losses[1] > losses[0] > 0
+    assert losses[0] == pytest.approx(-np.log(0.9) * 2 * disc(5).mean(), rel=1e-3)
+
+
+def test_cleanlab_is_asked_for_the_same_slices():
+    pytest.importorskip("cleanlab")
+    scores = cleanlab_scores(two_classes())
+    assert scores is not None
+    assert scores[1] > 0.9 > scores[0]
+
+
+def test_words():
+    row = {"state": "ok", "presence": 0.9, "dice": 0.31, "hd": 12.25, "given_area": 100.0, "proposal_area": 250.0}
+    said = in_words(row, "mm", "gland")
+    assert said == (
+        "Mask and proposal agree by Dice 0.31; their borders are up to 12.2 mm apart. "
+        "The proposal is 2.5 times as large as the mask."
+    )
+    assert "900 pixels" in in_words(row | {"state": "no mask", "proposal_area": 900.0}, "voxel", "gland")
+    assert "9.0 cm²" in in_words(row | {"state": "no proposal", "given_area": 900.0}, "mm", "gland")
+    assert "gland is 90% likely" in in_words(row | {"state": "both empty"}, "mm", "gland")
