@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import time
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,9 @@ def _broken_packages() -> list[str]:
     problems = []
     for name, module in PACKAGES.items():
         try:
-            import_module(module)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a library tells its own developers
+                import_module(module)
         except Exception as error:  # a half-working library fails in its own way
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             problems.append(f"{name} cannot be imported ({reason}): pip install --upgrade {name}")

@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,10 @@ class _Probabilities(nn.Module):
         return self.task.probabilities(self.model(slices))
 
 
-def export_onnx(run: Path, file: Path) -> dict[str, Any]:
+def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Write the network of a finished run as ONNX: slices (N, C, S, S) float32 -> probabilities (N, K, S, S).
 
-    N is free. `run_metadata` lies in the file as JSON, under metadata key "l2b".
+    N is free. `run_metadata` lies in the file as JSON, under metadata key "l2b". `say` is called with a line a step.
 
     Returns:
         file, bytes, opset, and parity: for "random" slices and a "volume" prepared as `predict` does it, the largest
@@ -59,7 +59,9 @@ def export_onnx(run: Path, file: Path) -> dict[str, Any]:
     predictor = load_run(run, "cpu")
     network = _Probabilities(predictor.model, predictor.task).eval()
     inputs = _parity_inputs(predictor)
+    say("[1/2] tracing the network")
     content = _onnx_bytes(network, inputs["random"][:2], metadata)
+    say("[2/2] comparing it with the run in onnxruntime")
     parity = {name: _difference(network, content, slices) for name, slices in inputs.items()}
     if not max(parity.values()) < TOLERANCE:
         raise L2BError(f"{file} was not written: its probabilities differ from the run's by {parity}; report this")

@@ -14,7 +14,7 @@ def model_card(metadata: Mapping[str, Any]) -> str:
     return f"""# Segmentation of {classes}
 
 A UNet++ that marks {classes} in 2-D slices or pictures with {_count(metadata["channels"], "channel")} ({channels}),
-trained with l2b-seg {metadata["l2b_version"] or ""} by method `{metadata["training"]["method"]}`.
+trained with l2b-seg{_version(metadata)} by method `{metadata["training"]["method"]}`.
 
 ## Use
 
@@ -41,6 +41,10 @@ Research software, no medical device. It has seen the data named above and no ot
 protocol, organ or population it may fail without a sign. Where its training masks were wrong in one way throughout, it
 may have learned that. Look at its masks, and evaluate on cases of your own before you rely on them.
 """
+
+
+def _version(metadata: Mapping[str, Any]) -> str:
+    return f" {metadata['l2b_version']}" if metadata["l2b_version"] else ""
 
 
 def _step(step: Mapping[str, Any]) -> str:

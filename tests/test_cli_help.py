@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "torchvision", "monai", "numpy", "scipy", "skimage", "SimpleITK", "nibabel", "pydantic", "matplotlib"}
 TOOLS = {"l2b-seg": "l2b_seg.cli.main", "l2b-cls": "l2b_cls.cli.main"}
-SEG_COMMANDS = ("demo", "prepare", "check", "corrupt", "train", "predict", "evaluate", "report")
+SEG_COMMANDS = (
+    *("demo", "doctor", "prepare", "check", "corrupt", "train", "predict", "export"),
+    *("evaluate", "compare", "audit", "report", "weights"),
+)
 
 
 def run(tool: str, *arguments: str, interpreter_flags: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:

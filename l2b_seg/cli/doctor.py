@@ -28,8 +28,9 @@ def doctor(
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = [("python", found["python"]), ("platform", found["platform"])]
-    rows += [(name, version or "not installed") for name, version in found["versions"].items()]
+    rows = [("l2b", found["versions"]["l2b"] or "not installed, run from its source")]
+    rows += [("python", found["python"]), ("platform", found["platform"])]
+    rows += [(name, version or "not installed") for name, version in found["versions"].items() if name != "l2b"]
     threads = found["cpu"].get("torch_threads")
     rows.append(("CPU", f"{found['cpu']['cores']} cores" + (f", torch uses {threads} threads" if threads else "")))
     rows.append(("memory", f"{found['memory_gb']:.1f} GB"))

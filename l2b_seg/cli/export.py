@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from l2b_run.errors import ConfigError
+from l2b_seg.cli.say import stderr_lines
 
 
 def export(
@@ -27,7 +28,8 @@ def export(
 
     found = {}
     if onnx is not None:
-        found["onnx"] = export_onnx(run, onnx)
+        with stderr_lines("export", quiet=as_json) as say:
+            found["onnx"] = export_onnx(run, onnx, say=say)
     if folder is not None:
         found["folder"] = export_folder(run, folder)
     if as_json:

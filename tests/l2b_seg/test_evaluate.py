@@ -364,3 +364,6 @@ def test_two_readers_of_one_prostate():
     summary = evaluate(folder / "t2_anatomy_reader2.nii.gz", folder / "t2_anatomy_reader1.nii.gz", labels=[1, 2])
     assert summary["mean"]["dice"] == pytest.approx(0.886, abs=5e-4)
     assert summary["metric_per_case"][0]["spacing"][0] == pytest.approx(3.15, abs=0.01)
+    zones = evaluate(folder / "t2_anatomy_reader2.nii.gz", folder / "t2_anatomy_reader1.nii.gz")
+    dice = {name: one["mean"]["dice"] for name, one in zones["classes"].items()}
+    assert dice == pytest.approx({"1": 0.846485, "2": 0.778402}, abs=1e-6), "as SimpleITK's LabelOverlapMeasures"

@@ -210,6 +210,49 @@ def test_broken_inputs_among_others_are_listed(run_folder, images, tmp_path):
     assert not (tmp_path / "single").exists()
 
 
+def break_files(folder):
+    """Files broken in every way, and one that is whole: case id -> what its message must say."""
+    whole = (folder / "whole.nii.gz").read_bytes()
+    (folder / "cut.nii.gz").write_bytes(whole[:-100])
+    (folder / "flipped.nii.gz").write_bytes(whole[:500] + bytes([whole[500] ^ 1]) + whole[501:])
+    (folder / "empty.nii").write_bytes(b"")
+    header = nib.Nifti1Header()
+    header.set_data_shape((10_000, 10_000, 10_000))
+    (folder / "huge.nii").write_bytes(header.binaryblock + bytes(1000))
+    outside = folder.parent / "outside.raw"
+    outside.write_bytes(bytes(8))
+    mhd = "ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = ../outside.raw\n"
+    (folder / "outside.mhd").write_text(mhd)
+    write_volume(Volume(np.full(SHAPE, np.nan, np.float32)), folder / "holes.nrrd")
+    Image.new("RGB", (40, 40)).save(folder / "colour.png")
+    Image.new("L", (40, 40)).save(folder / "half.png")
+    (folder / "half.png").write_bytes((folder / "half.png").read_bytes()[:60])
+    (folder / "text.tif").write_text("no picture")
+    names = {name: name for name in ("cut.nii.gz", "flipped.nii.gz", "huge.nii", "half.png", "text.tif")}
+    texts = {"empty": "empty (0 bytes)", "outside": "outside.raw", "holes": "9600 voxels are NaN"}
+    colour = {"colour": "3 channels, the run was trained on 1"}
+    return {name.split(".")[0]: text for name, text in names.items()} | texts | colour
+
+
+def test_every_kind_of_broken_file_is_named_and_the_rest_is_predicted(run_folder, images, tmp_path):
+    (images / "Case00_0000.nii.gz").rename(images / "whole.nii.gz")
+    for other in images.glob("Case*"):
+        other.unlink()
+    expected = break_files(images)
+    code, text, message = run(run_folder, images, tmp_path / "out", "--device", "cpu")
+    assert code == 4
+    assert text.split() == [str(tmp_path / "out" / "whole.nii.gz")]
+    lines = dict(line.strip().split(": ", 1) for line in message.splitlines()[1:])
+    assert lines.keys() == expected.keys()
+    for case, part in expected.items():
+        assert part in lines[case], case
+    (images / "whole.nii.gz").unlink()
+    code, text, message = run(run_folder, images, tmp_path / "none", "--device", "cpu")
+    assert (code, text) == (3, "")
+    assert all(part in message for part in expected.values())
+    assert not (tmp_path / "none").exists()
+
+
 def test_prepared_data_set_by_split(run_folder, images, tmp_path):
     data = tmp_path / "data"
     (data / "imagesTr").mkdir(parents=True)
