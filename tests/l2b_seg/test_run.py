@@ -95,7 +95,7 @@ def test_run_folder(data, tmp_path):
     assert (record["train"], record["meta"], record["evaluation"], record["labels"]) == (TRAIN, META, TEST, NOISY)
     assert json.loads((out / "env.json").read_text())["device"] == "cpu"
     pictures = read_run(out).pictures
-    assert set(pictures) == {"image", "given", "clean", "probability", "alpha", "beta"}
+    assert set(pictures) == {"image", "given", "clean", "predicted", "probability", "alpha", "beta"}
     assert pictures["image"].shape == (3, 32, 32)
     assert max(pictures["alpha"].max(), pictures["beta"].max()) == pytest.approx(1)
     assert pictures["given"].sum() > pictures["clean"].sum() > 0
