@@ -16,38 +16,31 @@ _MARGIN = 0.35
 
 
 def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int = 6, columns: int = 5) -> None:
-    """Write a PNG: `rows` cases spread over the training cases, `columns` slices spread over each gland.
+    """Write a PNG: `rows` cases spread over the training cases, `columns` slices spread over the foreground of each.
 
-    Each panel shows the image (of several channels their mean) around the foreground, the clean contours in green and
-    the noisy ones in red, and under it what was drawn. Fewer cases or slices than asked for leave panels out.
+    Where every case is a single slice, `rows` x `columns` cases. Each panel shows the image (three 8-bit channels in
+    colour, others as their mean) around the foreground, the clean contours in green and the noisy ones in red, and
+    above it what was drawn. Fewer cases or slices than asked for leave panels out.
     """
     from matplotlib.figure import Figure
 
     manifest = read_manifest(folder)
-    cases = _spread(sorted(manifest["cases"]), rows)
-    figure = Figure(figsize=(2.5 * columns, 2.35 * len(cases) + 0.6), dpi=110, layout="constrained")
-    grid = figure.subplots(len(cases), columns, squeeze=False)
-    for case, axes in zip(cases, grid, strict=True):
-        image = np.mean([read_volume(path).array for path in dataset.image_paths(case)], axis=0)
-        clean = read_volume(dataset.label_path(case)).array
-        noisy = read_volume(folder / f"{case}.nii.gz").array
-        window = _window((clean > 0) | (noisy > 0))
-        entry = manifest["cases"][case]
-        for axis in axes:
-            axis.set_axis_off()
-        for axis, row in zip(axes, _spread(entry["slices"], columns), strict=False):
-            index = row["index"]
-            _draw(axis, image[index][window], clean[index][window], noisy[index][window])
-            axis.set_title(_caption(row), fontsize=7)
-        axes[0].text(
-            -0.06,
-            0.5,
-            f"{case}\nDice {entry['dice']:.3f}",
-            rotation=90,
-            ha="right",
-            va="center",
-            transform=axes[0].transAxes,
-        )
+    entries = manifest["cases"]
+    single = all(len(entry["slices"]) <= 1 for entry in entries.values())
+    cases = _spread(sorted(entries), rows * columns if single else rows)
+    count = -(-len(cases) // columns) if single else len(cases)
+    figure = Figure(figsize=(2.5 * columns, 2.35 * count + 0.6), dpi=110, layout="constrained")
+    grid = figure.subplots(count, columns, squeeze=False)
+    for axis in grid.flat:
+        axis.set_axis_off()
+    for number, case in enumerate(cases):
+        entry, axes = entries[case], grid.flat[number : number + 1] if single else grid[number]
+        _draw_case(axes, dataset, folder, case, _spread(entry["slices"], len(axes)))
+        text = f"{case}\nDice {entry['dice']:.3f}"
+        if single:
+            axes[0].set_title(f"{text}; {axes[0].get_title()}", fontsize=7)
+        else:
+            axes[0].text(-0.06, 0.5, text, rotation=90, ha="right", va="center", transform=axes[0].transAxes)
     target = manifest["target_dice"]
     wanted = "not calibrated" if target is None else f"target {target:.4f}"
     figure.suptitle(
@@ -56,6 +49,20 @@ def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int =
     )
     with atomic_file(Path(path)) as temporary:
         figure.savefig(temporary, format="png")
+
+
+def _draw_case(axes: Any, dataset: Dataset, folder: Path, case: str, rows: list[dict[str, Any]]) -> None:
+    """The slices of the manifest's `rows`, one an axis."""
+    channels = [read_volume(path).array for path in dataset.image_paths(case)]
+    colour = len(channels) == 3 and all(channel.dtype == np.uint8 for channel in channels)
+    image = np.stack(channels, -1) if colour else np.mean(channels, axis=0)
+    clean = read_volume(dataset.label_path(case)).array
+    noisy = read_volume(folder / f"{case}.nii.gz").array
+    window = _window((clean > 0) | (noisy > 0))
+    for axis, row in zip(axes, rows, strict=False):
+        index = row["index"]
+        _draw(axis, image[index][window], clean[index][window], noisy[index][window])
+        axis.set_title(_caption(row), fontsize=7)
 
 
 def _spread(items: list[Any], count: int) -> list[Any]:

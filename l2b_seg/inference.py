@@ -12,7 +12,7 @@ from torch import nn
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.config import Settings
 from l2b_seg.models import build_network
-from l2b_seg.orientation import Flips, flipped, in_plane_flips
+from l2b_seg.orientation import Flips, describe_grid, flipped, in_plane_flips
 from l2b_seg.slicing import SliceOptions, prepare_image, to_native
 from l2b_seg.task import Task, task_of
 from l2b_seg.volume import Volume
@@ -78,7 +78,8 @@ class Predictor:
             raise DataError(f"an image of {len(channels)} channels; this run was trained on {self.task.channels}")
         grids = {(channel.array.shape, in_plane_flips(channel.direction)) for channel in channels}
         if len(grids) > 1:
-            raise DataError(f"channels differ in shape or orientation: {', '.join(map(str, sorted(grids)))}")
+            found = ", ".join(describe_grid(*grid) for grid in sorted(grids))
+            raise DataError(f"the channels are not on one grid: {found}")
         (_, height, width), flips = grids.pop()
         return (height, width), flips
 

@@ -19,6 +19,12 @@ def in_plane_flips(direction: Sequence[float]) -> Flips:
     return y, x
 
 
+def describe_grid(shape: Sequence[int], flips: Flips) -> str:
+    """The grid in words, for messages: "6x48x48 with y stored backwards"."""
+    turned = [name for name, flip in zip("yx", flips, strict=True) if flip]
+    return "x".join(map(str, shape)) + (f" with {' and '.join(turned)} stored backwards" if turned else "")
+
+
 def flipped(array: np.ndarray, flips: Flips) -> np.ndarray:
     """The array (..., H, W) with these axes turned round, contiguous; the same call turns it back."""
     axes = tuple(axis for axis, turned in zip((-2, -1), flips, strict=True) if turned)

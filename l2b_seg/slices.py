@@ -16,7 +16,7 @@ from l2b_run.atomic import atomic_file
 from l2b_run.cache import cache_dir
 from l2b_run.errors import DataError
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
-from l2b_seg.orientation import Flips, flipped, in_plane_flips
+from l2b_seg.orientation import Flips, describe_grid, flipped, in_plane_flips
 from l2b_seg.slicing import SliceOptions, prepare_image, prepare_mask
 from l2b_seg.volume import read_volume
 
@@ -95,8 +95,8 @@ def case_image(dataset: Dataset, case: str, options: SliceOptions) -> NativeSlic
     channels = [native_slices(path, "image", options) for path in paths]
     for path, channel in zip(paths, channels, strict=True):
         if channel.grid != channels[0].grid:
-            first = f"{paths[0].name} {_shown(channels[0].grid)}"
-            raise DataError(f"{case}: {path.name} has shape {_shown(channel.grid)}, {first}")
+            first = f"{paths[0].name} {describe_grid(*channels[0].grid)}"
+            raise DataError(f"{case}: {path.name} has shape {describe_grid(*channel.grid)}, {first}")
     return replace(channels[0], array=np.stack([channel.array for channel in channels], axis=1))
 
 
@@ -140,7 +140,7 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int
 def require_same_grid(case: str, image: Grid, mask: Grid, labels: str | Path) -> None:
     """Raise DataError where shapes or orientations differ: resized to one size, nothing else would show it."""
     if image != mask:
-        raise DataError(f"{case}: image has shape {_shown(image)}, its mask in {labels} {_shown(mask)}")
+        raise DataError(f"{case}: image has shape {describe_grid(*image)}, its mask in {labels} {describe_grid(*mask)}")
 
 
 def label_values(path: Path, array: np.ndarray, classes: int) -> np.ndarray:
@@ -158,12 +158,6 @@ def label_values(path: Path, array: np.ndarray, classes: int) -> np.ndarray:
         found = ", ".join(f"{value:g}" for value in np.unique(array[unknown])[:5])
         raise DataError(f"{path}: label values {found}; this data set's are 0 to {classes}")
     return values
-
-
-def _shown(grid: Grid) -> str:
-    shape, flips = grid
-    turned = [name for name, flip in zip("yx", flips, strict=True) if flip]
-    return "x".join(map(str, shape)) + (f" with {' and '.join(turned)} stored backwards" if turned else "")
 
 
 def _finite(path: Path, array: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from l2b_seg.run import RunData, run_training, with_task
 from l2b_seg.slicing import SliceOptions
 from l2b_seg.task import Task
 from l2b_seg.views import draw_views, view_pseudo_label
-from l2b_seg.volume import read_volume
+from l2b_seg.volume import Volume, read_volume
 from tests.l2b_seg.tiny import CPU, make_colour, make_settings
 
 ZSCORE = {"size": 32, "intensity": "zscore", "mask_threshold": "half"}
@@ -66,6 +66,8 @@ def test_learns_both_classes_and_gives_them_back_from_the_run_folder(colour, tmp
             assert dice == pytest.approx(entry["classes"][name]["dice"], abs=0.02)  # its slices were kept as float16
     with pytest.raises(DataError, match="1 channels; this run was trained on 3"):
         predictor.predict_volume(channels[:1])
+    with pytest.raises(DataError, match=r"not on one grid: 1x20x20, 1x44x55"):
+        predictor.predict_volume([*channels[:2], Volume(np.ones((1, 20, 20)))])
 
 
 @pytest.mark.parametrize(
