@@ -23,6 +23,7 @@ def prepare_folder(
     spacing_unit: str = "auto",
     exclude: Sequence[str] = (),
     grey: bool = False,
+    given: str | None = None,
     name: str | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
@@ -30,20 +31,33 @@ def prepare_folder(
 
     The masks are "given": those of train cases may be wrong, those of meta and test cases count as clean.
     groups_file and group_regex: see `group_cases`. channels: names, one a channel. Cases in `exclude` are left out;
-    `grey` reads colour pictures as grey. `name` defaults to the name of `out`.
+    `grey` reads colour pictures as grey. given: folder or pattern of the masks to train on, where `labels` are clean:
+    those of train cases go to `labelsTr_given`, as `train --labels labelsTr_given` takes them. `name` defaults to the
+    name of `out`.
 
     Raises ConfigError, and DataError with the faults of all cases.
     """
     cases, faults = find_pairs(images, labels, exclude=exclude, say=say)
     groups, without = group_cases(list(cases), file=groups_file, regex=group_regex)
+    given_masks = None
+    if given is not None:
+        paired, _ = find_pairs(images, given, exclude=exclude)
+        given_masks = {case: raw.label for case, raw in paired.items()}
     plan = Plan(
         name=name or Path(out).name,
         split=split,
-        source={"dataset": "folder", "images": list(images), "labels": labels, "excluded": list(exclude)},
+        source={
+            "dataset": "folder",
+            "images": list(images),
+            "labels": labels,
+            "given": given,
+            "excluded": list(exclude),
+        },
         groups=groups,
         channels=channels,
         label_values=label_values,
         spacing_unit=spacing_unit,
         grey=grey,
+        given=given_masks,
     )
     return write_prepared(out, cases, plan, faults=[*faults, *without], say=say)

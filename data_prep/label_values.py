@@ -104,7 +104,7 @@ def derive_label_values(values: Mapping[str, np.ndarray]) -> LabelValues:
         holders: dict[int, list[str]] = defaultdict(list)
         for name, case in values.items():
             for value in case[case != 0]:
-                holders[int(value)].append(name)
+                holders[int(value)].append(name.rpartition("/")[-1])
         shown = "; ".join(f"{value} in {len(names)} ({names[0]})" for value, names in sorted(holders.items()))
         raise DataError(
             f"each mask holds one foreground value, but not the same one: {shown}. One class stored in two ways: name "

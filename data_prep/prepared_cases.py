@@ -7,19 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.fit_mask import fit_mask
 from data_prep.image_pairs import RawCase
 from data_prep.label_values import LabelValues, derive_label_values
+from data_prep.raw_case import known_values, read_raw_image, read_raw_mask
 from data_prep.split import SplitOptions, split_cases
 from l2b_run.atomic import atomic_folder
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset, write_dataset_files
 from l2b_seg.hashing import sha256_file
-from l2b_seg.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
-from l2b_seg.volume import Volume, read_volume, write_volume
+from l2b_seg.volume import read_volume, write_volume
 
 UNIT_MODES = ("auto", *SPACING_UNITS)
-_LUMA = (0.299, 0.587, 0.114)
+GIVEN_LABELS = f"{CLEAN_LABELS}_given"
 Say = Callable[[str], None]
 
 
@@ -30,7 +29,8 @@ class Plan:
     channels: names, or None for red, green, blue or numbered ones. label_values: None derives them from the masks.
     groups: case -> patient or lesion, no group is split. spacing_unit: "auto" is "mm" where every image has a
     spacing. fit_masks: masks of another size are brought onto their picture's grid (`fit_mask`), else refused. grey:
-    colour pictures are read as grey (luma of ITU-R BT.601).
+    colour pictures are read as grey. given: train case -> mask to train on, where the cases' own masks are clean; None
+    where these are what is given.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Plan:
     spacing_unit: str = "auto"
     fit_masks: bool = False
     grey: bool = False
+    given: Mapping[str, Path] | None = None
 
 
 @dataclass
@@ -64,8 +65,9 @@ def write_prepared(
 ) -> Dataset:
     """Write `cases` as a prepared data set into the folder `out`, which must not exist or be empty.
 
-    Images keep their values and geometry; masks become uint8 labels 0 ... n on their image's grid. `faults` are what
-    was found wrong before (cases without a mask, ...): they join those found on reading, so that one message has all.
+    Images keep their values and geometry; masks become uint8 labels 0 ... n on their image's grid, those of
+    `plan.given` in GIVEN_LABELS. `faults` are what was found wrong before (cases without a mask, ...): they join those
+    found on reading, so that one message has all.
 
     Raises:
         ConfigError: `out` is in use, unknown spacing unit, a split that cannot be made, wrong number of channel names.
@@ -79,10 +81,13 @@ def write_prepared(
     how: dict[str, Any] = {}
     if not faults:
         splits, how = split_cases(list(cases), plan.split, plan.groups)
+        if plan.given is not None:
+            faults = [f"{case}: no given mask" for case in splits["train"] if case not in plan.given]
+    given = {case: path for case, path in (plan.given or {}).items() if case in splits.get("train", ())}
     with atomic_folder(out, flush=True) as folder:
-        found = _write_cases(folder, cases, plan, list(faults), say)
+        found = _write_cases(folder, cases, given, plan, list(faults), say)
         values = plan.label_values or derive_label_values(found.values)
-        _number_labels(folder, cases, values)
+        _number_labels(folder, values)
         write_dataset_files(
             folder,
             name=plan.name,
@@ -98,36 +103,6 @@ def write_prepared(
     return Dataset.open(out)
 
 
-def read_raw_case(raw: RawCase, *, fit_masks: bool = False, grey: bool = False) -> tuple[list[Volume], Volume]:
-    """Channels and mask (file values, whole numbers) of one case on one grid; `DataError` with all that is wrong."""
-    channels = [channel for path in raw.images for channel in _channels(path, grey)]
-    mask = read_label_map(raw.label)
-    faults = same_grid_faults(channels)
-    pictures = [file_suffix(path) in IMAGE_SUFFIXES for path in (raw.images[0], raw.label)]
-    if pictures[0] != pictures[1]:
-        faults.append("one of image and mask is a picture and the other a volume: how they lie is not known")
-    elif fit_masks and pictures[0]:
-        try:
-            mask = channels[0].with_array(fit_mask(mask.array, channels[0].array.shape))
-        except ValueError as error:
-            faults.append(str(error))
-    else:
-        faults += [f"image and mask differ in {fault}" for fault in channels[0].same_grid(mask)]
-    if not all(np.isfinite(channel.array).all() for channel in channels):
-        faults.append("the image holds NaN or infinite values")
-    if faults:
-        raise DataError(f"{raw.images[0]}, {raw.label}: " + "; ".join(faults))
-    return channels, mask
-
-
-def _channels(path: Path, grey: bool) -> list[Volume]:
-    channels = read_channels(path)
-    if not grey or len(channels) != 3 or file_suffix(path) not in IMAGE_SUFFIXES:
-        return channels
-    luma = np.tensordot(_LUMA, np.stack([channel.array for channel in channels]), 1)
-    return [channels[0].with_array(np.round(luma).astype(channels[0].array.dtype))]
-
-
 def _check_out(out: Path, plan: Plan) -> None:
     faults = []
     if plan.spacing_unit not in UNIT_MODES:
@@ -138,42 +113,40 @@ def _check_out(out: Path, plan: Plan) -> None:
         raise ConfigError("prepare: " + "; ".join(faults))
 
 
-def _write_cases(folder: Path, cases: Mapping[str, RawCase], plan: Plan, faults: list[str], say: Say) -> _Found:
+def _write_cases(
+    folder: Path,
+    cases: Mapping[str, RawCase],
+    given: Mapping[str, Path],
+    plan: Plan,
+    faults: list[str],
+    say: Say,
+) -> _Found:
     """Write images and masks (values as found) while there is no fault; `DataError` with all of them in the end."""
     found = _Found()
-    total = len(cases) + len(faults)
     for number, (case, raw) in enumerate(cases.items(), 1):
+        masks = {CLEAN_LABELS: raw.label} | ({GIVEN_LABELS: given[case]} if case in given else {})
         try:
-            channels, mask = read_raw_case(raw, fit_masks=plan.fit_masks, grey=plan.grey)
-            found.values[case] = _values(mask, raw, plan.label_values)
-            if not faults:
-                for index, channel in enumerate(channels):
-                    path = folder / "imagesTr" / f"{case}_{index:04d}{ENDING}"
-                    write_volume(channels[0].with_array(channel.array), path, flush=False)
-                path = folder / CLEAN_LABELS / f"{case}{ENDING}"
-                write_volume(channels[0].with_array(mask.array), path, flush=False)
+            channels = read_raw_image(raw.images, grey=plan.grey)
+            for index, channel in enumerate(channels if not faults else ()):
+                path = folder / "imagesTr" / f"{case}_{index:04d}{ENDING}"
+                write_volume(channels[0].with_array(channel.array), path, flush=False)
+            for name, source in masks.items():
+                mask = read_raw_mask(source, channels[0], raw.images[0], fit=plan.fit_masks)
+                found.values[f"{name}/{case}"] = known_values(source, mask, plan.label_values)
+                if not faults:
+                    write_volume(mask, folder / name / f"{case}{ENDING}", flush=False)
         except (DataError, ValueError) as error:  # ValueError: numbers too large for the file
             faults.append(f"{case}: {error}")
             continue
         found.channels[case] = len(channels)
         found.spacing_known[case] = channels[0].spacing_known
-        hashes = [sha256_file(path) for path in raw.images]
-        found.sha256[case] = {"images": hashes, "label": sha256_file(raw.label)}
+        hashes = {name: sha256_file(source) for name, source in masks.items()}
+        found.sha256[case] = {"images": [sha256_file(path) for path in raw.images], **hashes}
         say(f"[{number}/{len(cases)}] {case} {'x'.join(map(str, channels[0].array.shape))}")
     faults += _channel_faults(found.channels)
     if faults:
-        raise DataError(f"{len(faults)} faults in {total} cases; nothing was written:\n  " + "\n  ".join(faults))
+        raise DataError(f"{len(faults)} faults; nothing was written:\n  " + "\n  ".join(faults))
     return found
-
-
-def _values(mask: Volume, raw: RawCase, label_values: LabelValues | None) -> np.ndarray:
-    values = np.unique(mask.array)
-    unknown = label_values.unknown(values) if label_values else []
-    if unknown:
-        shown = ", ".join(map(str, unknown[:8])) + (", ..." if len(unknown) > 8 else "")
-        known = ", ".join(f"{name} {'+'.join(map(str, of))}" for name, of in label_values.record().items())  # type: ignore[union-attr]
-        raise DataError(f"{raw.label}: holds {shown}; named are {known}")
-    return values
 
 
 def _channel_faults(channels: Mapping[str, int]) -> list[str]:
@@ -186,10 +159,9 @@ def _channel_faults(channels: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _number_labels(folder: Path, cases: Mapping[str, RawCase], values: LabelValues) -> None:
-    """Replace file values by labels in labelsTr, now that the values of every case are known."""
-    for case in cases:
-        path = folder / CLEAN_LABELS / f"{case}{ENDING}"
+def _number_labels(folder: Path, values: LabelValues) -> None:
+    """Replace file values by labels in every mask, now that the values of all cases are known."""
+    for path in sorted(folder.glob(f"{CLEAN_LABELS}*/*{ENDING}")):
         mask = read_volume(path)
         write_volume(mask.with_array(values.relabel(mask.array)), path, flush=False)
 

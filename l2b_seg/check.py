@@ -7,7 +7,7 @@ import numpy as np
 
 from l2b_seg.check_case import CaseFacts, check_case
 from l2b_seg.check_cases import compare_cases
-from l2b_seg.check_noise import check_noise
+from l2b_seg.check_noise import check_given, check_noise
 from l2b_seg.dataset import CLEAN_LABELS, ENDING, SPLITS, Dataset
 from l2b_seg.fault import Fault
 
@@ -35,6 +35,8 @@ def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line:
     faults += _class_warnings(dataset, facts)
     for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*")):
         faults += check_noise(dataset, folder)
+    for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_given*")):
+        faults += check_given(dataset, folder)
     return faults
 
 

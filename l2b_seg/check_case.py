@@ -54,7 +54,7 @@ def check_case(
             path = images[min(number, len(images) - 1)]
             faults += _image_faults(case, path, channel)
     if masks:
-        faults += _mask_faults(case, mask_path, masks[0], labels)
+        faults += label_faults(case, mask_path, masks[0], labels)
         if channels:
             differences = channels[0].same_grid(masks[0])
             faults += [
@@ -96,7 +96,8 @@ def _image_faults(case: str, path: Path, image: Volume) -> list[Fault]:
     return []
 
 
-def _mask_faults(case: str, path: Path, mask: Volume, labels: Mapping[str, int] | None) -> list[Fault]:
+def label_faults(case: str, path: Path, mask: Volume, labels: Mapping[str, int] | None) -> list[Fault]:
+    """Values of a mask that `labels` (name -> value; None takes any) does not name; a warning for one without any."""
     faults = []
     values = np.unique(mask.array)
     unknown = [f"{value:g}" for value in values if labels and value not in labels.values()]

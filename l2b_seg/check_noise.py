@@ -1,9 +1,10 @@
-"""Noisy masks beside the clean ones: still what their manifest says, and on the clean masks' grids."""
+"""Given masks beside the clean ones: noisy ones still what their manifest says, all on the clean masks' grids."""
 
 from pathlib import Path
 from typing import Any
 
 from l2b_run.errors import DataError
+from l2b_seg.check_case import label_faults
 from l2b_seg.dataset import ENDING, Dataset
 from l2b_seg.fault import Fault
 from l2b_seg.hashing import sha256_file
@@ -31,6 +32,34 @@ def check_noise(dataset: Dataset, folder: Path) -> list[Fault]:
     return faults
 
 
+def check_given(dataset: Dataset, folder: Path) -> list[Fault]:
+    """Faults of a folder of given masks of the training cases that has no manifest (`labelsTr_given`)."""
+    faults = []
+    for case in dataset.splits["train"]:
+        path = dataset.label_path(case, folder)
+        if path.is_file():
+            faults += _mask_faults(dataset, case, path, "given")
+        else:
+            faults.append(Fault("missing", case, str(path), "no such file"))
+    return faults
+
+
+def _mask_faults(dataset: Dataset, case: str, path: Path, what: str) -> list[Fault]:
+    """An unreadable mask, values without a name, another grid than the clean mask's."""
+    try:
+        mask = read_volume(path)
+    except DataError as error:
+        return [Fault("unreadable", case, str(path), str(error))]
+    faults = label_faults(case, path, mask, dataset.labels)
+    try:
+        clean = read_volume(dataset.label_path(case))
+    except DataError:  # a fault of the clean masks, named there
+        return faults
+    return faults + [
+        Fault("geometry", case, str(path), f"clean and {what} mask differ in {part}") for part in clean.same_grid(mask)
+    ]
+
+
 def _noisy_mask_faults(dataset: Dataset, case: str, folder: Path, entry: dict[str, Any]) -> list[Fault]:
     path, source = dataset.label_path(case, folder), dataset.label_path(case)
     if not path.is_file():
@@ -40,14 +69,4 @@ def _noisy_mask_faults(dataset: Dataset, case: str, folder: Path, entry: dict[st
         faults.append(Fault("noise", case, str(path), "changed since it was written"))
     if source.is_file() and sha256_file(source) != entry["source_sha256"]:
         faults.append(Fault("noise", case, str(source), f"the clean mask changed since {folder.name} was made"))
-    try:
-        noisy = read_volume(path)
-    except DataError as error:
-        return [*faults, Fault("unreadable", case, str(path), str(error))]
-    try:
-        clean = read_volume(source)
-    except DataError:  # a fault of the clean masks, named there
-        return faults
-    return faults + [
-        Fault("geometry", case, str(path), f"clean and noisy mask differ in {part}") for part in clean.same_grid(noisy)
-    ]
+    return faults + _mask_faults(dataset, case, path, "noisy")

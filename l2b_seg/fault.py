@@ -5,7 +5,7 @@ from dataclasses import dataclass
 KINDS = {
     "missing": "a case without image, channel or mask",
     "unreadable": "a file that is truncated, damaged, no image, or of several channels",
-    "geometry": "channels, image and mask, or clean and noisy mask on different grids",
+    "geometry": "channels, image and mask, or clean and given mask on different grids",
     "labels": "mask values that dataset.json does not name, or that do not say what they mean",
     "not_finite": "NaN or infinite voxels",
     "duplicate": "two cases of one split with the same image",

@@ -27,6 +27,12 @@ def folder(
     label_values: options.LabelValuesText = None,
     channels: Annotated[str | None, typer.Option(help="NAME,NAME of the channels.", show_default=False)] = None,
     exclude: Annotated[str | None, typer.Option(help="ID,ID: cases to leave out.", show_default=False)] = None,
+    given: Annotated[
+        str | None,
+        typer.Option(
+            help="Masks to train on, where --labels are clean ones: they go to labelsTr_given.", show_default=False
+        ),
+    ] = None,
     grey: Annotated[bool, typer.Option("--grey", help="Read colour pictures as grey.")] = False,
     spacing_unit: options.SpacingUnit = "auto",
     name: Annotated[str | None, typer.Option(help="Name of the data set (default: of --out).")] = None,
@@ -53,6 +59,7 @@ def folder(
             channels=options.names(channels) or None,
             exclude=options.names(exclude),
             grey=grey,
+            given=given,
             spacing_unit=spacing_unit,
             name=name,
             say=say,

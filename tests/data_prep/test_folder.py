@@ -99,6 +99,32 @@ def test_named_cases_label_values_and_excluded_ones(tmp_path):
     np.testing.assert_array_equal(read_volume(dataset.label_path(NAMES[2])).array, volume_pair(2)[1].array > 0)
 
 
+def test_given_masks_beside_clean_ones(tmp_path):
+    images, masks = write_volumes(tmp_path / "raw", NAMES)
+    for number, case in enumerate(NAMES[:-1]):
+        label = volume_pair(number)[1]
+        write_volume(label.with_array(np.roll(label.array, 2, axis=2)), tmp_path / "novice" / f"{case}_seg.nii.gz")
+    novice = str(tmp_path / "novice")
+    options = SplitOptions(meta_cases=(NAMES[0],), test_cases=(NAMES[-1],))
+    dataset = prepare(images, masks, tmp_path / "out", given=novice, split=options)
+    given = sorted((tmp_path / "out" / "labelsTr_given").iterdir())
+    assert [path.name for path in given] == [f"{case}.nii.gz" for case in NAMES[1:-1]]
+    for number, path in enumerate(given, 1):
+        np.testing.assert_array_equal(read_volume(path).array, np.roll(volume_pair(number)[1].array, 2, axis=2))
+        np.testing.assert_array_equal(
+            read_volume(dataset.label_path(NAMES[number])).array, volume_pair(number)[1].array
+        )
+    assert check_dataset(dataset) == []
+    write_volume(Volume(read_volume(given[0]).array * 2), given[0])
+    given[1].unlink()
+    found = [(fault.kind, fault.case) for fault in check_dataset(dataset)]
+    assert found == [("labels", NAMES[1])] + [("geometry", NAMES[1])] * 3 + [("missing", NAMES[2])]
+    with pytest.raises(DataError, match=f"1 faults in 9 cases; nothing was written:\n  {NAMES[-1]}: no given mask"):
+        prepare(
+            images, masks, tmp_path / "other", given=novice, split=SplitOptions(meta_count=1, test_cases=(NAMES[0],))
+        )
+
+
 def test_grey(tmp_path):
     images, masks = write_pictures(tmp_path / "raw", NAMES[:3], colour=False)
     write_pictures(tmp_path / "raw", NAMES[3:])
