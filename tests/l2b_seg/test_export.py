@@ -9,6 +9,7 @@ import pytest
 import torch
 import typer
 import yaml
+from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 from typer.testing import CliRunner
@@ -24,6 +25,7 @@ from l2b_seg.export_onnx import export_onnx
 from l2b_seg.inference import load_run, network_of
 from l2b_seg.run_metadata import run_metadata
 from l2b_seg.summary import summarise
+from l2b_seg.volume import Volume
 
 MONAI = {"widths": [4, 4, 4, 4, 4]}
 SMP = {"architecture": "smp", "encoder": "resnet18", "encoder_depth": 3}
@@ -104,6 +106,35 @@ def test_onnx_gives_the_runs_probabilities(exported, name):
     assert found.shape == (7, *metadata["output"]["shape"][1:])
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
     assert expected.std((0, 2, 3)).min() > 1e-3, "random weights must not give a constant"
+
+
+def test_another_program_gets_the_masks_from_the_file_alone(exported):
+    """By its description, with onnxruntime and Pillow: what `predict` does, to the resizing's rounding."""
+    import onnxruntime
+
+    folder, file, _ = exported["smp"]
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    metadata = json.loads(session.get_modelmeta().custom_metadata_map["l2b"])
+    steps = {step["step"]: step for step in metadata["input"]["preprocessing"]}
+    array = np.random.default_rng(0).normal(100, 30, (3, 60, 80)).astype(np.float32)
+    low, high = np.percentile(array, [1, 99], axis=(1, 2), keepdims=True)
+    clipped = np.clip(array, low, high)
+    slices = (clipped - clipped.mean((1, 2), keepdims=True)) / clipped.std((1, 2), keepdims=True)
+    rows, columns = (round(side * (1 - steps["crop"]["share"]) / 2) for side in array.shape[1:])
+    inside = slices[:, rows:-rows, columns:-columns]
+
+    def resized(maps, size):
+        return np.stack(
+            [Image.fromarray(one.astype(np.float32)).resize(size, Image.Resampling.BILINEAR) for one in maps]
+        )
+
+    size = steps["resize"]["size"]
+    (maps,) = session.run(["probabilities"], {"slices": resized(inside, (size, size))[:, None]})
+    native = np.zeros(array.shape, np.float32)
+    native[:, rows:-rows, columns:-columns] = resized(maps[:, 0], inside.shape[:0:-1])
+    expected = load_run(folder).predict_volume([Volume(array)])[0]
+    np.testing.assert_allclose(native, expected, rtol=0, atol=1e-3)
+    assert expected.std() > 0.05
 
 
 def test_onnx_that_differs_is_not_written(exported, tmp_path, monkeypatch):
