@@ -36,10 +36,9 @@ def read_audit(run: Path) -> dict[str, Any] | None:
 
 
 def audited_cases(run: Path) -> list[str]:
-    """The audited cases, the most suspicious first; empty without an audit."""
+    """The audited cases in the order of their most suspicious slices; empty without an audit."""
     found = read_audit(run)
-    rows = (found or {}).get("cases") or (found or {}).get("slices") or []
-    return list(dict.fromkeys(str(row.get("case")) for row in rows if isinstance(row, dict)))
+    return [] if found is None else list(dict.fromkeys(str(row["case"]) for row in found["slices"]))
 
 
 def audit_table(label: str, run: Path) -> dict[str, Any] | None:
@@ -48,9 +47,13 @@ def audit_table(label: str, run: Path) -> dict[str, Any] | None:
     if found is None:
         return None
     rows = found["slices"][:SHOWN]
+    meanings = found.get("definitions") if isinstance(found.get("definitions"), dict) else {}
+    of_slices = meanings.get("slices") if isinstance(meanings.get("slices"), dict) else {}
     columns = [column for column in COLUMNS if any(row.get(column[0]) is not None for row in rows)]
     return {
         "label": label,
+        "judged_by": meanings.get("judged_by"),
+        "definitions": {heading: of_slices[key] for key, heading, _ in columns if key in of_slices},
         "columns": [(heading, decimals is None) for _, heading, decimals in columns],
         "place": PLACE,
         "total": len(found["slices"]),
@@ -66,10 +69,11 @@ def audit_table(label: str, run: Path) -> dict[str, Any] | None:
 
 
 def _cell(row: dict[str, Any], key: str, decimals: int | None) -> dict[str, Any]:
+    """text, whether the column is one of texts, and the number to sort by, None where it is not known."""
     value = row.get(key)
     if key == "case":
-        return {"text": f"{value}, slice {row.get('slice')}", "value": None}
+        return {"text": f"{value}, slice {row.get('slice')}", "is_text": True, "value": None}
     if decimals is None:
-        return {"text": "" if value is None else str(value), "value": None}
+        return {"text": "" if value is None else str(value), "is_text": True, "value": None}
     number = float(value) if isinstance(value, int | float) else None
-    return {"text": "–" if number is None else f"{number:.{decimals}f}", "value": number}
+    return {"text": "–" if number is None else f"{number:.{decimals}f}", "is_text": False, "value": number}

@@ -43,7 +43,7 @@ def make_viewer(
     device: torch.device | str = "cpu",
     say: Callable[[str], None] = lambda line: None,
 ) -> Viewer:
-    """Up to `limit` cases, half of them test cases, under every run that knows their data set.
+    """Up to `limit` cases, test and training ones, under every run that knows their data set.
 
     A run whose data set or weights are gone, or that is of another version, shows its figures.npz, and a note says so;
     a case that cannot be used is left out with a note. `say` gets a line "[2/10] CASE" before each case.
@@ -76,16 +76,19 @@ def make_viewer(
 
 
 def _chosen(runs: dict[int, TrainedRun], records: Sequence[RunRecord], limit: int) -> list[str]:
-    """Half test cases, evenly from the hardest to the easiest, half training cases: the audit's first, else evenly."""
+    """Test cases evenly from the hardest to the easiest, and as many training cases, evenly spread.
+
+    With an audit those training cases come first whose slices it ranks highest, and they get three quarters.
+    """
     number, first = next(iter(runs.items()))
-    dice = {str(entry.get("case")): entry.get("dice") for entry in records[number].summary.get("metric_per_case") or []}
-    test = sorted(first.evaluation, key=lambda case: (dice.get(case) if dice.get(case) is not None else -1, case))
+    entries = records[number].summary.get("metric_per_case") or []
+    dice = {str(entry.get("case")): entry.get("dice") for entry in entries}
+    test = sorted(first.evaluation, key=lambda case: (-1 if dice.get(case) is None else dice[case], case))
     audited = [case for run in runs.values() for case in audited_cases(run.path) if case in first.train]
-    from_test = min(len(test), max(limit - len(first.train), limit // 2))
-    from_train = limit - from_test
-    suspicious = list(dict.fromkeys(audited))[:from_train]
+    from_test = min(len(test), max(limit - len(first.train), limit // (4 if audited else 2), min(limit, 1)))
+    suspicious = list(dict.fromkeys(audited))[: limit - from_test]
     rest = [case for case in first.train if case not in suspicious]
-    return [*_even(test, from_test), *suspicious, *_even(rest, from_train - len(suspicious))]
+    return [*_even(test, from_test), *suspicious, *_even(rest, limit - from_test - len(suspicious))]
 
 
 def _even(cases: Sequence[str], count: int) -> list[str]:

@@ -17,8 +17,9 @@ def report(
 ) -> None:
     """Write one self-contained HTML page: table, curves, slices to scroll through, cases, the audit's ranking.
 
-    Half of the shown cases are test cases, from the hardest to the easiest, half training cases with their weights,
-    those first that an audit (RUN/audit) found most suspicious. A run whose data set has moved shows what it kept.
+    Half of the shown cases are test cases, from the hardest to the easiest, half training cases with their weights;
+    after an audit (RUN/audit) three quarters are training cases, those it found most suspicious. A run whose data set
+    has moved shows the slices it kept.
     """
     from l2b_seg.device import choose_device
     from l2b_seg.report import write_report

@@ -68,7 +68,8 @@ def save_audit(run: Path, cases: list[str]) -> None:
         for place, case in enumerate(cases, start=1)
     ]
     (run / "audit").mkdir()
-    (run / "audit" / "audit.json").write_text(json.dumps({"slices": slices, "cases": [{"case": c} for c in cases]}))
+    definitions = {"judged_by": "networks of its own", "slices": {"score": "1 - expected Dice", "fold": "not shown"}}
+    (run / "audit" / "audit.json").write_text(json.dumps({"slices": slices, "definitions": definitions}))
 
 
 class Page(HTMLParser):
@@ -165,6 +166,8 @@ def test_the_audits_worst_cases_are_shown_first_and_lead_to_their_slice(tmp_path
     assert {"type": "button", "class": "link", "data-case": TRAIN[2], "data-slice": "2"} in buttons
     assert not any(button["data-case"] == TRAIN[0] for button in buttons)
     assert {f"{TRAIN[2]}, slice 2", f"{TRAIN[0]}, slice 1", "1.000", "0.500"} <= set(page.texts)
+    assert {"Judged by networks of its own.", "1 - expected Dice"} <= set(page.texts)
+    assert "not shown" not in page.texts
     assert "HD95" not in page.texts[page.texts.index("suspicion") :]  # a column without a value
 
 
