@@ -42,7 +42,8 @@ class Volume:
         for name in ("spacing_mm", "origin", "direction"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if not np.allclose(mine, theirs, rtol=0, atol=tolerance_mm):
-                turned = f" (axes {self.axes} against {other.axes})" if name == "direction" else ""
+                differ = name == "direction" and self.axes != other.axes
+                turned = f" (axes {self.axes} against {other.axes})" if differ else ""
                 faults.append(f"{name} {_numbers(mine)} against {_numbers(theirs)}{turned}")
         return faults
 
