@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--worst", type=int, default=4, help="worst masks whose places are printed")
     parser.add_argument("--shrink", type=int, default=4)
     parser.add_argument("--folds", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=120, help="of each network")
+    parser.add_argument("--epochs", type=int, default=400, help="of each network")
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

@@ -71,6 +71,7 @@ def audit(
             areas += regions.regions_of(seen, least, predictor.task.classes)
             write_proposal(out, seen)
             say(f"[{len(cases)}/{len(data.train)}] {case}")
+    quality = _add_truth(data, slices)
     result = {
         "run": run.resolve().name,
         "method": settings.method,
@@ -81,7 +82,7 @@ def audit(
         "epochs": epochs,
         "unit": data.dataset.spacing_unit,
         "usual_share": dict(zip(data.dataset.classes, usual, strict=True)),
-        "truth": _add_truth(data, slices),
+        "truth": quality,
         "cases": _ranked(cases, "score"),
         "slices": _ranked(slices, "score"),
         "regions": _ranked(areas, "weight"),

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from l2b_seg.audit.outlook import Outlook
-from l2b_seg.audit.regions import confidence, trust_share
+from l2b_seg.audit.outlook import Outlook, confidence, trust_share
 from l2b_seg.audit.score import DRAWN, suspicion
 from l2b_seg.surface import surface_distances
 

@@ -73,3 +73,21 @@ def through_plane_mean(probability: np.ndarray) -> np.ndarray:
     The network sees a slice alone; an organ goes on in the next one. A single slice stays as it is.
     """
     return gaussian_filter1d(probability, _NEIGHBOURS, axis=1, mode="nearest")
+
+
+def confidence(outlook: Outlook) -> np.ndarray:
+    """Probability of the proposed label less that of the given one, (D, H, W) float32 in [0, 1]."""
+    maps = outlook.smoothed
+    full = np.concatenate([1 - maps, maps]) if len(maps) == 1 else maps
+    proposed, given = (
+        np.take_along_axis(full, label[None].astype(np.intp), axis=0)[0] for label in (outlook.proposal, outlook.given)
+    )
+    return np.clip(proposed - given, 0, 1)
+
+
+def trust_share(outlook: Outlook) -> np.ndarray | None:
+    """beta / (alpha + beta), (D, H, W) float32; 0.5 where neither has weight; None without clean cases."""
+    if outlook.alpha is None or outlook.beta is None:
+        return None
+    both = outlook.alpha + outlook.beta
+    return np.where(both > 0, outlook.beta / np.where(both > 0, both, 1), 0.5).astype(np.float32)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from l2b_seg.audit.outlook import Outlook
+from l2b_seg.audit.outlook import Outlook, confidence, trust_share
 
 SMALLEST = 0.01
 """Areas below this share of a class's usual area are left out: specks and single border pixels."""
@@ -71,21 +71,3 @@ def regions_of(outlook: Outlook, usual: float, classes: tuple[str, ...]) -> list
                     }
                 )
     return rows
-
-
-def confidence(outlook: Outlook) -> np.ndarray:
-    """Probability of the proposed label less that of the given one, (D, H, W) float32 in [0, 1]."""
-    maps = outlook.smoothed
-    full = np.concatenate([1 - maps, maps]) if len(maps) == 1 else maps
-    proposed, given = (
-        np.take_along_axis(full, label[None].astype(np.intp), axis=0)[0] for label in (outlook.proposal, outlook.given)
-    )
-    return np.clip(proposed - given, 0, 1)
-
-
-def trust_share(outlook: Outlook) -> np.ndarray | None:
-    """beta / (alpha + beta), (D, H, W) float32; 0.5 where neither has weight; None without clean cases."""
-    if outlook.alpha is None or outlook.beta is None:
-        return None
-    both = outlook.alpha + outlook.beta
-    return np.where(both > 0, outlook.beta / np.where(both > 0, both, 1), 0.5).astype(np.float32)

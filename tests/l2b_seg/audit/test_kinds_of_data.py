@@ -1,0 +1,61 @@
+"""Colour pictures of two classes, and volumes stored backwards."""
+
+import numpy as np
+import yaml
+
+from l2b_run.atomic import write_json, write_text
+from l2b_seg.audit.audit import AuditOptions, audit
+from l2b_seg.dataset import Dataset, write_dataset_files
+from l2b_seg.run import RunData, with_task
+from l2b_seg.volume import Volume, read_volume, write_volume
+from tests.data_prep.conftest import gland, picture
+from tests.l2b_seg.tiny import CPU, make_settings
+
+BACKWARDS = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
+SWAPPED = "c1"
+
+
+def make_colour_run(root):
+    """Four training pictures (1, 40, 48) of two cells side by side; in one of them the classes are swapped."""
+    cases = [f"c{number}" for number in range(6)]
+    for number, case in enumerate(cases):
+        whole = gland((4, 40, 48), seed=number)[2:3]
+        labels = np.where(np.arange(48) < 24, 1, 2).astype(np.uint8) * whole
+        grid = Volume(labels, (1.0, 0.5, 0.5), direction=BACKWARDS)
+        given = np.array([0, 2, 1], np.uint8)[labels] if case == SWAPPED else labels
+        write_volume(grid.with_array(given), root / "data" / "labelsTr" / f"{case}.nii.gz")
+        for channel in range(3):
+            shown = picture(((labels == channel) | (labels == 2)).astype(np.uint8), seed=number)
+            write_volume(grid.with_array(shown), root / "data" / "imagesTr" / f"{case}_{channel:04d}.nii.gz")
+    write_dataset_files(
+        root / "data",
+        name="Cells",
+        channels=["red", "green", "blue"],
+        labels={"background": 0, "cell": 1, "nucleus": 2},
+        splits={"train": cases[:4], "meta": cases[4:5], "test": cases[5:]},
+        spacing_unit="mm",
+        how={},
+        source={},
+    )
+    dataset = Dataset.open(root / "data")
+    data = RunData(dataset, "labelsTr", {"labels": "labelsTr"}, cases[:4], cases[4:5], cases[5:])
+    settings = make_settings("joint", optimizer={"lr": 0.2, "clip_norm": 1.0}, batch_size=2, meta_batch_size=2)
+    write_text(root / "run" / "config.yaml", yaml.safe_dump(with_task(settings, dataset).model_dump()))
+    write_json(root / "run" / "split.json", data.record())
+    return root / "run", data
+
+
+def test_colour_pictures_of_two_classes(tmp_path):
+    run, data = make_colour_run(tmp_path)
+    result = audit(run, data, tmp_path / "out", AuditOptions(2, 30), device=CPU)
+    assert result["slices"][0]["case"] == SWAPPED
+    assert result["truth"] is None
+    swapped = [row for row in result["regions"] if row["case"] == SWAPPED and row["kind"] == "other class"]
+    assert {(row["given"], row["proposed"]) for row in swapped} == {("cell", "nucleus"), ("nucleus", "cell")}
+    assert set(result["usual_share"]) == {"cell", "nucleus"}
+    proposal = read_volume(tmp_path / "out" / "proposals" / f"{SWAPPED}.nii.gz")
+    assert proposal.direction == BACKWARDS
+    assert set(np.unique(proposal.array)) == {0, 1, 2}
+    honest = read_volume(data.dataset.label_path("c1")).array
+    assert (proposal.array == honest).mean() < (proposal.array == np.array([0, 2, 1])[honest]).mean()
+    assert "data:image/webp" in (tmp_path / "out" / "audit.html").read_text()
