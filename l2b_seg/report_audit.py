@@ -47,8 +47,8 @@ def audit_table(label: str, run: Path) -> dict[str, Any] | None:
     if found is None:
         return None
     rows = found["slices"][:SHOWN]
-    meanings = found.get("definitions") if isinstance(found.get("definitions"), dict) else {}
-    of_slices = meanings.get("slices") if isinstance(meanings.get("slices"), dict) else {}
+    meanings = _object(found.get("definitions"))
+    of_slices = _object(meanings.get("slices"))
     columns = [column for column in COLUMNS if any(row.get(column[0]) is not None for row in rows)]
     return {
         "label": label,
@@ -66,6 +66,10 @@ def audit_table(label: str, run: Path) -> dict[str, Any] | None:
             for row in rows
         ],
     }
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _cell(row: dict[str, Any], key: str, decimals: int | None) -> dict[str, Any]:
