@@ -52,8 +52,8 @@ def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
     """The mean meta gradient of a trained network over all slices of its clean cases, a few at a time.
 
     L2B (CVPR 2024) eq. 6 at theta itself (lookahead "none"): a finished run has no optimizer state. What is left of
-    that gradient once a network fits its clean cases is noise: on discs, with the given masks beside them, a positive
-    alpha was right in 24 of 25 pixels after 10 steps on the clean cases, and wrong in more than half after 25.
+    that gradient once a network fits its clean cases is noise: on discs, after 10 steps on the clean cases alpha was
+    positive for 4 % of the wrongly and 98 % of the rightly given pixels, after 25 for 46 % and 15 %.
     Deterministic; the model stays as it was. Raises ConfigError for a run without clean cases, DataError where their
     loss is not finite.
     """
