@@ -32,7 +32,8 @@ def find_pairs(
 ) -> tuple[dict[str, RawCase], list[str]]:
     """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
 
-    A source is a folder (not searched deeper) or a pattern with "*" where the case id stands, as "*/t2.nii.gz". In a
+    A source is a folder (not searched deeper) or a pattern with "*" where the case id stands, as "*/t2.nii.gz" (upper
+    or lower case in the file name is all the same: annotators type Seg_ and seg_). In a
     folder the case id of a mask is its name without suffix and without one of MASK_ENDINGS; that of an image its name
     without suffix, and without _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several
     image sources are channels of one image. Where images and masks are in one folder, masks are those with an ending.
@@ -96,15 +97,22 @@ def _by_pattern(source: str, option: str) -> dict[str, list[Path]]:
         raise ConfigError(f"{option} {source}: a pattern ends in one of {', '.join(READABLE_SUFFIXES)}")
     first, *rest = source.split("*")
     literal = "(?P=case)".join(re.escape(part) for part in rest)
-    expression = re.compile(f"{re.escape(first)}(?P<case>[^/]+){literal}")
+    expression = re.compile(f"{re.escape(first)}(?P<case>[^/]+){literal}", re.IGNORECASE)
     found: dict[str, list[Path]] = defaultdict(list)
-    for name in sorted(glob.glob("*".join(glob.escape(part) for part in (first, *rest)))):
+    for name in sorted(glob.glob(_any_case(source))):
         match = expression.fullmatch(name)
         if match and Path(name).is_file():
             found[match["case"]].append(Path(name))
     if not found:
         raise DataError(f"{option} {source}: no file fits the pattern; * stands for the case id, the same everywhere")
     return found
+
+
+def _any_case(pattern: str) -> str:
+    """The pattern for `glob`: "*" alone is special, and letters of the last part stand for either case."""
+    folder, slash, name = pattern.rpartition("/")
+    either = "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c if c == "*" else glob.escape(c) for c in name)
+    return "*".join(glob.escape(part) for part in folder.split("*")) + slash + either
 
 
 def _cut_ending(stem: str) -> str:

@@ -239,6 +239,15 @@ def test_patterns_and_several_sources(tmp_path):
         find_pairs([str(tmp_path)], f"{tmp_path}/*/seg_expert.nii.gz")
 
 
+def test_patterns_take_either_case(tmp_path):
+    images, masks = write_pictures(tmp_path / "raw[1]", ["B1", "B2"])
+    (masks / "B1.png").rename(masks / "seg_B1.png")
+    (masks / "B2.png").rename(masks / "Seg_B2.PNG")
+    cases, faults = find_pairs([str(images)], f"{masks}/seg_*.png")
+    assert faults == []
+    assert [case.label.name for case in cases.values()] == ["seg_B1.png", "Seg_B2.PNG"]
+
+
 def test_images_and_masks_in_one_folder(tmp_path):
     for number in range(3):
         images, labels = volume_pair(number)
