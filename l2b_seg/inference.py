@@ -103,7 +103,7 @@ def load_run(run: Path | str, device: torch.device | str = "cpu") -> Predictor:
     if missing:
         raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
     settings = read_settings(config)
-    model = network_of(settings)
+    model = network_of(settings, pretrained=False)
     try:
         model.load_state_dict(load_file(weights))
     except Exception as error:
@@ -119,10 +119,13 @@ def read_settings(config: Path) -> Settings:
         raise ConfigError(f"{config} does not hold this version's settings: {error}") from error
 
 
-def network_of(settings: Settings) -> nn.Module:
-    """The network a run's settings name, freshly initialised, channels last (1.4 to 1.8 times faster on a CPU)."""
+def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
+    """The network a run's settings name, freshly initialised, channels last (1.4 to 1.8 times faster on a CPU).
+
+    `pretrained=False` leaves the encoder's weights file unread: the network is about to be given weights of its own.
+    """
     wanted = settings.network
-    weights = None if wanted.encoder_weights is None else Path(wanted.encoder_weights)
+    weights = Path(wanted.encoder_weights) if pretrained and wanted.encoder_weights is not None else None
     task = task_of(settings)
     model = build_network(
         wanted.architecture,

@@ -77,9 +77,10 @@ def run_training(
     cases' are read after it, for the figures. Raises DataError, ConfigError, L2BError as its parts do.
     """
     options = SliceOptions(**settings.slices.model_dump())
+    given = load_slices(data.dataset, data.train, options, labels=data.labels)
     feed = Feed(
-        train=load_slices(data.dataset, data.train, options, labels=data.labels),
-        meta=_meta_slices(settings, data, options),
+        train=given,
+        meta=meta_slices(settings, data, options, given),
         augmentation=settings.augmentation,
         seed=settings.seed,
         device=device,
@@ -111,10 +112,13 @@ def run_training(
     return summary
 
 
-def _meta_slices(settings: Settings, data: RunData, options: SliceOptions) -> SliceSet:
-    """The meta slices before training: none where the method needs none, or chooses its own."""
+def meta_slices(settings: Settings, data: RunData, options: SliceOptions, given: SliceSet) -> SliceSet:
+    """The slices that judge, before training: clean ones, or `given` itself, or none yet (online, or none needed).
+
+    Raises DataError where the method learns from clean masks and there are no meta cases.
+    """
     if settings.meta.source == "given":
-        return load_slices(data.dataset, data.train, options, labels=data.labels)
+        return given
     if data.meta and settings.meta.source == "clean":
         return load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS)
     if METHODS[settings.method].clean_cases and settings.meta.source == "clean":
@@ -123,8 +127,7 @@ def _meta_slices(settings: Settings, data: RunData, options: SliceOptions) -> Sl
             f"{data.dataset.root}: no meta case, and method {settings.method} learns from clean masks: list cases you "
             f"vouch for under meta in splits.json, train with --no-clean, or take a method without them ({without})"
         )
-    side = options.size
-    return SliceSet(torch.empty(0, len(data.dataset.channels), side, side), torch.empty(0, 1, side, side), ())
+    return SliceSet(given.image[:0], given.mask[:0], ())
 
 
 def summarise_run(

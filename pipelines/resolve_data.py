@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ def resume_data(
         labels=noise.get("labels"),
         say=say,
     )
+    if not record["meta"]:  # trained without clean cases, whatever the data set has
+        found = replace(found, meta=[])
     if [found.train, found.meta, found.evaluation] != cases:
         raise ConfigError(f"--data {data} has other cases than {run / 'split.json'}: leave --data out, or train anew")
     return found
@@ -134,5 +137,7 @@ def _tuning_split(train: list[str], groups: dict[str, str], settings: DataSettin
         if len(drawn) < settings.tuning_cases:
             drawn += whole[i]
     if len(drawn) == len(train):
-        raise ConfigError(f"data.tuning_cases {settings.tuning_cases}: no training case is left, as groups are kept whole")
+        raise ConfigError(
+            f"data.tuning_cases {settings.tuning_cases}: no training case is left, as groups are kept whole"
+        )
     return [case for case in train if case not in drawn], sorted(drawn)

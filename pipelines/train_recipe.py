@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,8 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         labels=request.labels,
         say=say,
     )
+    if settings.meta.source != "clean":
+        data = replace(data, meta=[])
     return Plan(with_task(settings, data.dataset), data, out, device, resume=False)
 
 

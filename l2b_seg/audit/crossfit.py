@@ -19,9 +19,8 @@ from l2b_seg.dataset import CLEAN_LABELS
 from l2b_seg.feed import Feed
 from l2b_seg.hashing import sha256_file
 from l2b_seg.inference import Predictor, load_run
-from l2b_seg.methods import METHODS
-from l2b_seg.run import RunData
-from l2b_seg.slices import SliceSet, load_slices
+from l2b_seg.run import RunData, meta_slices
+from l2b_seg.slices import load_slices
 from l2b_seg.slicing import SliceOptions
 from l2b_seg.train import train
 
@@ -92,13 +91,12 @@ def cross_fit(
     masks it is made anew. `progress` gets the rows of `train`, with "fold" in each.
     """
     options = SliceOptions(**settings.slices.model_dump())
-    meta = load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS) if data.meta else None
     hashes = _content(data)
     for fold in folds:
         folder = root / f"fold_{fold.number}_of_{len(folds)}"
         given = load_slices(data.dataset, fold.train, options, labels=data.labels)
-        feed = Feed(given, meta or _nothing_like(given), settings.augmentation, settings.seed, device)
-        _require_clean_cases(settings, data)
+        meta = meta_slices(settings, data, options, given)
+        feed = Feed(given, meta, settings.augmentation, settings.seed, device)
         shorter = settings.model_copy(update={"epochs": epochs or _epochs_for(settings, data, options, feed)})
         shorter = shorter.model_copy(update={"evaluate_every": shorter.epochs})
         record = {
@@ -144,15 +142,6 @@ def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, feed: 
     """Epochs over the fewer slices of a fold that come to the steps of the whole run."""
     whole = len(load_slices(data.dataset, data.train, options, labels=data.labels)) // settings.batch_size
     return max(1, round(settings.epochs * max(1, whole) / feed.steps_per_epoch(settings.batch_size)))
-
-
-def _require_clean_cases(settings: Settings, data: RunData) -> None:
-    if METHODS[settings.method].clean_cases and not data.meta:
-        raise ConfigError(f"method {settings.method} needs clean (meta) cases, and this run's split.json names none")
-
-
-def _nothing_like(slices: SliceSet) -> SliceSet:
-    return SliceSet(slices.image[:0], slices.mask[:0], ())
 
 
 def _content(data: RunData) -> dict[str, str]:

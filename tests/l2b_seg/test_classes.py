@@ -66,7 +66,7 @@ def test_learns_both_classes_and_gives_them_back_from_the_run_folder(colour, tmp
             assert dice == pytest.approx(entry["classes"][name]["dice"], abs=0.02)  # its slices were kept as float16
     with pytest.raises(DataError, match="1 channels; this run was trained on 3"):
         predictor.predict_volume(channels[:1])
-    with pytest.raises(DataError, match=r"not on one grid: 1x20x20, 1x44x55"):
+    with pytest.raises(DataError, match=r"not on one grid: 1x20x20, 1x40x55"):
         predictor.predict_volume([*channels[:2], Volume(np.ones((1, 20, 20)))])
 
 

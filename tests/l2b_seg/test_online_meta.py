@@ -1,5 +1,7 @@
 """Training without clean cases: who is chosen to judge, and that the meta cases stay unseen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from l2b_seg.slices import SliceSet
 from l2b_seg.task import Task
 from l2b_seg.volume import read_volume, write_volume
 from tests.l2b_seg.test_train import assert_same, contents
-from tests.l2b_seg.tiny import CPU, META, make_data, make_settings
+from tests.l2b_seg.tiny import CPU, META, NOISY, make_data, make_settings
 
 SIDE = 16
 
@@ -107,6 +109,29 @@ def test_a_resumed_run_chooses_the_same(tmp_path):
         run_training(settings, data, tmp_path / "parts", device=CPU, progress=progress)
     run_training(settings, data, tmp_path / "parts", device=CPU, resume=True)
     assert_same(*(contents(tmp_path / name / "checkpoint_latest.pt") for name in ("whole", "parts")))
+
+
+def test_the_command_uses_no_clean_case_and_can_go_on(tmp_path, monkeypatch):
+    from pipelines.train_recipe import TrainRequest, plan, train_recipe
+
+    monkeypatch.setenv("L2B_CACHE", str(tmp_path / "cache"))
+    data = make_data(tmp_path / "data")
+    small = ["epochs=2", "slices.size=32", "network.widths=[4,4,4,4,4]", "batch_size=4", "meta_batch_size=2"]
+    request = TrainRequest(
+        "promise12",
+        data.dataset.root,
+        labels=NOISY,
+        preset="cpu",
+        overrides=["meta.source=online", *small],
+        out=tmp_path / "run",
+        device="cpu",
+    )
+    planned = plan(request)
+    assert planned.data.meta == []
+    train_recipe(planned)
+    resumed = plan(replace(request, resume=tmp_path / "run", out=None))
+    assert resumed.settings == planned.settings
+    assert resumed.data.record() == planned.data.record()
 
 
 def test_what_needs_clean_cases_is_refused():

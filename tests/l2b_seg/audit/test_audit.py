@@ -184,7 +184,7 @@ def test_without_clean_cases(tmp_path):
     assert {row["beta_share"] for row in result["slices"]} == {None}
     assert {row["trust"] for row in result["regions"]} == {None}
     assert DELETED in [place(row) for row in result["slices"][:6]]
-    with pytest.raises(ConfigError, match="needs clean"):
+    with pytest.raises(DataError, match="no meta case, and method l2b learns from clean masks"):
         audit(*make_run(tmp_path / "l2b", "l2b", meta=False), tmp_path / "out2", SHORT, device=CPU)
 
 
