@@ -10,12 +10,10 @@ import time
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from l2b_run.errors import L2BError
 from l2b_seg.cli.train import train as train_command
 from l2b_seg.volume import read_volume
+from tests.command import call_command
 from tests.data_prep.conftest import challenge, gland, write_image  # noqa: F401 - fixture
 from tests.l2b_seg.tiny import make_dataset
 
@@ -51,14 +49,7 @@ def shell(*arguments, **options):
 
 def call(*arguments):
     """Exit code, stdout and message of `train` in this process, by the shell's rule: an L2BError is its exit code."""
-    app = typer.Typer()
-    app.command()(train_command)
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, L2BError):
-        return result.exception.exit_code, result.stdout, str(result.exception)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+    return call_command(train_command, *arguments)
 
 
 @pytest.fixture

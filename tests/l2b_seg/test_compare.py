@@ -4,15 +4,14 @@ import json
 
 import numpy as np
 import pytest
-import typer
 from scipy import stats
-from typer.testing import CliRunner
 
-from l2b_run.errors import DataError, L2BError
+from l2b_run.errors import DataError
 from l2b_seg.case_metrics import case_class_metrics, case_metrics
 from l2b_seg.cli.compare import compare as compare_command
 from l2b_seg.compare import bootstrap_interval, compare, paired_statistics
 from l2b_seg.summary import summarise
+from tests.command import call_command
 
 
 def metrics(shift, *, empty=False):
@@ -37,14 +36,7 @@ def run_folder(path, shifts, *, unit="voxel", tolerance=None, noise="L1", **spli
 
 def run(*arguments):
     """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
-    app = typer.Typer()
-    app.command()(compare_command)
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, L2BError):
-        return result.exception.exit_code, result.stdout, str(result.exception)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+    return call_command(compare_command, *arguments)
 
 
 def test_differences_by_hand(tmp_path):

@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-import typer
-from typer.testing import CliRunner
 
-from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.errors import ConfigError, DataError
 from l2b_seg.case_metrics import case_metrics
 from l2b_seg.cli.evaluate import evaluate as evaluate_command
 from l2b_seg.dataset import write_dataset_files
 from l2b_seg.evaluate import evaluate
 from l2b_seg.image_files import write_mask_image
 from l2b_seg.volume import Volume, write_volume
+from tests.command import call_command
 
 SHAPE = (4, 10, 12)
 SPACING = (3.0, 0.5, 0.5)
@@ -45,14 +44,7 @@ def folders(tmp_path):
 
 def run(*arguments):
     """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
-    app = typer.Typer()
-    app.command()(evaluate_command)
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, L2BError):
-        return result.exception.exit_code, result.stdout, str(result.exception)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+    return call_command(evaluate_command, *arguments)
 
 
 def test_folders_across_formats(folders, tmp_path):

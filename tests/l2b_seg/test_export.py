@@ -7,12 +7,10 @@ import sys
 import numpy as np
 import pytest
 import torch
-import typer
 import yaml
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
-from typer.testing import CliRunner
 
 from l2b_run.errors import ConfigError, DataError, L2BError
 from l2b_run.extras import EXTRAS, missing_modules, require_extra
@@ -26,6 +24,7 @@ from l2b_seg.inference import load_run, network_of
 from l2b_seg.run_metadata import run_metadata
 from l2b_seg.summary import summarise
 from l2b_seg.volume import Volume
+from tests.command import call_command
 
 MONAI = {"widths": [4, 4, 4, 4, 4]}
 SMP = {"architecture": "smp", "encoder": "resnet18", "encoder_depth": 3}
@@ -64,14 +63,7 @@ def make_run(folder, *, classes=ONE, channels=("T2",), network=MONAI, whole=True
 
 def run(*arguments):
     """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
-    app = typer.Typer()
-    app.command()(export_command)
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, L2BError):
-        return result.exception.exit_code, result.stdout, str(result.exception)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+    return call_command(export_command, *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
-import typer
 import yaml
 from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
-from typer.testing import CliRunner
 
-from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.errors import ConfigError, DataError
 from l2b_seg.case_files import mask_files
 from l2b_seg.cli.predict import predict as predict_command
 from l2b_seg.config import Settings
@@ -27,6 +25,7 @@ from l2b_seg.prediction_paths import find_inputs, output_paths
 from l2b_seg.slicing import SliceOptions
 from l2b_seg.task import Task
 from l2b_seg.volume import Volume, read_volume, write_volume
+from tests.command import call_command
 
 SHAPE = (5, 40, 48)
 SPACING = (3.1, 0.6, 0.7)
@@ -96,14 +95,7 @@ def images(tmp_path):
 
 def run(*arguments):
     """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
-    app = typer.Typer()
-    app.command()(predict_command)
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, L2BError):
-        return result.exception.exit_code, result.stdout, str(result.exception)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+    return call_command(predict_command, *arguments)
 
 
 @pytest.mark.parametrize("name", DIRECTIONS)
