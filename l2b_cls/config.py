@@ -1,0 +1,198 @@
+"""The settings of a classification run: one typed, strict object (made from recipe, preset, method and --set)."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+MethodName = Literal[
+    "ce",
+    "bootstrap-hard",
+    "bootstrap-soft",
+    "mixup",
+    "focal",
+    "glc",
+    "joint",
+    "finetune",
+    "l2rw",
+    "mwnet",
+    "mnwnet",
+    "rmnwnet",
+    "l2b",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class TaskSettings(_Strict):
+    """What is classified: filled in from the data set when a run is planned."""
+
+    classes: list[str] = Field(["0", "1"], min_length=2)
+    channels: int = Field(3, ge=1)
+    size: list[PositiveInt] = Field([32, 32], min_length=2, max_length=2, description="stored images: height, width")
+
+
+class DataSettings(_Strict):
+    """Which samples train, judge and evaluate."""
+
+    meta_size: int = Field(1000, ge=1, description="clean samples, class-balanced where they are drawn from `train`")
+    meta_from: Literal["train", "val"] = "train"
+    keep_meta_in_train: bool = Field(False, description="the meta samples also train, under their given labels")
+    train_samples: int | None = Field(None, ge=2, description="a class-stratified part of the training samples")
+    tuning_samples: int = Field(0, ge=0, description="training samples set aside and evaluated instead of the test set")
+    evaluate_on: Literal["test", "val"] = "test"
+    balanced_epoch: int = Field(0, ge=0, description="samples an epoch, balanced by given label, drawn anew; 0: all")
+
+
+class NetworkSettings(_Strict):
+    architecture: Literal[
+        "small-cnn",
+        "preact-resnet18",
+        "preact-resnet18-stem",
+        "resnet32",
+        "wrn-28-10",
+        "resnet18",
+        "resnet50",
+        "efficientnet-lite0",
+    ] = "small-cnn"
+    widths: list[PositiveInt] = Field([24, 48, 96], min_length=1, description="small-cnn alone: channels a block")
+    weights: str | None = Field(None, description="file of pretrained weights (.safetensors, .pth), or 'package'")
+
+
+class AugmentationSettings(_Strict):
+    """Drawn an image: crop of the padded image, mirroring, rotation, or a resized crop."""
+
+    crop_padding: int = Field(4, ge=0)
+    padding_mode: Literal["zeros", "reflect"] = "zeros"
+    flip: float = Field(0.5, ge=0, le=1)
+    rotation_deg: float = Field(0.0, ge=0, le=180)
+    resized_crop: float = Field(1.0, gt=0, le=1, description="smallest share of the area; 1: no resized crop")
+    size: int | None = Field(None, ge=8, description="images are brought to size x size; None: as stored")
+    mean: list[float] | None = Field(None, description="a channel, of images in [0, 1]; None: of the training samples")
+    std: list[float] | None = None
+
+
+class OptimizerSettings(_Strict):
+    lr: float = Field(0.1, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(5e-4, ge=0)
+    nesterov: bool = False
+    clip_norm: float | None = Field(None, gt=0)
+    schedule: Literal["constant", "cosine", "steps"] = Field(
+        "cosine", description="cosine: to 0 at the last epoch, a step an epoch; steps: times `gamma` at `milestones`"
+    )
+    milestones: list[PositiveInt] = []
+    gamma: float = Field(0.1, gt=0, le=1)
+
+
+class BootstrapSettings(_Strict):
+    """How alpha and beta are made (l2b), or the weights of l2rw; the defaults are the paper's equations."""
+
+    normalize: Literal["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice", "soft_trust"] = "rectified"
+    temperature: float = Field(1.0, gt=0)
+    lookahead: Literal["optimizer", "none"] = "optimizer"
+    pseudo_label: Literal["own", "teacher"] = "own"
+    candidates: Literal["both", "given", "pseudo"] = "both"
+    supervised_meta_step: bool = False
+    judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
+    mixup_alpha: float | None = Field(None, gt=0, description="l2b on mixed pairs of images (released code: 32)")
+    mode: Literal["exact", "fast"] = "exact"
+
+
+class MetaSettings(_Strict):
+    """Who judges the weights.
+
+    source "clean": clean samples. "online": training samples whose given labels a mixture model of the losses takes for
+    clean (its posterior above `threshold`), chosen anew every epoch after the warm-up. "given": a meta set under its
+    given labels (mnwnet, rmnwnet). `loss` "mae": 2 (1 - p_y), the mean absolute error of RMNW-Net.
+    """
+
+    source: Literal["clean", "online", "given"] = "clean"
+    threshold: float = Field(0.5, gt=0, lt=1)
+    per_class: int | None = Field(None, ge=1, description="online: at most so many samples a class")
+    loss: Literal["cross_entropy", "mae"] = "cross_entropy"
+
+
+class WeightNetSettings(_Strict):
+    """MW-Net's weighting function (methods mwnet, mnwnet, rmnwnet): 1 - hidden - 1, of a sample's loss."""
+
+    hidden: int = Field(100, ge=1)
+    lr: float = Field(1e-3, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(5e-4, ge=0)
+    nesterov: bool = True
+    weight_norm: Literal["sum1", "none"] = "sum1"
+
+
+class LossSettings(_Strict):
+    """bootstrap-hard, bootstrap-soft (Reed et al. 2015), focal, mixup."""
+
+    bootstrap_hard: float = Field(0.8, ge=0, le=1, description="share of the given label in the target")
+    bootstrap_soft: float = Field(0.95, ge=0, le=1)
+    detach_target: bool = Field(False, description="bootstrap-soft: no gradient through the prediction in the target")
+    focal_gamma: float = Field(2.0, ge=0)
+    mixup_alpha: float = Field(1.0, gt=0)
+
+
+class FinetuneSettings(_Strict):
+    """finetune: the last `share` of the epochs see the clean samples alone, at `lr`."""
+
+    share: float = Field(0.25, gt=0, lt=1)
+    lr: float = Field(0.01, gt=0)
+
+
+class Settings(_Strict):
+    """Everything a run depends on besides its data and its label noise."""
+
+    recipe: str
+    preset: str
+    method: MethodName
+    seed: int = 0
+    task: TaskSettings = TaskSettings()
+    data: DataSettings = DataSettings()
+    network: NetworkSettings = NetworkSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    bootstrap: BootstrapSettings = BootstrapSettings()
+    meta: MetaSettings = MetaSettings()
+    weight_net: WeightNetSettings = WeightNetSettings()
+    losses: LossSettings = LossSettings()
+    finetune: FinetuneSettings = FinetuneSettings()
+    epochs: int = Field(300, ge=1)
+    warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
+    batch_size: int = Field(128, ge=2)
+    meta_batch_size: int = Field(128, ge=2)
+    sampling: Literal["epochs", "iid"] = Field("epochs", description="iid: every batch a fresh draw (MW-Net family)")
+    steps_per_epoch: int | None = Field(None, ge=1, description="with sampling iid; None: as many as make one pass")
+    joint_by: Literal["batch", "steps"] = Field(
+        "batch", description="joint: clean samples in the same batch, or a step of their own after each given batch"
+    )
+    clean_share: float = Field(0.33, ge=0, lt=1, description="joint in one batch: share of clean samples in it")
+    average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
+    evaluate_every: int = Field(1, ge=1)
+    log_weights_every: int = Field(1, ge=1, description="epochs between logs of every training sample's weights")
+
+    @property
+    def warm_up_epochs(self) -> int:
+        """Epochs before the first weighted one; never all of them."""
+        return min(round(self.warm_up * self.epochs), self.epochs - 1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        faults = []
+        if self.bootstrap.pseudo_label == "teacher" and self.average_decay == 0:
+            faults.append("bootstrap.pseudo_label 'teacher' is the averaged network: set average_decay above 0")
+        if self.meta.source != "clean" and self.method in ("joint", "finetune", "glc", "mwnet"):
+            faults.append(f"method {self.method} learns from clean samples: without them take ce, l2b, l2rw or rmnwnet")
+        if self.meta.source == "online" and self.method in ("l2rw", "l2b") and self.warm_up_epochs == 0:
+            faults.append("meta.source 'online' asks the network which labels are clean: set warm_up above 0")
+        if self.optimizer.schedule == "steps" and not self.optimizer.milestones:
+            faults.append("optimizer.schedule 'steps' needs optimizer.milestones: the epochs at which lr falls")
+        if (self.augmentation.mean is None) != (self.augmentation.std is None):
+            faults.append("augmentation.mean and augmentation.std come together")
+        if self.steps_per_epoch is not None and self.sampling != "iid":
+            faults.append("steps_per_epoch needs sampling iid; with epochs, an epoch is one pass")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
