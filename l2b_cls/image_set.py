@@ -1,0 +1,244 @@
+"""A prepared classification set on disk: dataset.json, labels.csv and the pictures."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2b_cls.image_store import ArrayStore, FileStore, ImageStore, open_array
+from l2b_cls.label_table import LabelTable, read_label_table, write_label_table
+from l2b_run.atomic import atomic_file, atomic_folder, write_json
+from l2b_run.errors import ConfigError, DataError
+
+FORMAT = "l2b-cls images 1"
+INFO, LABELS, IMAGES = "dataset.json", "labels.csv", "images.npy"
+MAX_FAULTS = 20
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """N pictures with what is known of each; `names`, `groups`, `labels`, `split` and `given` share one order.
+
+    labels: (N,) int64, the true label or the best one known. split: (N,) str, "train", "val" or "test". groups:
+    patient or lesion a picture comes from, "" where nobody said. given: further label sets of the same pictures
+    (human annotators), (N,) int64 with -1 where a picture has none. info: the whole of dataset.json.
+    """
+
+    root: Path
+    name: str
+    classes: list[str]
+    labels: np.ndarray = field(repr=False)
+    split: np.ndarray = field(repr=False)
+    names: list[str] = field(repr=False)
+    groups: list[str] = field(repr=False)
+    given: dict[str, np.ndarray] = field(repr=False)
+    store: ImageStore = field(repr=False)
+    info: dict[str, Any] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def channels(self) -> int:
+        """1 (grey) or 3 (red, green, blue)."""
+        return self.store.channels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the pictures as `images` gives them."""
+        return self.store.size
+
+    def indices(self, split: str) -> np.ndarray:
+        """Numbers of the pictures of a split, (n,) int64 ascending; empty where it has none."""
+        return np.flatnonzero(self.split == split).astype(np.int64)
+
+    def images(self, index: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Pictures (n, H, W, C) uint8, in the order of `index` (n,)."""
+        return self.store.read(np.asarray(index, np.int64))
+
+
+def open_image_set(root: Path | str) -> ImageSet:
+    """Read dataset.json and labels.csv and map images.npy; `DataError` with all that is wrong. Pixels are not read."""
+    root = Path(root)
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; make a prepared set with `l2b-cls prepare`")
+    faults: list[str] = []
+    info = _read_info(root / INFO, faults)
+    classes = _classes(info, faults)
+    table = LabelTable.empty()
+    if not (root / LABELS).is_file():
+        faults.append(f"{LABELS} is missing")
+    elif classes:
+        table = read_label_table(root / LABELS, classes=len(classes), faults=faults)
+    store = _open_store(root, info, table, faults) if info else None
+    if faults or store is None:
+        listed = faults[:MAX_FAULTS] + ([f"and {len(faults) - MAX_FAULTS} more"] if len(faults) > MAX_FAULTS else [])
+        raise DataError(f"{root} is no prepared classification set:\n  " + "\n  ".join(listed))
+    return ImageSet(
+        root, str(info["name"]), classes, table.labels, table.split, table.names, table.groups, table.given, store, info
+    )
+
+
+@dataclass(frozen=True)
+class PictureFiles:
+    """Pictures that stay where they are: `files` below `root`, given as `size` (see `FileStore`)."""
+
+    root: Path
+    files: Sequence[str]
+    size: tuple[int, int]
+    channels: int = 3
+
+
+def write_image_set(
+    root: Path | str,
+    *,
+    name: str,
+    images: np.ndarray | Iterable[np.ndarray] | PictureFiles,
+    labels: Sequence[int] | np.ndarray,
+    split: Sequence[str] | np.ndarray,
+    classes: Sequence[str],
+    names: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    given: dict[str, np.ndarray] | None = None,
+    source: dict[str, Any] | None = None,
+) -> ImageSet:
+    """Write a prepared set into the folder `root`, which must not exist or be empty; it is whole or absent.
+
+    images: (N, H, W, C) uint8, or as many (H, W, C) one after the other, written as they come; or files. names
+    default to the numbers. labels, split, groups and given as in `ImageSet`.
+
+    Raises:
+        ConfigError: `root` holds something.
+        DataError: lengths that differ, pictures of several sizes or not uint8, labels out of range, unknown splits,
+            no picture at all: all in one message.
+    """
+    root = Path(root)
+    require_free(root)
+    count = len(labels)
+    table = LabelTable(
+        labels=np.asarray(labels, np.int64),
+        split=np.asarray(split, np.str_),
+        names=[str(one) for one in names] if names is not None else [str(number) for number in range(count)],
+        groups=[str(one) for one in groups] if groups is not None else [""] * count,
+        given={key: np.asarray(value, np.int64) for key, value in (given or {}).items()},
+        files=list(images.files) if isinstance(images, PictureFiles) else None,
+    )
+    if faults := table.faults(len(classes)):
+        raise DataError(f"{root}: the set {name} cannot be written:\n  " + "\n  ".join(faults[:MAX_FAULTS]))
+    with atomic_folder(root) as folder:
+        info: dict[str, Any] = {"format": FORMAT, "name": name, "classes": list(classes)}
+        if isinstance(images, PictureFiles):
+            info |= {"storage": "files", "size": list(images.size), "channels": images.channels}
+            info["image_root"] = str(images.root.resolve())
+        else:
+            shape = _write_pixels(folder / IMAGES, images, count)
+            info |= {"storage": "array", "size": list(shape[:2]), "channels": shape[2]}
+        write_label_table(folder / LABELS, table)
+        write_json(folder / INFO, info | {"source": source or {}})
+    return open_image_set(root)
+
+
+def require_free(root: Path) -> None:
+    """ConfigError where `root` is a file or a folder that holds something; asked before work that takes long."""
+    if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+        raise ConfigError(f"--out {root}: exists and is not an empty folder; name another one")
+
+
+def _write_pixels(path: Path, images: np.ndarray | Iterable[np.ndarray], count: int) -> tuple[int, int, int]:
+    """Write images.npy; shape (H, W, C) of a picture. One picture at a time: sets larger than the memory are fine."""
+    with atomic_file(path) as temporary:
+        mapped: np.memmap | None = None
+        done = 0
+        for done, picture in enumerate(images, 1):
+            fine = picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[-1] in (1, 3)
+            if not fine or done > count or (mapped is not None and picture.shape != mapped.shape[1:]):
+                expected = "(H, W, 1 or 3) uint8" if mapped is None else f"{mapped.shape[1:]} uint8, {count} of them"
+                raise DataError(f"picture {done - 1}: {picture.shape} {picture.dtype} instead of {expected}")
+            if mapped is None:
+                mapped = np.lib.format.open_memmap(temporary, "w+", np.uint8, (count, *picture.shape))
+            mapped[done - 1] = picture
+        if mapped is None or done != count:
+            raise DataError(f"{done} pictures for {count} labels")
+        mapped.flush()
+        height, width, channels = (int(side) for side in mapped.shape[1:])
+        del mapped  # closes the file before it is moved
+    return height, width, channels
+
+
+def _read_info(path: Path, faults: list[str]) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        faults.append(f"{path.name} is missing")
+        return {}
+    except (OSError, ValueError) as error:
+        faults.append(f"{path.name} cannot be read: {error}")
+        return {}
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        met = value.get("format") if isinstance(value, dict) else type(value).__name__
+        faults.append(f"{path.name}: format {met!r} is not {FORMAT!r}")
+        return {}
+    if not isinstance(value.get("name"), str):
+        faults.append(f"{path.name}: name {value.get('name')!r} is no text")
+    return value
+
+
+def _classes(info: dict[str, Any], faults: list[str]) -> list[str]:
+    classes = info.get("classes")
+    if not info:
+        return []
+    if not isinstance(classes, list) or not all(isinstance(name, str) and name for name in classes):
+        faults.append(f"{INFO}: classes {classes!r} is no list of names")
+        return []
+    if len(classes) < 2 or len(set(classes)) < len(classes):
+        faults.append(f"{INFO}: classes {classes!r}: at least two, each once")
+        return []
+    return classes
+
+
+def _open_store(root: Path, info: dict[str, Any], table: LabelTable, faults: list[str]) -> ImageStore | None:
+    storage = info.get("storage")
+    if storage == "array":
+        return _open_array(root, info, table, faults)
+    if storage != "files":
+        faults.append(f"{INFO}: storage {storage!r} is neither array nor files")
+        return None
+    size, channels, image_root = info.get("size"), info.get("channels"), info.get("image_root")
+    fine = isinstance(size, list) and len(size) == 2 and all(isinstance(side, int) and side > 0 for side in size)
+    if not fine or channels not in (1, 3) or not isinstance(image_root, str):
+        faults.append(
+            f"{INFO}: size {size!r}, channels {channels!r}, image_root {image_root!r} say no [H, W], 1 or 3, path"
+        )
+        return None
+    if not Path(image_root).is_dir():
+        faults.append(f"{INFO}: image_root {image_root}: no such folder; the pictures of this set stay where they were")
+    if table.files is None:
+        faults.append(f"{LABELS}: no column `file`, which storage `files` needs")
+        return None
+    assert isinstance(size, list)
+    return FileStore(Path(image_root), table.files, (size[0], size[1]), int(channels))
+
+
+def _open_array(root: Path, info: dict[str, Any], table: LabelTable, faults: list[str]) -> ArrayStore | None:
+    path = root / IMAGES
+    try:
+        store = open_array(path)
+    except FileNotFoundError:
+        faults.append(f"{IMAGES} is missing")
+        return None
+    except (OSError, ValueError, EOFError) as error:
+        faults.append(f"{IMAGES} cannot be read: {error}")
+        return None
+    pixels = store.pixels
+    if pixels.ndim != 4 or pixels.dtype != np.uint8 or pixels.shape[-1] not in (1, 3):
+        faults.append(f"{IMAGES}: {pixels.shape} {pixels.dtype} instead of (N, H, W, 1 or 3) uint8")
+        return None
+    if len(table.labels) and len(pixels) != len(table.labels):
+        faults.append(f"{IMAGES}: {len(pixels)} pictures for {len(table.labels)} rows of {LABELS}")
+    stated = info.get("size"), info.get("channels")
+    if stated != (list(store.size), store.channels):
+        faults.append(f"{INFO}: size, channels {stated} are not those of {IMAGES} {pixels.shape[1:]}")
+    return store
