@@ -1,26 +1,17 @@
 """The dataset.json of other layouts, read with nothing taken on trust."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from data_prep.label_values import LabelValues, named_values
 from l2b_run.errors import DataError
+from l2b_run.json_object import read_json_object
 
 
 def read_dataset_json(folder: Path) -> dict[str, Any]:
     """The JSON object in `folder`/dataset.json; `DataError` where there is none."""
-    path = folder / "dataset.json"
-    try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; name the folder that holds dataset.json") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{path}: holds no JSON object")
-    return value
+    return read_json_object(folder / "dataset.json", way_out="name the folder that holds dataset.json")
 
 
 def channel_names(info: Mapping[str, Any], key: str, path: Path) -> list[str]:

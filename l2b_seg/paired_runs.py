@@ -1,6 +1,5 @@
 """One metric of a run, case by case, and what it must share with another run for a fair comparison."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from l2b_run.errors import DataError
+from l2b_run.json_object import read_json_object
 
+_WAY_OUT = "give the folder of a finished run or evaluation"
 # split.json: what decides the data a run has seen, and how to call it
 _SEEN = {"train": "training cases", "meta": "clean (meta) cases", "labels": "given masks", "dataset": "data sets"}
 
@@ -71,7 +72,7 @@ def read_scores(path: Path, metric: str) -> Scores:
         DataError: no such file, damaged, a case twice, or no such metric in a case.
     """
     file = path / "summary.json" if path.is_dir() else path
-    summary = _read(file)
+    summary = read_json_object(file, way_out=_WAY_OUT)
     rows = summary.get("metric_per_case")
     if not isinstance(rows, list) or not all(isinstance(row, dict) and "case" in row for row in rows):
         raise DataError(
@@ -91,20 +92,8 @@ def read_scores(path: Path, metric: str) -> Scores:
         classes,
         {str(row["case"]): str(row["reference_file"]) for row in rows if "reference_file" in row},
         summary,
-        _read(split) if split.is_file() else {},
+        read_json_object(split, way_out=_WAY_OUT) if split.is_file() else {},
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give the folder of a finished run or evaluation") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{path} holds no JSON object")
-    return value
 
 
 def _value(file: Path, case: str, row: Mapping[str, Any], metric: str) -> float | None:
