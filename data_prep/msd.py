@@ -1,39 +1,24 @@
 """Medical Segmentation Decathlon layout (dataset.json with training pairs) -> prepared data set."""
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from data_prep.dataset_json import channel_names, inside, label_table, read_dataset_json
+from data_prep.dataset_json import inside
+from data_prep.described_layout import Layout, prepare_described
 from data_prep.image_pairs import RawCase
-from data_prep.label_values import LabelValues
-from data_prep.prepared_cases import Plan, write_prepared
-from data_prep.split import SplitOptions, group_cases
+from data_prep.prepared_cases import Say
 from l2b_run.errors import DataError
-from l2b_seg.dataset import Dataset, plain_case_id
+from l2b_seg.dataset import plain_case_id
 from l2b_seg.image_files import file_stem
 
 
-def prepare_msd(
-    folder: Path | str,
-    out: Path | str,
-    *,
-    split: SplitOptions,
-    groups_file: Path | None = None,
-    group_regex: str | None = None,
-    label_values: LabelValues | None = None,
-    spacing_unit: str = "auto",
-    say: Callable[[str], None] = lambda line: None,
-) -> Dataset:
-    """Read `folder`/dataset.json and its "training" pairs; the modalities of a 4-D image become channels.
+def read_msd(folder: Path, info: dict[str, Any], say: Say) -> Layout:
+    """The "training" pairs of dataset.json; the modalities of a 4-D image become channels.
 
-    Images listed under "test" have no masks and are left out. `label_values` replaces the labels of dataset.json.
-    groups_file and group_regex: see `group_cases`.
-
-    Raises ConfigError, and DataError with the faults of dataset.json or of all cases.
+    Images listed under "test" have no masks and are left out.
     """
-    folder = Path(folder)
     path = folder / "dataset.json"
-    info = read_dataset_json(folder)
     pairs = info.get("training")
     if not isinstance(pairs, list) or not pairs:
         hint = "; this looks like nnU-Net's layout: use `prepare nnunet`" if "channel_names" in info else ""
@@ -51,17 +36,11 @@ def prepare_msd(
         cases[case] = raw
     if info.get("test"):
         say(f"{len(info['test'])} test images without masks are left out")
-    groups, without = group_cases(list(cases), file=groups_file, regex=group_regex)
-    plan = Plan(
-        name=str(info.get("name") or folder.name),
-        split=split,
-        source={"dataset": "msd", "folder": str(folder)},
-        groups=groups,
-        channels=channel_names(info, "modality", path),
-        label_values=label_values or label_table(info, path),
-        spacing_unit=spacing_unit,
-    )
-    return write_prepared(out, cases, plan, faults=[*faults, *without], say=say)
+    return Layout("msd", cases, "modality", faults)
+
+
+prepare_msd = partial(prepare_described, read_msd)
+"""`prepare_described` of this layout."""
 
 
 def _pair(folder: Path, pair: object, path: Path) -> tuple[str, RawCase]:
