@@ -35,7 +35,7 @@ def any_class(classes: int) -> Change:
 
 
 def one_of(targets: list[list[int]]) -> Change:
-    """A class drawn uniformly from targets[label] (asymmetric noise); a single one takes no draw, none keeps the label."""
+    """A class drawn uniformly from targets[label] (asymmetric noise); one needs no draw, none keeps the label."""
 
     def change(label: int, stream: random.Random) -> int:
         choices = targets[label]

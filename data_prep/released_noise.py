@@ -54,7 +54,7 @@ def transition_matrix(kind: str, classes: int, rate: float, stream: np.random.Ra
 
 
 def draw_rows(matrix: np.ndarray, labels: np.ndarray, stream: np.random.RandomState) -> np.ndarray:
-    """For each label (n,) a draw from its row of `matrix` (K, K), int64; `stream` as after n calls of choice(K, p=row)."""
+    """For each label (n,) a draw from its row of `matrix` (K, K), int64; the stream of n calls of choice(K, p=row)."""
     cumulative = matrix.cumsum(axis=1)
     cumulative /= cumulative[:, -1:]
     uniform = stream.random_sample(len(labels))

