@@ -25,6 +25,8 @@ from l2b.normalize import (
     sum_to_one,
 )
 from l2b.train_step import Step, train_step
+from l2b.weight_net import WeightNet, WeightNorm, batch_mean, batch_share
+from l2b.weight_net_step import weight_net_step
 
 __all__ = [
     "BatchError",
@@ -36,7 +38,11 @@ __all__ = [
     "Normalizer",
     "Step",
     "UnsupportedOptimizerError",
+    "WeightNet",
+    "WeightNorm",
     "alignment",
+    "batch_mean",
+    "batch_share",
     "bootstrap_weights",
     "candidate_losses",
     "finite_difference",
@@ -52,4 +58,5 @@ __all__ = [
     "softmax",
     "sum_to_one",
     "train_step",
+    "weight_net_step",
 ]

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses
+from l2b.weight_net import WeightNet, WeightNorm
 
 
 def alignments_by_double_backward(
@@ -39,6 +40,30 @@ def alignments_by_double_backward(
             theta_hat[name] = step(theta[name], gradient_of[name], group, buffer)
     meta_loss = loss(functional_call(model, theta_hat | _buffers(model), (x_meta,)), y_meta).mean()
     return -torch.autograd.grad(meta_loss, weights)[0]
+
+
+def weight_net_gradient_by_double_backward(
+    model: nn.Module,
+    lr: float,
+    weight_net: WeightNet,
+    batch: tuple[Tensor, Tensor],
+    meta_batch: tuple[Tensor, Tensor],
+    *,
+    loss: Loss,
+    meta_loss: Loss,
+    weight_norm: WeightNorm,
+) -> dict[str, Tensor]:
+    """d meta loss(theta - lr grad sum_i n(V(l))_i l_i) / d V by the weight net's parameter names (MW-Net's step)."""
+    (x, y), (x_meta, y_meta) = batch, meta_batch
+    theta = {name: p.detach().clone().requires_grad_(p.requires_grad) for name, p in model.named_parameters()}
+    losses = loss(functional_call(model, theta | _buffers(model), (x,)), y)
+    total = (weight_norm(weight_net(losses.detach())) * losses).sum()
+    trainable = {name: p for name, p in theta.items() if p.requires_grad}
+    gradients = torch.autograd.grad(total, list(trainable.values()), create_graph=True, materialize_grads=True)
+    ahead = {name: p - lr * gradient for (name, p), gradient in zip(trainable.items(), gradients, strict=True)}
+    value = meta_loss(functional_call(model, theta | ahead | _buffers(model), (x_meta,)), y_meta).mean()
+    names = [name for name, _ in weight_net.named_parameters()]
+    return dict(zip(names, torch.autograd.grad(value, list(weight_net.parameters())), strict=True))
 
 
 def _buffers(model: nn.Module) -> dict[str, Tensor]:

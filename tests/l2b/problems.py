@@ -71,6 +71,21 @@ def conv_net(dropout: float = 0.0, classes: int = 4) -> nn.Module:
     )
 
 
+class Residual(nn.Module):
+    """A pre-activation block with a shortcut of its own shape, as in the classification networks."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList([nn.BatchNorm2d(inputs), nn.BatchNorm2d(outputs)])
+        self.first = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.second = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        active = F.relu(self.norms[0](x))
+        return self.shortcut(active) + self.second(F.relu(self.norms[1](self.first(active))))
+
+
 def samples(model: nn.Module, *, size: int = 16, b: int = 8, m: int = 6, classes: int = 4) -> Problem:
     batch = torch.randn(b, 3, size, size), torch.randint(classes, (b,))
     meta_batch = torch.randn(m, 3, size, size), torch.randint(classes, (m,))
@@ -88,6 +103,12 @@ def pixels(model: nn.Module, *, size: int = 32, b: int = 3, m: int = 2) -> Probl
 def small_cnn() -> Problem:
     torch.manual_seed(0)
     return samples(conv_net())
+
+
+def small_resnet() -> Problem:
+    torch.manual_seed(4)
+    blocks = [nn.Conv2d(3, 6, 3, padding=1, bias=False), Residual(6, 6, 1), Residual(6, 8, 2), Residual(8, 12, 2)]
+    return samples(nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 4)))
 
 
 def resnet18() -> Problem:
