@@ -12,17 +12,8 @@ from l2b_run.errors import ConfigError, DataError
 from l2b_run.hashing import sha256_file
 
 _ORGANS = [
-    "bladder",
-    "femur left",
-    "femur right",
-    "heart",
-    "kidney left",
-    "kidney right",
-    "liver",
-    "lung left",
-    "lung right",
-    "pancreas",
-    "spleen",
+    *("bladder", "femur left", "femur right", "heart", "kidney left", "kidney right"),
+    *("liver", "lung left", "lung right", "pancreas", "spleen"),
 ]
 CLASS_NAMES: dict[str, list[str]] = {
     "pneumoniamnist": ["normal", "pneumonia"],

@@ -1,7 +1,8 @@
 """labels.csv of a prepared set: number, name, label, split, group, and a column for each further label set."""
 
 import csv
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,8 +85,7 @@ def read_label_table(path: Path, *, classes: int, faults: list[str]) -> LabelTab
             elif len(set(header)) < len(header):
                 found.append("two columns of one name")
             else:
-                rows = list(_rows(reader, len(header), found))
-                table = _table(header, rows, found)
+                table = _table(_columns(header, reader, found), found)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         found.append(f"cannot be read as a table: {error}")
     if not found:
@@ -94,26 +94,31 @@ def read_label_table(path: Path, *, classes: int, faults: list[str]) -> LabelTab
     return table if not found else LabelTable.empty()
 
 
-def _rows(reader: Iterator[list[str]], width: int, faults: list[str]) -> Iterator[list[str]]:
-    for number, row in enumerate(reader):
-        if len(row) == width and row[0] == str(number):
-            yield row
-        elif len(row) != width:
-            faults.append(f"line {number + 2}: {len(row)} cells instead of {width}")
+def _columns(header: list[str], rows: Iterable[list[str]], faults: list[str]) -> dict[str, list[str]]:
+    """Cells by column. Labels and splits repeat a million times in a large set, so each is kept once in memory."""
+    columns: dict[str, list[str]] = {name: [] for name in header}
+    place = header.index("index")
+    for number, row in enumerate(rows):
+        if len(row) != len(header):
+            faults.append(f"line {number + 2}: {len(row)} cells instead of {len(header)}")
+        elif row[place] != str(number):
+            faults.append(f"line {number + 2}: index {row[place]!r} instead of {number}")
         else:
-            faults.append(f"line {number + 2}: index {row[0]!r} instead of {number}")
+            for name, cell in zip(header, row, strict=True):
+                if name != "index":
+                    columns[name].append(cell if name in ("name", _FILE) else sys.intern(cell))
+    return columns
 
 
-def _table(header: list[str], rows: list[list[str]], faults: list[str]) -> LabelTable:
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(header)}
+def _table(columns: dict[str, list[str]], faults: list[str]) -> LabelTable:
     return LabelTable(
         labels=_numbers("label", columns["label"], faults),
         split=np.asarray(columns["split"], np.str_),
         names=columns["name"],
         groups=columns["group"],
         given={
-            name: _numbers(name, [cell or str(ABSENT) for cell in columns[name]], faults)
-            for name in header
+            name: _numbers(name, [cell or str(ABSENT) for cell in cells], faults)
+            for name, cells in columns.items()
             if name not in (*_FIXED, _FILE)
         },
         files=columns.get(_FILE),

@@ -1,0 +1,149 @@
+"""Pictures and their classes as a user keeps them: class folders, or a table of files and labels."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from l2b_cls.label_table import ABSENT, SPLITS
+from l2b_cls.picture import PICTURE_SUFFIXES, is_picture
+from l2b_run.errors import ConfigError, DataError
+
+_SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Pictures (paths below a folder, "/" between parts) and their class names, all of one length.
+
+    split: None where nobody said. groups: "" for none. given: further label sets, "" where a picture has none.
+    """
+
+    files: list[str]
+    labels: list[str]
+    split: list[str] | None = None
+    groups: list[str] = field(default_factory=list)
+    given: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def list_class_folders(source: Path) -> Listing:
+    """source/CLASS/**, or source/SPLIT/CLASS/** where all folders are called train, val (valid, validation) or test.
+
+    Raises DataError: no class folder, a split level without train or test, pictures beside the class folders.
+    """
+    files = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if is_picture(path))
+    if not files:
+        raise DataError(f"{source}: no picture in it ({', '.join(PICTURE_SUFFIXES)})")
+    parts = [PurePosixPath(file).parts for file in files]
+    by_split = all(len(part) > 1 and part[0].lower() in _SPLIT_NAMES for part in parts)
+    level = 1 if by_split else 0
+    outside = [file for file, part in zip(files, parts, strict=True) if len(part) < level + 2]
+    if outside:
+        place = "SPLIT/CLASS" if by_split else "CLASS"
+        raise DataError(f"{source}: {len(outside)} pictures are in no folder {place}: {_some(outside, 5)}")
+    labels = [part[level] for part in parts]
+    if not by_split:
+        return Listing(files, labels)
+    split = [_SPLIT_NAMES[part[0].lower()] for part in parts]
+    if absent := {"train", "test"} - set(split):
+        raise DataError(
+            f"{source}: folders {', '.join(sorted({part[0] for part in parts}))}, but no {' or '.join(sorted(absent))}; "
+            "add it, or name the folder above the classes to have the parts drawn"
+        )
+    return Listing(files, labels, split)
+
+
+def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listing:
+    """A .csv with the columns file, label and, as they like, split and group; and the label sets named in `given`.
+
+    Files are relative to `source`, and must lie below it. Raises DataError with every line at fault: files that do not
+    exist, lead out of `source` or stand twice, empty labels, splits of another name.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            rows = list(csv.DictReader(handle, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error
+    needed = ("file", "label", *given)
+    if not rows or (missing := [name for name in needed if name not in rows[0]]):
+        what = f"no column {', '.join(missing)}" if rows else "no rows"
+        raise DataError(f"{path}: {what}; needs a header line with file,label[,split,group] and rows below it")
+    cells = {key: [(row.get(key) or "").strip() for row in rows] for key in rows[0] if key is not None}
+    faults = [f"line {number}: {fault}" for number, fault in _row_faults(cells, source)]
+    if faults:
+        raise DataError(f"{path}: {len(faults)} faults:\n  " + "\n  ".join(faults[:_SHOWN] + _more(faults)))
+    files = [PurePosixPath(file).as_posix() for file in cells["file"]]
+    return Listing(
+        files, cells["label"], cells.get("split"), cells.get("group", []), {name: cells[name] for name in given}
+    )
+
+
+def number_classes(
+    listing: Listing, names: Sequence[str] | None, *, where: str
+) -> tuple[np.ndarray, dict[str, np.ndarray], list[str]]:
+    """Labels (n,) int64, further label sets (-1 for none), and class names.
+
+    Without `names` the classes are those that occur in the labels, sorted (numbers by their value). With names, labels
+    are names or, where all of them are whole numbers, numbers from 0.
+
+    Raises ConfigError for fewer than two names or names twice; DataError for labels that are no class.
+    """
+    if names is not None and (len(names) < 2 or len(set(names)) < len(names)):
+        raise ConfigError(f"--class-names {','.join(names)}: at least two, each once")
+    held = sorted(set(listing.labels))
+    numeric = all(re.fullmatch(r"-?\d+", label) for label in held)
+    if names is None:
+        classes = sorted(held, key=int) if numeric else held
+        number_of = {name: number for number, name in enumerate(classes)}
+        expected = f"the classes {_some(classes, 8)}"
+    else:
+        classes = list(names)
+        numbered = numeric and not set(held) <= set(classes)
+        number_of = {str(number) if numbered else name: number for number, name in enumerate(classes)}
+        expected = f"class numbers 0 to {len(classes) - 1}" if numbered else f"--class-names {','.join(classes)}"
+    if len(classes) < 2:
+        raise DataError(f"{where}: one class, {classes[0]}; a classifier needs two")
+    faults = []
+    for column, cells in {"label": listing.labels, **listing.given}.items():
+        wrong = [place for place, cell in enumerate(cells) if cell not in number_of and (cell or column == "label")]
+        if wrong:
+            listed = _some([f"{cells[place]!r} ({listing.files[place]})" for place in wrong], 5)
+            faults.append(f"{column}: {len(wrong)} pictures out of {expected}: {listed}")
+    if faults:
+        raise DataError(f"{where}:\n  " + "\n  ".join(faults))
+    given = {
+        column: np.array([number_of.get(cell, ABSENT) for cell in cells], np.int64)
+        for column, cells in listing.given.items()
+    }
+    return np.array([number_of[label] for label in listing.labels], np.int64), given, classes
+
+
+def _row_faults(cells: Mapping[str, list[str]], source: Path) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    seen: set[str] = set()
+    for number, file in enumerate(cells["file"], 2):
+        path = PurePosixPath(file)
+        if not file or path.is_absolute() or ".." in path.parts:
+            found.append((number, f"file {file!r} is no path below {source}"))
+        elif str(path) in seen:
+            found.append((number, f"file {file} stands twice"))
+        elif not (source / path).is_file():
+            found.append((number, f"file {file} is not in {source}"))
+        seen.add(str(path))
+    found += [(number, "label is empty") for number, label in enumerate(cells["label"], 2) if not label]
+    for number, split in enumerate(cells.get("split", []), 2):
+        if split not in SPLITS:
+            found.append((number, f"split {split!r} is none of {', '.join(SPLITS)}"))
+    return sorted(found)
+
+
+def _some(names: Sequence[str], shown: int) -> str:
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def _more(faults: Sequence[str]) -> list[str]:
+    return [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
