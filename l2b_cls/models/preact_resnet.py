@@ -1,4 +1,4 @@
-"""Pre-activation ResNet-18 for small images (He et al. 2016, arXiv 1603.05027), in the two variants of released code."""
+"""Pre-activation ResNet-18 for small images (He et al. 2016, arXiv 1603.05027), in two variants of released code."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -28,8 +28,8 @@ class PreActBlock(nn.Module):
 class PreActResNet18(nn.Module):
     """Four stages of two blocks, 64 to 512 channels; average pooling (4x4 at 32x32 images); linear.
 
-    activated_stem False: the first convolution alone (released L2B); True: with batch norm and ReLU after it (DivideMix,
-    UniCon). Neither has a batch norm after the last block. torch's own initialisation.
+    activated_stem False: the first convolution alone (released L2B). True: with batch norm and ReLU after it
+    (DivideMix, UniCon). Neither has a batch norm after the last block. torch's own initialisation.
     """
 
     def __init__(self, classes: int, channels: int, *, activated_stem: bool) -> None:

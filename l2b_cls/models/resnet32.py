@@ -1,4 +1,4 @@
-"""ResNet-32 for small images with parameter-free shortcuts (He et al. 2016, arXiv 1512.03385, section 4.2, option A)."""
+"""ResNet-32 for small images, shortcuts without parameters (He et al. 2016, arXiv 1512.03385, 4.2, option A)."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
