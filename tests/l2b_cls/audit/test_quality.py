@@ -1,0 +1,46 @@
+"""How good a ranking is, by hand, and cleanlab's opinion of it."""
+
+import numpy as np
+import pytest
+
+from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
+from l2b_cls.audit.quality import flag_quality, ranking_quality
+
+WRONG = np.array([True, False, True, False])
+
+
+def test_the_ranking_by_hand():
+    found = ranking_quality({"a": np.array([4, 3, 2, 1.0])}, WRONG)["a"]
+    assert found["auroc"] == 0.75  # of four pairs of a wrong and a right label one is the wrong way round
+    assert found["average_precision"] == pytest.approx((1 + 2 / 3) / 2)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(4, bool), np.ones(4, bool)])
+def test_no_number_where_there_is_one_kind_alone(wrong):
+    assert ranking_quality({"a": np.arange(4.0)}, wrong)["a"] == {"auroc": None, "average_precision": None}
+
+
+def test_flags_by_hand():
+    found = flag_quality({"a": np.array([True, True, False, False]), "none": np.zeros(4, bool)}, WRONG)
+    assert found["a"] == {"flagged": 2, "precision": 0.5, "recall": 0.5}
+    assert found["none"] == {"flagged": 0, "precision": None, "recall": 0.0}
+    assert flag_quality({"a": WRONG}, np.zeros(4, bool))["a"]["recall"] is None
+
+
+def test_the_loss_of_the_given_label():
+    probabilities = np.array([[0.25, 0.75], [1.0, 0.0]], np.float32)
+    np.testing.assert_allclose(given_losses(probabilities, np.array([0, 1])), [np.log(4), -np.log(1e-7)])
+
+
+def test_cleanlab_finds_the_two_that_were_swapped():
+    pytest.importorskip("cleanlab", reason="extra `audit` is not installed")
+    labels = np.arange(60) % 3
+    probabilities = np.full((60, 4), 0.05)
+    probabilities[np.arange(60), labels] = 0.85
+    given = labels.copy()
+    given[[7, 20]] = (given[[7, 20]] + 1) % 3  # class 3 is given to nobody
+    score, flagged = cleanlab_opinion(probabilities, given)
+    assert set(np.argsort(-score)[:2].tolist()) == {7, 20}
+    assert np.flatnonzero(flagged).tolist() == [7, 20]
+    score, flagged = cleanlab_opinion(probabilities, np.zeros(60, int))
+    assert not flagged.any()
