@@ -14,8 +14,8 @@ from data_prep.noise_record import manifest, write_noisy_case
 from data_prep.rotated_case import rotate_case
 from l2b_run.atomic import atomic_folder, write_json
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.hashing import sha256_file
 from l2b_seg.dataset import Dataset
-from l2b_seg.hashing import sha256_file
 from l2b_seg.noise_manifest import MANIFEST, read_manifest
 from l2b_seg.slices import label_values
 from l2b_seg.volume import Volume, read_volume

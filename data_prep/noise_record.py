@@ -9,7 +9,7 @@ import numpy as np
 
 from data_prep.mask_noise import MAX_ANGLE_DEG, NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel
 from data_prep.rotated_case import RotatedCase, RotatedSlice
-from l2b_seg.hashing import sha256_file
+from l2b_run.hashing import sha256_file
 from l2b_seg.surface import surface_distances
 from l2b_seg.volume import Volume, write_volume
 

@@ -13,8 +13,8 @@ from data_prep.raw_case import known_values, read_raw_image, read_raw_mask
 from data_prep.split import SplitOptions, split_cases
 from l2b_run.atomic import atomic_folder
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.hashing import sha256_file
 from l2b_seg.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset, write_dataset_files
-from l2b_seg.hashing import sha256_file
 from l2b_seg.volume import read_volume, write_volume
 
 UNIT_MODES = ("auto", *SPACING_UNITS)

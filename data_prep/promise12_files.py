@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from l2b_run.errors import DataError
-from l2b_seg.hashing import sha256_file
+from l2b_run.hashing import sha256_file
 from l2b_seg.volume import Volume, read_volume
 
 _FILE = re.compile(r"(case\d{2})(_segmentation)?\.(mhd|raw|zraw)", re.IGNORECASE)

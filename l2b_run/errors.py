@@ -4,6 +4,9 @@ A message names the argument or file, the value met, and the way out; the shell 
 without a traceback (`--debug` shows the traceback).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class L2BError(Exception):
     """Base of all expected failures; exit code 1."""
@@ -33,3 +36,12 @@ class SomeCasesFailed(L2BError):
     """The command finished, but not for every case; the message lists them; exit code 4."""
 
     exit_code = 4
+
+
+@contextmanager
+def noted(faults: list[str]) -> Iterator[None]:
+    """Turn a ConfigError into one fault among others, so that a user reads all of them at once."""
+    try:
+        yield
+    except ConfigError as error:
+        faults.append(str(error))

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from l2b_run.errors import DataError
+from l2b_run.hashing import sha256_array
 from l2b_seg.fault import Fault
-from l2b_seg.hashing import sha256_array
 from l2b_seg.image_files import read_channels, same_grid_faults
 from l2b_seg.volume import Volume, read_volume
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from l2b_run.errors import DataError
+from l2b_run.hashing import sha256_file
 from l2b_seg.check_case import label_faults
 from l2b_seg.dataset import ENDING, Dataset
 from l2b_seg.fault import Fault
-from l2b_seg.hashing import sha256_file
 from l2b_seg.noise_manifest import MANIFEST, read_manifest
 from l2b_seg.volume import read_volume
 

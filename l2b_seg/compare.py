@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.paired_statistics import paired_statistics
 from l2b_seg.paired_runs import Scores, read_scores
 from l2b_seg.summary import DISTANCES, OVERLAPS
 
 METRICS = (*OVERLAPS, *DISTANCES)
-LEVEL = 0.95
-RESAMPLES = 10_000
 
 
 def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) -> dict[str, Any]:
@@ -48,8 +45,9 @@ def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) ->
         raise DataError(f"{metric} is undefined in every common case of {a.path} and {b.path}; choose another --metric")
     higher = metric in OVERLAPS
     rows: list[dict[str, Any]] = [
-        {"case": case, "a": a.values[case], "b": b.values[case], "difference": _difference(a.values, b.values, case)}
+        {"case": case, "a": first, "b": second, "difference": second - first}
         for case in paired
+        if (first := a.values[case]) is not None and (second := b.values[case]) is not None
     ]
     rows.sort(key=lambda row: row["difference"], reverse=not higher)
     return {
@@ -66,67 +64,6 @@ def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) ->
         "classes": _classes(a, b, higher=higher, seed=seed),
         "warnings": a.warnings_beside(b),
     }
-
-
-def paired_statistics(
-    a: Mapping[str, float | None], b: Mapping[str, float | None], *, higher_is_better: bool, seed: int = 0
-) -> dict[str, Any]:
-    """What the differences b - a say, over the keys with a number in both.
-
-    Returns:
-        n; mean_a, mean_b; mean_difference, median_difference; interval (low, high: `bootstrap_interval`; None below two
-        pairs); wilcoxon_p (two-sided signed-rank test, pairs without a difference left out; None where none differs);
-        wins, ties, losses of b. With n = 0 all but the counts are None.
-    """
-    keys = [key for key, value in a.items() if value is not None and b.get(key) is not None]
-    differences = np.array([_difference(a, b, key) for key in keys], float)
-    gains = differences if higher_is_better else -differences
-    n = len(keys)
-    return {
-        "n": n,
-        "mean_a": _mean(a, keys),
-        "mean_b": _mean(b, keys),
-        "mean_difference": float(differences.mean()) if n else None,
-        "median_difference": float(np.median(differences)) if n else None,
-        "interval": bootstrap_interval(differences, seed=seed) if n > 1 else None,
-        "interval_level": LEVEL,
-        "resamples": RESAMPLES,
-        "seed": seed,
-        "wilcoxon_p": _wilcoxon_p(differences),
-        "wins": int((gains > 0).sum()),
-        "ties": int((gains == 0).sum()),
-        "losses": int((gains < 0).sum()),
-    }
-
-
-def bootstrap_interval(values: np.ndarray, *, seed: int = 0) -> list[float]:
-    """Percentile bootstrap interval (low, high) of the mean of values (n,), n of at least 1, at LEVEL, RESAMPLES draws.
-
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 13.3.
-    """
-    generator, n = np.random.default_rng(seed), len(values)
-    means = [values[generator.integers(0, n, n)].mean() for _ in range(RESAMPLES)]
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
-    return [float(low), float(high)]
-
-
-def _wilcoxon_p(differences: np.ndarray) -> float | None:
-    from scipy.stats import wilcoxon
-
-    moved = differences[differences != 0]
-    return float(wilcoxon(moved).pvalue) if len(moved) else None
-
-
-def _difference(a: Mapping[str, float | None], b: Mapping[str, float | None], key: str) -> float:
-    first, second = a[key], b[key]
-    assert first is not None
-    assert second is not None
-    return second - first
-
-
-def _mean(values: Mapping[str, float | None], keys: list[str]) -> float | None:
-    return float(np.mean([values[key] for key in keys])) if keys else None
 
 
 def _undefined(a: Mapping[str, float | None], b: Mapping[str, float | None], common: list[str]) -> dict[str, str]:

@@ -1,11 +1,6 @@
 """The network of a run as an ONNX file that carries its own description, checked against the run in onnxruntime."""
 
-import io
-import json
-import logging
-import warnings
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +11,13 @@ from torch import Tensor, nn
 from l2b_run.atomic import atomic_file
 from l2b_run.errors import ConfigError, L2BError
 from l2b_run.extras import require_extra
+from l2b_run.onnx_export import BATCHES, OPSET, onnx_bytes, onnx_difference
 from l2b_seg.inference import Predictor, load_run
 from l2b_seg.run_metadata import run_metadata
 from l2b_seg.slicing import prepare_image
 from l2b_seg.task import Task
 
-OPSET = 18
 TOLERANCE = 1e-4
-METADATA_KEY = "l2b"
-_BATCHES = (1, 2, 5)
 
 
 class _Probabilities(nn.Module):
@@ -60,9 +53,9 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     network = _Probabilities(predictor.model, predictor.task).eval()
     inputs = _parity_inputs(predictor)
     say("[1/2] tracing the network")
-    content = _onnx_bytes(network, inputs["random"][:2], metadata)
+    content = onnx_bytes(network, inputs["random"][:2], metadata, input_name="slices")
     say("[2/2] comparing it with the run in onnxruntime")
-    parity = {name: _difference(network, content, slices) for name, slices in inputs.items()}
+    parity = {name: onnx_difference(network, content, slices, input_name="slices") for name, slices in inputs.items()}
     if not max(parity.values()) < TOLERANCE:
         raise L2BError(f"{file} was not written: its probabilities differ from the run's by {parity}; report this")
     with atomic_file(file) as temporary:
@@ -70,51 +63,14 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     return {"file": str(file), "bytes": len(content), "opset": OPSET, "parity": parity}
 
 
-def _onnx_bytes(network: nn.Module, example: Tensor, metadata: Mapping[str, Any]) -> bytes:
-    logging.getLogger("onnxscript").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):  # its progress goes to stdout
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            network,
-            (example,),
-            input_names=["slices"],
-            output_names=["probabilities"],
-            dynamic_shapes={"slices": {0: torch.export.Dim("batch", min=1)}},
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, json.dumps(metadata, allow_nan=False)
-    content: bytes = model.SerializeToString()
-    return content
-
-
 def _parity_inputs(predictor: Predictor) -> dict[str, Tensor]:
     """Slices (N, C, S, S): noise, and a volume with an ellipsoid, larger than a slice, prepared as an image is."""
     options, channels = predictor.options, predictor.task.channels
     generator = torch.Generator().manual_seed(0)
-    random = torch.randn(max(_BATCHES), channels, options.size, options.size, generator=generator)
-    shape = (max(_BATCHES), options.size * 3 // 2, options.size * 4 // 3)
+    random = torch.randn(max(BATCHES), channels, options.size, options.size, generator=generator)
+    shape = (max(BATCHES), options.size * 3 // 2, options.size * 4 // 3)
     z, y, x = (np.linspace(-1, 1, n) for n in shape)
     inside = (z[:, None, None] ** 2 + (2 * y[:, None]) ** 2 + (2 * x) ** 2) < 1
     noise = np.random.default_rng(0).normal(0, 20, (channels, *shape))
     volume = [prepare_image(100 + 80 * inside + of_channel, options) for of_channel in noise]
     return {"random": random, "volume": torch.from_numpy(np.stack(volume, axis=1))}
-
-
-def _difference(network: nn.Module, content: bytes, slices: Tensor) -> float:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    differences = []
-    for n in _BATCHES:
-        with torch.no_grad():
-            expected = network(slices[:n]).numpy()
-        (found,) = session.run(["probabilities"], {"slices": slices[:n].numpy()})
-        differences.append(float(np.abs(found - expected).max()))
-    return max(differences)

@@ -10,15 +10,16 @@ import torch
 from l2b import bootstrap_weights
 from l2b_run.atomic import atomic_file
 from l2b_run.errors import DataError
+from l2b_run.normalizer import normalizer_of
+from l2b_run.train_state import TrainState
 from l2b_seg.case_evaluation import EvaluationCase
 from l2b_seg.config import Settings
 from l2b_seg.dataset import CLEAN_LABELS
 from l2b_seg.feed import Feed
 from l2b_seg.inference import predictor_for
-from l2b_seg.methods import normalizer_of, teacher_pseudo_label
+from l2b_seg.methods import teacher_pseudo_label
 from l2b_seg.slices import case_mask
 from l2b_seg.slicing import SliceOptions
-from l2b_seg.state import TrainState
 from l2b_seg.task import task_of
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from l2b import Normalizer, Step, normalize, train_step
+from l2b import Step, train_step
 from l2b.candidate_losses import PseudoLabel
 from l2b.train_step import descend
-from l2b_seg.config import BootstrapSettings, Settings
+from l2b_run.normalizer import normalizer_of
+from l2b_run.train_state import TrainState
+from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
 from l2b_seg.schedule import finetune_start
-from l2b_seg.state import TrainState
 from l2b_seg.task import Task, task_of
 from l2b_seg.views import view_pseudo_label
 
@@ -143,20 +144,6 @@ def beta_share(step: Step) -> float:
     """The pseudo-label's share of a step's whole weight, in [0, 1]; 0 where there is none."""
     total = float(step.weights.sum())
     return float(step.weights[1:].sum()) / total if total > 0 else 0.0
-
-
-def normalizer_of(chosen: BootstrapSettings) -> Normalizer:
-    """The named normaliser of the settings as the function the engine takes."""
-    named: dict[str, Normalizer] = {
-        "rectified": normalize.rectified,
-        "softmax": normalize.softmax(chosen.temperature),
-        "sigmoid": normalize.sigmoid,
-        "sum_to_one": normalize.sum_to_one,
-        "soft_choice": normalize.soft_choice(chosen.temperature),
-        "soft_trust": normalize.soft_trust(chosen.temperature),
-    }
-    made = named[chosen.normalize]
-    return normalize.pseudo_only(made) if chosen.candidates == "pseudo" else made
 
 
 METHODS: dict[str, Method] = {

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from l2b_run.train_state import TrainState
 from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
 from l2b_seg.inference import predictor_for
 from l2b_seg.slices import SliceSet
-from l2b_seg.state import TrainState
 
 _TINY = 1e-6
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
+from l2b_run import report_curves
 from l2b_run.atomic import write_text
 from l2b_run.errors import ConfigError, DataError, L2BError
-from l2b_seg import report_curves
 from l2b_seg.report_audit import audit_table
 from l2b_seg.report_pictures import weight_scale
 from l2b_seg.report_tables import case_table, run_table, units
@@ -21,6 +21,12 @@ from l2b_seg.report_viewer import Viewer, make_viewer
 from l2b_seg.run_record import RunRecord, read_run
 
 CASES = 4
+CURVES = (  # key in metrics.jsonl, title
+    ("test_dice", "Dice on the test cases"),
+    ("val_dice", "Dice on the validation cases"),
+    ("loss", "training loss"),
+    ("beta_share", "share of the weight on pseudo-labels (beta); the rest is on given masks (alpha)"),
+)
 DEFINITIONS = {
     "alpha, beta": "weight of a pixel's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "
     "eq. 7 to 9) takes them for the final network and all clean slices; 1 is the weight a pixel has in plain training",
@@ -69,7 +75,9 @@ def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dic
         lstrip_blocks=True,
     )
     parts: dict[str, Any] = {
-        "panels": report_curves.curve_panels(list(zip(labels, runs, strict=True))),
+        "panels": report_curves.curve_panels(
+            [(label, run.epochs) for label, run in zip(labels, runs, strict=True)], CURVES
+        ),
         "case_table": case_table(labels, runs),
         "audits": audits,
         "definitions": _definitions(runs),
@@ -82,7 +90,7 @@ def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dic
         "Audit": bool(audits),
         "Definitions": True,
     }
-    style, script = _template("report.css"), _template("report.js")
+    style, script = _template("l2b_run", "report.css"), _template("l2b_seg", "report.js")
     return environment.get_template("report.html.j2").render(
         title=title,
         sections=[name for name, true in there.items() if true],
@@ -109,8 +117,8 @@ def json_for_script(value: Any) -> str:
     return text
 
 
-def _template(name: str) -> str:
-    return files("l2b_seg").joinpath("templates", name).read_text(encoding="utf-8")
+def _template(package: str, name: str) -> str:
+    return files(package).joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _source_hash(text: str) -> str:

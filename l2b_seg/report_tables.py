@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from l2b_seg.report_style import run_line
+from l2b_run.report_style import run_line
 from l2b_seg.run_record import RunRecord
 
 # key of the row, heading, decimals, which extreme is the best (None: neither)

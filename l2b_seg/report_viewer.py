@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from l2b_run.errors import DataError, L2BError
+from l2b_run.report_style import CLEAN, GIVEN, Line, run_line
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.orientation import Flips, flipped, in_plane_flips
 from l2b_seg.report_audit import audited_cases
 from l2b_seg.report_case import ShownCase, case_record, picture_of
 from l2b_seg.report_figures import figure_cases
-from l2b_seg.report_style import CLEAN, GIVEN, Line, run_line
 from l2b_seg.run_record import RunRecord
 from l2b_seg.slices import label_values
 from l2b_seg.trained_run import TrainedRun, WeightedView, open_run

@@ -15,6 +15,7 @@ from safetensors.torch import save
 from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
 from l2b_run.errors import DataError
+from l2b_run.train_state import TrainState, load_checkpoint
 from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
 from l2b_seg.config import Settings, TaskSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
@@ -26,7 +27,6 @@ from l2b_seg.online_meta import online_meta
 from l2b_seg.report import write_report
 from l2b_seg.slices import SliceSet, load_slices
 from l2b_seg.slicing import SliceOptions
-from l2b_seg.state import TrainState, load_checkpoint
 from l2b_seg.summary import write_case_csv
 from l2b_seg.train import new_state, train
 

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from l2b_run.errors import DataError
+from l2b_run.run_folder import read_epochs, read_summary
 
 PICTURES = ("image", "given", "clean", "predicted", "probability", "alpha", "beta")
 
@@ -35,8 +36,8 @@ def read_run(path: Path | str) -> RunRecord:
     if not path.is_dir():
         raise DataError(f"{path}: no such run folder")
     faults: list[str] = []
-    summary = _summary(path / "summary.json", faults)
-    epochs = _epochs(path / "metrics.jsonl", faults)
+    summary = read_summary(path / "summary.json", faults)
+    epochs = read_epochs(path / "metrics.jsonl", faults)
     pictures, names, classes = _pictures(path / "figures.npz", faults)
     if not faults and not (summary or epochs or pictures):
         faults.append("no summary.json, metrics.jsonl or figures.npz: not the folder of a run")
@@ -53,40 +54,6 @@ def recorded_data(run: Path) -> dict[str, Any]:
         return {key: record[key] for key in ("dataset", "labels", "noise", "train", "meta", "evaluation")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} does not say what the run was trained on: {error!r}") from error
-
-
-def _summary(path: Path, faults: list[str]) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        faults.append(f"{path.name} is damaged: {error}")
-        return {}
-    if not isinstance(value, dict):
-        faults.append(f"{path.name} holds no JSON object")
-        return {}
-    return value
-
-
-def _epochs(path: Path, faults: list[str]) -> list[dict[str, Any]]:
-    """One object a line; the last line may be cut off, as a run that is still going on or was killed leaves it."""
-    if not path.exists():
-        return []
-    found = []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines, start=1):
-        try:
-            epoch = json.loads(line)
-        except ValueError as error:
-            if number < len(lines):
-                faults.append(f"{path.name} line {number} is damaged: {error}")
-            continue
-        if isinstance(epoch, dict) and "epoch" in epoch:
-            found.append(epoch)
-        else:
-            faults.append(f"{path.name} line {number} is no object with an epoch")
-    return found
 
 
 def _pictures(path: Path, faults: list[str]) -> tuple[dict[str, np.ndarray], list[str], list[str]]:

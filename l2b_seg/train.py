@@ -11,13 +11,13 @@ import torch
 from l2b import MetaAverage, NonFiniteError
 from l2b_run.errors import L2BError, Terminated
 from l2b_run.sigterm import sigterm_seen
+from l2b_run.train_state import TrainState, average_of, load_checkpoint, save_checkpoint
 from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
 from l2b_seg.inference import network_of
 from l2b_seg.methods import METHODS, StepReport
 from l2b_seg.online_meta import online_meta
 from l2b_seg.schedule import finetune_start, learning_rate
-from l2b_seg.state import TrainState, average_of, load_checkpoint, save_checkpoint
 
 LOG = logging.getLogger(__name__)
 

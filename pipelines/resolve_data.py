@@ -13,9 +13,9 @@ from data_prep.promise12 import prepare_promise12
 from data_prep.promise12_files import is_case_file
 from l2b_run.cache import cache_dir
 from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.hashing import sha256_file
 from l2b_seg.config import DataSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
-from l2b_seg.hashing import sha256_file
 from l2b_seg.run import RunData
 from l2b_seg.run_record import recorded_data
 

@@ -1,25 +1,26 @@
 """One training run from what a user names: recipe, data, method, noise."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.device import choose_device
+from l2b_run.errors import ConfigError, DataError, L2BError, noted
+from l2b_run.log_file import log_file
+from l2b_run.recipe import load_recipe
 from l2b_seg.config import Settings
-from l2b_seg.device import choose_device
 from l2b_seg.inference import read_settings
-from l2b_seg.recipe import load_recipe, load_settings
+from l2b_seg.recipe import load_settings
 from l2b_seg.run import RunData, run_training, with_task
 from l2b_seg.task import task_of
-from pipelines.resolve_data import resolve_data, resume_data
+from pipelines.resolve_data import CLEAN, resolve_data, resume_data
 
 LOG = logging.getLogger("l2b_seg")
-NOISE = ("L1", "L2", "L3", "clean")
+NOISE = ("L1", "L2", "L3", CLEAN)
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,14 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         faults.append(f"--noise {noise!r}: choose one of {', '.join(NOISE)}, or --labels FOLDER")
     if request.data is None:
         faults.append("--data is missing: name a prepared data set (`l2b-seg prepare`), or PROMISE12's own files")
-    with _noted(faults):
+    with noted(faults):
         device = choose_device(request.device)
-    with _noted(faults):
+    with noted(faults):
         preset = request.preset or ("paper" if device.type == "cuda" else "cpu")
         settings = load_settings(
             request.recipe, preset=preset, method=request.method, seed=request.seed, overrides=request.overrides
         )
-        noise = noise or load_recipe(request.recipe).noise
+        noise = noise or load_recipe(request.recipe, kind="segmentation").noise or CLEAN
         if noise not in NOISE:
             faults.append(f"recipe {request.recipe}: noise {noise!r} is not one of {', '.join(NOISE)}")
         what = noise if request.labels is None else Path(request.labels).name
@@ -109,18 +110,9 @@ def _plan_resume(run: Path, request: TrainRequest, say: Callable[[str], None]) -
     return Plan(settings, data, run, device, resume=True)
 
 
-@contextmanager
-def _noted(faults: list[str]) -> Iterator[None]:
-    """Turn a ConfigError into one fault among others."""
-    try:
-        yield
-    except ConfigError as error:
-        faults.append(str(error))
-
-
 def train_recipe(plan: Plan, *, progress: Callable[[dict[str, Any]], None] = lambda row: None) -> dict[str, Any]:
     """Run a plan; the run folder also gets log.txt, with the error that ended it if one did. Returns the summary."""
-    with _log_file(plan.out / "log.txt"):
+    with log_file(LOG, plan.out / "log.txt"):
         try:
             return run_training(
                 plan.settings, plan.data, plan.out, device=plan.device, resume=plan.resume, progress=progress
@@ -128,26 +120,3 @@ def train_recipe(plan: Plan, *, progress: Callable[[dict[str, Any]], None] = lam
         except (L2BError, KeyboardInterrupt) as error:
             LOG.error("%s", str(error) or "interrupted")
             raise
-
-
-class _Handler(logging.FileHandler):
-    def handleError(self, record: logging.LogRecord) -> None:
-        """A line that cannot be written (no space left) ends no training and shows no traceback."""
-
-
-@contextmanager
-def _log_file(path: Path) -> Iterator[None]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = _Handler(path, encoding="utf-8")
-    except OSError as error:
-        raise L2BError(f"cannot write {path}: {error.strerror}; choose another run folder with --out") from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    LOG.addHandler(handler)
-    LOG.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        LOG.removeHandler(handler)
-        with suppress(OSError):
-            handler.close()

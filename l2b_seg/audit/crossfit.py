@@ -14,10 +14,10 @@ from safetensors.torch import save
 
 from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.hashing import sha256_file
 from l2b_seg.config import Settings
 from l2b_seg.dataset import CLEAN_LABELS
 from l2b_seg.feed import Feed
-from l2b_seg.hashing import sha256_file
 from l2b_seg.inference import Predictor, load_run
 from l2b_seg.run import RunData, meta_slices
 from l2b_seg.slices import load_slices

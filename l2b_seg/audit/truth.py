@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from l2b_run.errors import DataError
+from l2b_run.hashing import sha256_file
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
-from l2b_seg.hashing import sha256_file
 from l2b_seg.noise_manifest import MANIFEST, read_manifest
 from l2b_seg.slices import label_values
 from l2b_seg.volume import read_volume

@@ -29,11 +29,11 @@ def audit(
 
     from rich.console import Console
 
+    from l2b_run.device import choose_device
     from l2b_run.errors import DataError
+    from l2b_run.say import stderr_lines
     from l2b_seg.audit.audit import AuditOptions
     from l2b_seg.audit.audit import audit as audit_run
-    from l2b_seg.cli.say import stderr_lines
-    from l2b_seg.device import choose_device
     from l2b_seg.inference import read_settings
     from pipelines.resolve_data import resume_data
 

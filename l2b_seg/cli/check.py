@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from l2b_run.errors import ConfigError, DataError
-from l2b_seg.cli.say import stderr_lines
+from l2b_run.say import stderr_lines
 
 if TYPE_CHECKING:
     from l2b_seg.fault import Fault

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from l2b_seg.cli.say import stderr_lines
+from l2b_run.say import stderr_lines
 
 _SHOWN = ("level", "seed", "target_dice", "achieved_dice", "achieved_hd", "hd_unit", "length_factor", "deleted_slices")
 

@@ -17,12 +17,16 @@ def demo(
 
     from rich.console import Console
 
-    from l2b_seg.cli.progress import training_progress
-    from l2b_seg.cli.say import stderr_lines
+    from l2b_run.progress import training_progress
+    from l2b_run.say import stderr_lines
     from pipelines.run_demo import NOISE, run_demo
 
     def progress_of(method: str, epochs: int) -> Any:
-        return nullcontext(lambda row: None) if as_json else training_progress(epochs, title=method)
+        return (
+            nullcontext(lambda row: None)
+            if as_json
+            else training_progress(epochs, title=method, score=("test_dice", "Dice"))
+        )
 
     with stderr_lines("data", quiet=True) as say:
         summaries = run_demo(out, seed=seed, say=say, progress_of=progress_of)

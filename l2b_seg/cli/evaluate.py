@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from l2b_run.errors import ConfigError, SomeCasesFailed
-from l2b_seg.cli.say import stderr_lines
+from l2b_run.say import stderr_lines
 
 
 class SpacingUnit(StrEnum):

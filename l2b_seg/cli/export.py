@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from l2b_run.errors import ConfigError
-from l2b_seg.cli.say import stderr_lines
+from l2b_run.say import stderr_lines
 
 
 def export(

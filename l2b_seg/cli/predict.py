@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from l2b_run.errors import SomeCasesFailed
-from l2b_seg.cli.say import stderr_lines
+from l2b_run.say import stderr_lines
 
 
 class Split(StrEnum):
@@ -47,7 +47,7 @@ def predict(
     An image of several channels is CASE_0000, CASE_0001, ..., or one RGB picture.
     Exit code 3 if nothing can be predicted, 4 if some inputs are broken; the others are written.
     """
-    from l2b_seg.device import choose_device
+    from l2b_run.device import choose_device
     from l2b_seg.inference import load_run
     from l2b_seg.predict import predict as predict_masks
     from l2b_seg.prediction_paths import find_inputs, output_paths

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from l2b_run.errors import ConfigError
+from l2b_run.say import stderr_lines
 from l2b_seg.cli import prepare_options, prepare_own
-from l2b_seg.cli.say import stderr_lines
 
 app = typer.Typer(help="Turn raw data into a prepared data set.", no_args_is_help=True)
 

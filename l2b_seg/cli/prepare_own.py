@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from l2b_run.say import stderr_lines
 from l2b_seg.cli import prepare_options as options
-from l2b_seg.cli.say import stderr_lines
 
 Folder = Annotated[Path, typer.Argument(help="Folder that holds dataset.json.")]
 

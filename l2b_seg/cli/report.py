@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from l2b_seg.cli.say import stderr_lines
+from l2b_run.say import stderr_lines
 
 
 def report(
@@ -21,7 +21,7 @@ def report(
     after an audit (RUN/audit) three quarters are training cases, those it found most suspicious. A run whose data set
     has moved shows the slices it kept.
     """
-    from l2b_seg.device import choose_device
+    from l2b_run.device import choose_device
     from l2b_seg.report import write_report
 
     with stderr_lines("report") as say:

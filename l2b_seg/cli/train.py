@@ -39,8 +39,8 @@ def train(
     from rich.console import Console
     from rich.markup import escape
 
-    from l2b_seg.cli.progress import training_progress
-    from l2b_seg.cli.say import stderr_lines
+    from l2b_run.progress import training_progress
+    from l2b_run.say import stderr_lines
     from l2b_seg.metrics_table import metrics_table
     from pipelines.train_recipe import TrainRequest, plan, train_recipe
 
@@ -54,7 +54,9 @@ def train(
     masks = planned.data.noise.get("level") or planned.data.labels
     title = f"{planned.settings.method} {masks}"
     try:
-        with training_progress(planned.settings.epochs, title=title, quiet=as_json) as progress:
+        with training_progress(
+            planned.settings.epochs, title=title, score=("test_dice", "Dice"), quiet=as_json
+        ) as progress:
             summary = train_recipe(planned, progress=progress)
     except KeyboardInterrupt:
         if (planned.out / "checkpoint_latest.pt").is_file():

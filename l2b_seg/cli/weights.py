@@ -21,7 +21,7 @@ def weights(
     cases; 1 is the weight a pixel has in plain training. CASE_pseudo, CASE_given: label maps. CASE_probability: of
     all foreground.
     """
-    from l2b_seg.device import choose_device
+    from l2b_run.device import choose_device
     from l2b_seg.trained_run import open_run
     from l2b_seg.weights import write_weights
 

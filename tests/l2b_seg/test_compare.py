@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 
 from l2b_run.errors import DataError
+from l2b_run.paired_statistics import bootstrap_interval, paired_statistics
 from l2b_seg.case_metrics import case_class_metrics, case_metrics
 from l2b_seg.cli.compare import compare as compare_command
-from l2b_seg.compare import bootstrap_interval, compare, paired_statistics
+from l2b_seg.compare import compare
 from l2b_seg.summary import summarise
 from tests.command import call_command
 

@@ -4,9 +4,10 @@ import pytest
 import yaml
 
 from l2b_run.errors import ConfigError
+from l2b_run.recipe import load_recipe
 from l2b_seg.config import Settings
 from l2b_seg.inference import read_settings
-from l2b_seg.recipe import load_recipe, load_settings
+from l2b_seg.recipe import load_settings
 
 RECIPE = """
 name: toy
@@ -121,12 +122,12 @@ def test_shipped_recipes_hold_for_every_method(name, preset, method):
 
 
 def test_own_data_is_trained_on_as_it_is(recipe):
-    assert {name: load_recipe(name).noise for name in ("promise12", "folder", "lesions")} == {
+    assert {name: load_recipe(name, kind="segmentation").noise for name in ("promise12", "folder", "lesions")} == {
         "promise12": "L2",
-        "folder": "clean",
-        "lesions": "clean",
+        "folder": None,
+        "lesions": None,
     }
-    assert load_recipe(recipe).noise == "clean"
+    assert load_recipe(recipe, kind="segmentation").noise is None
     assert load_settings("lesions", preset="cpu", method="l2b").augmentation.rotation_deg == 180
 
 

@@ -8,9 +8,9 @@ import typer
 from typer.testing import CliRunner
 
 import l2b
+from l2b_run import doctor as doctor_module
 from l2b_run.errors import L2BError
 from l2b_run.extras import EXTRAS
-from l2b_seg import doctor as doctor_module
 from l2b_seg.cli.doctor import doctor as doctor_command
 from l2b_seg.doctor import PACKAGES, doctor
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from l2b_run.normalizer import normalizer_of
 from l2b_seg import methods
-from l2b_seg.methods import METHODS, beta_share, normalizer_of, teacher_pseudo_label
+from l2b_seg.methods import METHODS, beta_share, teacher_pseudo_label
 from l2b_seg.task import Task
 from l2b_seg.train import new_state
 from tests.l2b_seg.tiny import CPU, make_feed, make_settings

@@ -13,12 +13,12 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from l2b_run.device import choose_device
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.case_files import mask_files
 from l2b_seg.cli.predict import predict as predict_command
 from l2b_seg.config import Settings
 from l2b_seg.dataset import write_dataset_files
-from l2b_seg.device import choose_device
 from l2b_seg.inference import Predictor, network_of
 from l2b_seg.predict import predict, read_image
 from l2b_seg.prediction_paths import find_inputs, output_paths

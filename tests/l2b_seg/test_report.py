@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.report_curves import curve_panels
 from l2b_seg.dataset import CLEAN_LABELS
-from l2b_seg.report import json_for_script, write_report
-from l2b_seg.report_curves import curve_panels
+from l2b_seg.report import CURVES, json_for_script, write_report
 from l2b_seg.report_figures import figure_cases
 from l2b_seg.run import RunData
 from l2b_seg.run_record import RunRecord, read_run
@@ -299,12 +299,12 @@ def test_pictures_without_masks_or_weights_or_values_are_shown() -> None:
     image = np.zeros((1, 8, 8), np.float32)
     zero = RunRecord(Path("a"), {}, [], {"image": image, "given": image, "alpha": image, "beta": image}, ["a"])
     assert [list(case.masks) for case in figure_cases([("run0", zero)])] == [["given:the run folder"]]
-    assert curve_panels([("a", zero)]) == []
+    assert curve_panels([("a", zero.epochs)], CURVES) == []
 
 
 def test_a_curve_bridges_epochs_without_a_value_and_holds_all_of_them() -> None:
     rows = [{"epoch": epoch, "test_dice": None if epoch % 2 else 0.25} for epoch in range(1, 8)]
-    (panel,) = curve_panels([("a", RunRecord(Path("a"), {}, rows, {}, []))])
+    (panel,) = curve_panels([("a", rows)], CURVES)
     assert panel["title"] == "Dice on the test cases"
     points = [tuple(map(float, point.split(","))) for point in panel["lines"][0]["points"].split()]
     assert len(points) == 3

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from l2b_run.errors import DataError, L2BError
-from l2b_seg.state import load_checkpoint, save_checkpoint
+from l2b_run.train_state import load_checkpoint, save_checkpoint
 from l2b_seg.train import new_state
 from tests.l2b_seg.tiny import CPU, make_settings
 

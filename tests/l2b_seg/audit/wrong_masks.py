@@ -8,8 +8,8 @@ import numpy as np
 import yaml
 
 from l2b_run.atomic import write_json, write_text
+from l2b_run.hashing import sha256_file
 from l2b_seg.dataset import CLEAN_LABELS, Dataset, write_dataset_files
-from l2b_seg.hashing import sha256_file
 from l2b_seg.run import RunData, with_task
 from l2b_seg.volume import Volume, write_volume
 from tests.data_prep.conftest import gland, picture

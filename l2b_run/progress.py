@@ -7,8 +7,13 @@ from typing import Any
 
 
 @contextmanager
-def training_progress(epochs: int, *, title: str, quiet: bool = False) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yield a function for step and epoch rows: a bar with loss, Dice and time left, or a line an epoch."""
+def training_progress(
+    epochs: int, *, title: str, score: tuple[str, str], quiet: bool = False
+) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Yield a function for step and epoch rows: a bar with loss, score and time left, or a line an epoch.
+
+    score: its key in an epoch's row and the word for it, such as ("test_dice", "Dice").
+    """
     if quiet:
         yield lambda row: None
         return
@@ -16,7 +21,7 @@ def training_progress(epochs: int, *, title: str, quiet: bool = False) -> Iterat
 
         def say(row: dict[str, Any]) -> None:
             if "seconds" in row:
-                print(f"{title}: {_epoch_text(row, epochs)}", file=sys.stderr, flush=True)
+                print(f"{title}: {_epoch_text(row, epochs, score)}", file=sys.stderr, flush=True)
 
         yield say
         return
@@ -29,13 +34,14 @@ def training_progress(epochs: int, *, title: str, quiet: bool = False) -> Iterat
 
         def move(row: dict[str, Any]) -> None:
             if "seconds" in row:
-                bar.update(task, completed=row["epoch"], text=_epoch_text(row, epochs))
+                bar.update(task, completed=row["epoch"], text=_epoch_text(row, epochs, score))
             else:
                 bar.update(task, completed=row["epoch"] - 1 + row["step"] / row["steps"])
 
         yield move
 
 
-def _epoch_text(row: dict[str, Any], epochs: int) -> str:
-    dice = f", Dice {row['test_dice']:.3f}" if "test_dice" in row else ""
-    return f"epoch {row['epoch']}/{epochs}, loss {row['loss']:.4f}{dice}, {row['seconds']:.1f} s"
+def _epoch_text(row: dict[str, Any], epochs: int, score: tuple[str, str]) -> str:
+    key, word = score
+    shown = f", {word} {row[key]:.3f}" if key in row else ""
+    return f"epoch {row['epoch']}/{epochs}, loss {row['loss']:.4f}{shown}, {row['seconds']:.1f} s"

@@ -18,7 +18,7 @@ from l2b_run.errors import DataError
 class TrainState:
     """model and optimizer; `averaged`: the moving average of the model, or None; `judge`: the averaged meta gradient.
 
-    epoch: finished epochs. history: one row an epoch. best: the highest evaluated Dice so far.
+    epoch: finished epochs. history: one row an epoch. best: the highest evaluated score so far.
     """
 
     model: nn.Module

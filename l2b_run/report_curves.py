@@ -1,33 +1,28 @@
 """The curves of a report as numbers to draw: one panel a quantity, one line a run, against the epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from l2b_seg.report_style import run_line
-from l2b_seg.run_record import RunRecord
+from l2b_run.report_style import run_line
 
-CURVES = (  # key in metrics.jsonl, title
-    ("test_dice", "Dice on the test cases"),
-    ("val_dice", "Dice on the validation cases"),
-    ("loss", "training loss"),
-    ("beta_share", "share of the weight on pseudo-labels (beta); the rest is on given masks (alpha)"),
-)
+Runs = Sequence[tuple[str, Sequence[Mapping[str, Any]]]]  # label, rows of metrics.jsonl
+
 WIDTH, HEIGHT = 400, 220  # of a panel, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 10, 30  # margins
 _MARKED = 25  # epochs up to which every value has a mark
 
 
-def curve_panels(runs: Sequence[tuple[str, RunRecord]]) -> list[dict[str, Any]]:
-    """A panel for each of CURVES that any run has; `runs` are (label, record). No panel where there is nothing.
+def curve_panels(runs: Runs, curves: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """A panel for each of `curves` (key in a row, title) that any run has. No panel where there is nothing.
 
     A panel: title, x_ticks and y_ticks as (position, text), lines with label, line (`Line.record`), points "x,y x,y"
     and marks (x, y, text). An epoch without the value (or with null) is bridged.
     """
-    return [_panel(key, title, runs) for key, title in CURVES if any(_values(run, key) for _, run in runs)]
+    return [_panel(key, title, runs) for key, title in curves if any(_values(rows, key) for _, rows in runs)]
 
 
-def _panel(key: str, title: str, runs: Sequence[tuple[str, RunRecord]]) -> dict[str, Any]:
-    found = [(number, label, values) for number, (label, run) in enumerate(runs) if (values := _values(run, key))]
+def _panel(key: str, title: str, runs: Runs) -> dict[str, Any]:
+    found = [(number, label, values) for number, (label, rows) in enumerate(runs) if (values := _values(rows, key))]
     x_ticks, left, right = _axis([epoch for _, _, values in found for epoch, _ in values], whole=True)
     y_ticks, low, high = _axis([value for _, _, values in found for _, value in values], whole=False)
 
@@ -57,10 +52,10 @@ def _panel(key: str, title: str, runs: Sequence[tuple[str, RunRecord]]) -> dict[
     }
 
 
-def _values(run: RunRecord, key: str) -> list[tuple[float, float]]:
+def _values(rows: Sequence[Mapping[str, Any]], key: str) -> list[tuple[float, float]]:
     return [
         (float(epoch["epoch"]), float(epoch[key]))
-        for epoch in run.epochs
+        for epoch in rows
         if isinstance(epoch.get(key), int | float) and isinstance(epoch["epoch"], int | float)
     ]
 

@@ -1,0 +1,32 @@
+"""The log of a run as a file in its folder."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from l2b_run.errors import L2BError
+
+
+class _Handler(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A line that cannot be written (no space left) ends no training and shows no traceback."""
+
+
+@contextmanager
+def log_file(logger: logging.Logger, path: Path) -> Iterator[None]:
+    """Append what `logger` and its children say, from INFO up, to `path`. Raises L2BError where it cannot be opened."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = _Handler(path, encoding="utf-8")
+    except OSError as error:
+        raise L2BError(f"cannot write {path}: {error.strerror}; choose another run folder with --out") from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        with suppress(OSError):
+            handler.close()

@@ -1,0 +1,32 @@
+"""The normaliser of the weights, from its name in a run's settings."""
+
+from typing import Protocol
+
+from l2b import Normalizer, normalize
+
+
+class Choice(Protocol):
+    """The part of the bootstrap settings that says how alignments become weights."""
+
+    @property
+    def normalize(self) -> str: ...
+
+    @property
+    def temperature(self) -> float: ...
+
+    @property
+    def candidates(self) -> str: ...
+
+
+def normalizer_of(chosen: Choice) -> Normalizer:
+    """The named normaliser of the settings as the function the engine takes."""
+    named: dict[str, Normalizer] = {
+        "rectified": normalize.rectified,
+        "softmax": normalize.softmax(chosen.temperature),
+        "sigmoid": normalize.sigmoid,
+        "sum_to_one": normalize.sum_to_one,
+        "soft_choice": normalize.soft_choice(chosen.temperature),
+        "soft_trust": normalize.soft_trust(chosen.temperature),
+    }
+    made = named[chosen.normalize]
+    return normalize.pseudo_only(made) if chosen.candidates == "pseudo" else made
