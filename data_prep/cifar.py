@@ -40,7 +40,7 @@ def prepare_cifar(
     """Published archive or folder (`read_cifar`) -> prepared set `out`: splits train and test, in published order.
 
     human_labels: CIFAR-10_human.pt or CIFAR-100_human.pt; its label sets become further columns, for the training
-    pictures. Its clean labels must be those of the training pictures, or the order is not the published one.
+    images. Its clean labels must be those of the training images, or the order is not the published one.
     Raises ConfigError (`out` taken) and DataError.
     """
     out = Path(out)
@@ -48,7 +48,7 @@ def prepare_cifar(
     parts, classes = read_cifar(cifar, source, md5=md5, say=say)
     for split, number in PUBLISHED.items():
         if len(parts[split][1]) != number:
-            say(f"warning: {len(parts[split][1]):,} {split} pictures; published are {number:,}")
+            say(f"warning: {len(parts[split][1]):,} {split} images; published are {number:,}")
     given, record = {}, {"dataset": cifar.name, "archive": Path(source).name}
     if human_labels is not None:
         human = read_human_labels(cifar, human_labels, parts["train"][1])
@@ -71,7 +71,7 @@ def prepare_cifar(
 
 
 def read_human_labels(cifar: Cifar, path: Path | str, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """CIFAR-N's label sets by their column, each (n,) int64, for training pictures with the clean `labels` (n,).
+    """CIFAR-N's label sets by their column, each (n,) int64, for training images with the clean `labels` (n,).
 
     Raises DataError: entries missing, of another length or out of range, or clean labels that are not `labels`.
     """
@@ -85,13 +85,13 @@ def read_human_labels(cifar: Cifar, path: Path | str, labels: np.ndarray) -> dic
     for key in ("clean_label", *columns):
         values = np.asarray(content[key])
         if values.shape != labels.shape or values.dtype.kind not in "iu":
-            faults.append(f"{key}: {values.shape} {values.dtype} for {len(labels)} training pictures")
+            faults.append(f"{key}: {values.shape} {values.dtype} for {len(labels)} training images")
         elif values.min() < 0 or values.max() >= cifar.classes:
             faults.append(f"{key}: values {values.min()} to {values.max()}, out of range 0 to {cifar.classes - 1}")
         else:
             found[key] = values.astype(np.int64)
     if not faults and (differing := int((found["clean_label"] != labels).sum())):
-        faults.append(f"clean_label differs from {differing} training labels: another order or other pictures")
+        faults.append(f"clean_label differs from {differing} training labels: another order or other images")
     if faults:
         raise DataError(f"{path}:\n  " + "\n  ".join(faults))
     return {column: found[key] for key, column in columns.items()}

@@ -71,7 +71,7 @@ def fetch_cifar(
 def read_cifar(
     cifar: Cifar, source: Path | str, *, md5: str | None = None, say: Say = lambda line: None
 ) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], list[str]]:
-    """Split ("train", "test") -> pictures (n, 32, 32, 3) uint8 and labels (n,) int64, in published order; class names.
+    """Split ("train", "test") -> images (n, 32, 32, 3) uint8 and labels (n,) int64, in published order; class names.
 
     source: the published .tar.gz, whose md5 must be the published one, or the folder with the batches, of which only
     the format can be checked (said so). Nothing is unpacked to the disk.
@@ -136,10 +136,10 @@ def _pictures(cifar: Cifar, batch: Any, path: Path) -> tuple[np.ndarray, np.ndar
         met = f"{data.shape} {data.dtype}" if isinstance(data, np.ndarray) else type(data).__name__
         raise DataError(f"{path}: data is {met} instead of (n, {PIXELS}) uint8")
     if labels.dtype.kind not in "iu" or labels.shape != (len(data),):
-        raise DataError(f"{path}: {cifar.labels} are {labels.shape} {labels.dtype} for {len(data)} pictures")
+        raise DataError(f"{path}: {cifar.labels} are {labels.shape} {labels.dtype} for {len(data)} images")
     wrong = np.flatnonzero((labels < 0) | (labels >= cifar.classes))
     if len(wrong):
-        listed = ", ".join(f"{labels[row]} (picture {row})" for row in wrong[:5])
+        listed = ", ".join(f"{labels[row]} (image {row})" for row in wrong[:5])
         raise DataError(f"{path}: {len(wrong)} labels out of range 0 to {cifar.classes - 1}: {listed}")
     pixels = data.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(pixels), labels.astype(np.int64)

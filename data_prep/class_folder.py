@@ -1,4 +1,4 @@
-"""The user's own pictures (class folders, or a table of files and labels) -> prepared set, resized once."""
+"""The user's own images (class folders, or a table of files and labels) -> prepared set, resized once."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,13 +29,13 @@ def prepare_class_folder(
     workers: int = 2,
     say: Say = lambda line: None,
 ) -> ImageSet:
-    """Pictures below `source` -> prepared set `out`, resized to `size` (H, W) where they are not all of one size.
+    """Images below `source` -> prepared set `out`, resized to `size` (H, W) where they are not all of one size.
 
     Without a table the classes are folders (`list_class_folders`); with one, the split, the groups and further label
     sets (`given`) may stand in it as well (`list_table`). What a label means: `number_classes`. Where no split is said
     it is drawn by `shares`, whole groups together. group_regex: the group is what its bracket finds in the file's path.
 
-    Raises ConfigError, and DataError with every fault of the table, of the labels, or of the pictures.
+    Raises ConfigError, and DataError with every fault of the table, of the labels, or of the images.
     """
     source, out = Path(source), Path(out)
     require_free(out)
@@ -76,5 +76,5 @@ def _groups(files: Sequence[str], regex: str) -> list[str]:
     found, without = group_cases(files, file=None, regex=regex)
     if without:
         more = [f"and {len(without) - _SHOWN} more"] if len(without) > _SHOWN else []
-        raise DataError(f"{len(without)} pictures have no group:\n  " + "\n  ".join(without[:_SHOWN] + more))
+        raise DataError(f"{len(without)} images have no group:\n  " + "\n  ".join(without[:_SHOWN] + more))
     return [found[file] for file in files]

@@ -1,4 +1,4 @@
-"""Pictures and their classes as a user keeps them: class folders, or a table of files and labels."""
+"""Images and their classes as a user keeps them: class folders, or a table of files and labels."""
 
 import csv
 import re
@@ -18,9 +18,9 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Listing:
-    """Pictures (paths below a folder, "/" between parts) and their class names, all of one length.
+    """Images (paths below a folder, "/" between parts) and their class names, all of one length.
 
-    split: None where nobody said. groups: "" for none. given: further label sets, "" where a picture has none.
+    split: None where nobody said. groups: "" for none. given: further label sets, "" where an image has none.
     """
 
     files: list[str]
@@ -33,25 +33,26 @@ class Listing:
 def list_class_folders(source: Path) -> Listing:
     """source/CLASS/**, or source/SPLIT/CLASS/** where all folders are called train, val (valid, validation) or test.
 
-    Raises DataError: no class folder, a split level without train or test, pictures beside the class folders.
+    Raises DataError: no class folder, a split level without train or test, images beside the class folders.
     """
     files = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if is_picture(path))
     if not files:
-        raise DataError(f"{source}: no picture in it ({', '.join(PICTURE_SUFFIXES)})")
+        raise DataError(f"{source}: no image in it ({', '.join(PICTURE_SUFFIXES)})")
     parts = [PurePosixPath(file).parts for file in files]
     by_split = all(len(part) > 1 and part[0].lower() in _SPLIT_NAMES for part in parts)
     level = 1 if by_split else 0
     outside = [file for file, part in zip(files, parts, strict=True) if len(part) < level + 2]
     if outside:
         place = "SPLIT/CLASS" if by_split else "CLASS"
-        raise DataError(f"{source}: {len(outside)} pictures are in no folder {place}: {_some(outside, 5)}")
+        raise DataError(f"{source}: {len(outside)} images are in no folder {place}: {_some(outside, 5)}")
     labels = [part[level] for part in parts]
     if not by_split:
         return Listing(files, labels)
     split = [_SPLIT_NAMES[part[0].lower()] for part in parts]
     if absent := {"train", "test"} - set(split):
+        there = ", ".join(sorted({part[0] for part in parts}))
         raise DataError(
-            f"{source}: folders {', '.join(sorted({part[0] for part in parts}))}, but no {' or '.join(sorted(absent))}; "
+            f"{source}: folders {there}, but no {' or '.join(sorted(absent))}; "
             "add it, or name the folder above the classes to have the parts drawn"
         )
     return Listing(files, labels, split)
@@ -112,7 +113,7 @@ def number_classes(
         wrong = [place for place, cell in enumerate(cells) if cell not in number_of and (cell or column == "label")]
         if wrong:
             listed = _some([f"{cells[place]!r} ({listing.files[place]})" for place in wrong], 5)
-            faults.append(f"{column}: {len(wrong)} pictures out of {expected}: {listed}")
+            faults.append(f"{column}: {len(wrong)} images out of {expected}: {listed}")
     if faults:
         raise DataError(f"{where}:\n  " + "\n  ".join(faults))
     given = {

@@ -1,4 +1,4 @@
-"""Train, val and test parts of labelled pictures, drawn a class at a time, never a group in two parts."""
+"""Train, val and test parts of labelled images, drawn a class at a time, never a group in two parts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _STREAM = 11  # a generator of its own, so that other draws from the same seed d
 
 @dataclass(frozen=True)
 class SplitShares:
-    """Shares of the pictures of every class that go to the parts val and test; the others train."""
+    """Shares of the images of every class that go to the parts val and test; the others train."""
 
     test: float = 0.2
     val: float = 0.0
@@ -34,15 +34,15 @@ class SplitShares:
 def split_classes(labels: np.ndarray, groups: Sequence[str], shares: SplitShares) -> np.ndarray:
     """Labels (n,) and groups ("" for none) -> split (n,) str, a pure function of its arguments.
 
-    A group counts for the class most of its pictures have (of several the lowest). In each class groups are drawn
-    into test, then val, until the part holds its share of the class's pictures, rounded, or comes as close below it as
+    A group counts for the class most of its images have (of several the lowest). In each class groups are drawn
+    into test, then val, until the part holds its share of the class's images, rounded, or comes as close below it as
     whole groups allow; a class of at least two groups always trains on one. Raises ConfigError.
     """
     if faults := shares.faults():
         raise ConfigError("the split cannot be made:\n  " + "\n  ".join(faults))
     members: dict[str, list[int]] = {}
     for number, group in enumerate(groups):
-        members.setdefault(f"group {group}" if group else f"picture {number}", []).append(number)
+        members.setdefault(f"group {group}" if group else f"image {number}", []).append(number)
     by_class: dict[int, list[list[int]]] = {}
     for inside in members.values():
         counts = Counter(labels[inside].tolist())
@@ -54,7 +54,7 @@ def split_classes(labels: np.ndarray, groups: Sequence[str], shares: SplitShares
         total = sum(map(len, free))
         for part, share in (("test", shares.test), ("val", shares.val)):
             room = round(share * total)
-            rest = []
+            rest: list[list[int]] = []
             for inside in free:
                 if len(inside) <= room and len(rest) + 1 < len(free):
                     split[inside] = part

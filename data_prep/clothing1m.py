@@ -1,4 +1,4 @@
-"""Clothing1M (Xiao et al. 2015): key lists and label files as published -> prepared set over the picture files."""
+"""Clothing1M (Xiao et al. 2015): key lists and label files as published -> prepared set over the image files."""
 
 import os
 from collections.abc import Callable
@@ -7,22 +7,10 @@ from pathlib import Path
 from l2b_cls.image_set import ImageSet, PictureFiles, require_free, write_image_set
 from l2b_run.errors import ConfigError, DataError
 
-CLASSES = [
-    "T-Shirt",
-    "Shirt",
-    "Knitwear",
-    "Chiffon",
-    "Sweater",
-    "Hoodie",
-    "Windbreaker",
-    "Jacket",
-    "Downcoat",
-    "Suit",
-    "Shawl",
-    "Dress",
-    "Vest",
-    "Underwear",
-]
+CLASSES = (
+    *("T-Shirt", "Shirt", "Knitwear", "Chiffon", "Sweater", "Hoodie", "Windbreaker"),
+    *("Jacket", "Downcoat", "Suit", "Shawl", "Dress", "Vest", "Underwear"),
+)
 PARTS = {
     "train": ("noisy_train_key_list.txt", "noisy_label_kv.txt"),
     "val": ("clean_val_key_list.txt", "clean_label_kv.txt"),
@@ -39,10 +27,10 @@ Say = Callable[[str], None]
 def prepare_clothing1m(
     source: Path | str, out: Path | str, *, size: int = 256, skip_absent: bool = False, say: Say = lambda line: None
 ) -> ImageSet:
-    """The published folder (the .txt files and images/) -> prepared set `out` that reads the pictures where they are.
+    """The published folder (the .txt files and images/) -> prepared set `out` that reads the images where they are.
 
-    Pictures are given as `size` x `size`: the shorter side scaled to it, the middle cut out (published training crops
-    224 x 224 from anywhere in the scaled picture; here from its middle square). skip_absent: keys without a file are
+    Images are given as `size` x `size`: the shorter side scaled to it, the middle cut out (published training crops
+    224 x 224 from anywhere in the scaled image; here from its middle square). skip_absent: keys without a file are
     counted and left out.
 
     Raises ConfigError (`out` taken, size) and DataError with all that is wrong in the five files: lines that are no
@@ -104,7 +92,7 @@ def _required(source: Path, name: str) -> Path:
 
 def _picture_files(source: Path, say: Say) -> set[str]:
     """Paths below `source`, as keys write them; a walk over the folders, since a million questions take longer."""
-    found = set()
+    found: set[str] = set()
     for folder, _, files in os.walk(source / "images"):
         inner = Path(folder).relative_to(source).as_posix()
         found.update(f"{inner}/{name}" for name in files)

@@ -11,7 +11,7 @@ _LARGEST = 16  # values count set pixels in 4 x 4 blocks of the original bitmap
 
 
 def prepare_digits(out: Path | str, *, shares: SplitShares | None = None) -> ImageSet:
-    """1,797 grey pictures (Alpaydin and Kaynak 1998) -> prepared set `out`; test and val drawn by class.
+    """1,797 grey images (Alpaydin and Kaynak 1998) -> prepared set `out`; test and val drawn by class.
 
     Who wrote a digit is not known, so writers stand in both parts. Raises ConfigError.
     """

@@ -1,4 +1,4 @@
-"""ISIC 2019 (dermoscopy, 8 diagnoses): pictures and one-hot table -> prepared set, resized once."""
+"""ISIC 2019 (dermoscopy, 8 diagnoses): images and one-hot table -> prepared set, resized once."""
 
 import csv
 from collections import Counter
@@ -33,12 +33,12 @@ def prepare_isic2019(
     workers: int = 2,
     say: Say = lambda line: None,
 ) -> ImageSet:
-    """Pictures (folder or zip of .jpg) and ISIC_2019_Training_GroundTruth.csv -> prepared set of `size` x `size`.
+    """Images (folder or zip of .jpg) and ISIC_2019_Training_GroundTruth.csv -> prepared set of `size` x `size`.
 
-    A label is the column of the row's 1.0; a class without a single picture is left out, said so. split: shares to
+    A label is the column of the row's 1.0; a class without a single image is left out, said so. split: shares to
     draw, or lists, split -> file with an image id a line (the paper's train.lst, val.lst, test.lst). metadata:
     ISIC_2019_Training_Metadata.csv, whose lesion_id becomes the group; a drawn split never parts a lesion, and lists
-    that do are said so. skip_absent: rows and list entries without a picture are counted and left out instead of being
+    that do are said so. skip_absent: rows and list entries without an image are counted and left out instead of being
     a fault.
 
     Raises ConfigError (`out` taken, size, shares) and DataError with all that is wrong in tables and lists.
@@ -56,10 +56,10 @@ def prepare_isic2019(
     if not isinstance(split, SplitShares):
         split_of = _read_lists(split, number_of, files, skip_absent, say)
         if outside := len(set(cases) - split_of.keys()):
-            say(f"{outside} pictures stand in no list and are left out")
+            say(f"{outside} images stand in no list and are left out")
         cases = [case for case in cases if case in split_of]
     if not cases:
-        raise DataError(f"{labels}: no picture of {images} is in it and in a list")
+        raise DataError(f"{labels}: no image of {images} is in it and in a list")
     groups = [lesions.get(case, "") for case in cases]
     numbers, classes = _occurring(np.array([number_of[case] for case in cases]), classes, say)
     if isinstance(split, SplitShares):
@@ -118,32 +118,40 @@ def read_one_hot(path: Path) -> tuple[dict[str, int], list[str]]:
     return number_of, classes
 
 
+def find_lists(folder: Path) -> dict[str, Path]:
+    """Split -> folder/SPLIT.lst; DataError without train.lst and test.lst."""
+    found = {split: folder / f"{split}.lst" for split in SPLITS if (folder / f"{split}.lst").is_file()}
+    if absent := [f"{split}.lst" for split in ("train", "test") if split not in found]:
+        raise DataError(f"--lists {folder}: no {' and no '.join(absent)} in it")
+    return found
+
+
 def _present(ids: list[str], files: Mapping[str, str], where: str, skip_absent: bool, say: Say) -> list[str]:
     absent = [case for case in ids if case not in files]
     if absent and not skip_absent:
         raise DataError(
-            f"{where}: {len(absent)} of {len(ids)} entries have no picture: {_some(absent)}; "
-            "give all pictures, or leave such entries out with --skip-absent"
+            f"{where}: {len(absent)} of {len(ids)} entries have no image: {_some(absent)}; "
+            "give all images, or leave such entries out with --skip-absent"
         )
     if absent:
-        say(f"{where}: {len(absent)} of {len(ids)} entries have no picture and are left out")
+        say(f"{where}: {len(absent)} of {len(ids)} entries have no image and are left out")
     return [case for case in ids if case in files]
 
 
 def _lesions(metadata: Path | str | None, cases: list[str], say: Say) -> dict[str, str]:
     if metadata is None:
-        say("warning: several pictures may show one lesion, and without --metadata stand in two parts of the split")
+        say("warning: several images may show one lesion, and without --metadata stand in two parts of the split")
         return {}
     table = read_columns(Path(metadata), "image", "lesion_id", empty_value=True)
     if absent := [case for case in cases if case not in table]:
-        raise DataError(f"{metadata}: {len(absent)} pictures are not in it: {_some(absent)}")
+        raise DataError(f"{metadata}: {len(absent)} images are not in it: {_some(absent)}")
     return table
 
 
 def _read_lists(
     lists: Mapping[str, Path], number_of: Mapping[str, int], files: Mapping[str, str], skip_absent: bool, say: Say
 ) -> dict[str, str]:
-    """Image id -> split; every entry known, in one list, with a picture."""
+    """Image id -> split; every entry known, in one list, with an image."""
     split_of: dict[str, str] = {}
     faults = []
     for split in SPLITS:
@@ -166,10 +174,10 @@ def _read_lists(
 
 
 def _occurring(numbers: np.ndarray, classes: list[str], say: Say) -> tuple[np.ndarray, list[str]]:
-    """Class numbers and names without the classes that no picture has."""
+    """Class numbers and names without the classes that no image has."""
     held = np.unique(numbers)
     if empty := [name for number, name in enumerate(classes) if number not in held]:
-        say(f"{', '.join(empty)}: no picture, so no class of this set")
+        say(f"{', '.join(empty)}: no image, so no class of this set")
     return np.searchsorted(held, numbers), [classes[number] for number in held]
 
 
@@ -179,7 +187,7 @@ def _say_parted(groups: list[str], parts: np.ndarray, say: Say) -> None:
         if group:
             places.setdefault(group, set()).add(part)
     if parted := sum(len(where) > 1 for where in places.values()):
-        say(f"warning: {parted} lesions have pictures in two parts of the lists; what is learned of one leaks")
+        say(f"warning: {parted} lesions have images in two parts of the lists; what is learned of one leaks")
 
 
 def _some(names: list[str]) -> str:

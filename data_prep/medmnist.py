@@ -30,7 +30,7 @@ def prepare_medmnist(source: Path | str, out: Path | str, *, class_names: Sequen
     """NAME.npz or NAME_64.npz, ... as published -> prepared set `out`; grey or colour as it is.
 
     Raises ConfigError (`out` taken, class names that are too few or too many) and DataError: not such a file, three
-    dimensions, or several labels a picture (ChestMNIST).
+    dimensions, or several labels an image (ChestMNIST).
     """
     source, out = Path(source), Path(out)
     require_free(out)
@@ -54,7 +54,7 @@ def prepare_medmnist(source: Path | str, out: Path | str, *, class_names: Sequen
 
 
 def _read(source: Path) -> dict[str, np.ndarray]:
-    """Pictures (n, H, W, C) uint8 and labels (n,) int64 of the three parts."""
+    """Images (n, H, W, C) uint8 and labels (n,) int64 of the three parts."""
     keys = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
     try:
         with np.load(source, allow_pickle=False) as opened:
@@ -71,13 +71,11 @@ def _read(source: Path) -> dict[str, np.ndarray]:
         if images.ndim == 3:
             images = images[..., None]
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
-            faults.append(
-                f"{split}_images: {images.shape} {images.dtype}; 2-D pictures, grey or colour, uint8 are read"
-            )
+            faults.append(f"{split}_images: {images.shape} {images.dtype}; 2-D images, grey or colour, uint8 are read")
         if labels.shape not in ((len(images), 1), (len(images),)) or labels.dtype.kind not in "iu":
-            faults.append(f"{split}_labels: {labels.shape} {labels.dtype}; one label a picture is read")
+            faults.append(f"{split}_labels: {labels.shape} {labels.dtype}; one label an image is read")
         elif not len(labels):
-            faults.append(f"{split}_labels: no picture")
+            faults.append(f"{split}_labels: no image")
         parts[f"{split}_images"], parts[f"{split}_labels"] = images, labels.reshape(-1).astype(np.int64)
     if faults:
         raise DataError(f"{source}:\n  " + "\n  ".join(faults))

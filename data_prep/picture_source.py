@@ -1,4 +1,4 @@
-"""The pictures of a folder or a zip, by name, decoded several at a time without unpacking anything."""
+"""The images of a folder or a zip, by name, decoded several at a time without unpacking anything."""
 
 import io
 import zipfile
@@ -14,11 +14,11 @@ from l2b_cls.picture import is_picture, read_picture
 from l2b_run.errors import DataError
 
 _BLOCK = 256
-_MAX_BYTES = 1 << 29  # a picture's own file
+_MAX_BYTES = 1 << 29  # an image's own file
 
 
 class PictureSource(Protocol):
-    """Pictures by their path within the source, "/" between folders."""
+    """Images by their path within the source, "/" between folders."""
 
     @property
     def names(self) -> list[str]: ...
@@ -29,7 +29,7 @@ class PictureSource(Protocol):
 
 
 class FolderSource:
-    """All pictures below a folder; hidden ones are not seen."""
+    """All images below a folder; hidden ones are not seen."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class FolderSource:
 
 
 class ZipSource:
-    """All pictures in a zip."""
+    """All images in a zip."""
 
     def __init__(self, archive: Path) -> None:
         self.archive = archive
@@ -63,7 +63,7 @@ class ZipSource:
 
 
 def open_pictures(source: Path | str, *, option: str) -> PictureSource:
-    """A folder, searched to its depth, or a .zip; DataError, naming `option`, where it is neither or has no picture."""
+    """A folder, searched to its depth, or a .zip; DataError, naming `option`, where it is neither or has no image."""
     source = Path(source)
     if source.is_dir():
         opened: PictureSource = FolderSource(source)
@@ -72,7 +72,7 @@ def open_pictures(source: Path | str, *, option: str) -> PictureSource:
     else:
         raise DataError(f"{option} {source}: neither a folder nor a .zip")
     if not opened.names:
-        raise DataError(f"{option} {source}: no picture in it")
+        raise DataError(f"{option} {source}: no image in it")
     return opened
 
 
@@ -85,9 +85,9 @@ def read_all(
     workers: int = 2,
     say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[np.ndarray]:
-    """Pictures `names` in that order, one after the other; `workers` threads decode ahead, a block at a time.
+    """Images `names` in that order, one after the other; `workers` threads decode ahead, a block at a time.
 
-    Pictures that cannot be read, or (without `size`) have not the first one's size, are collected over the whole
+    Images that cannot be read, or (without `size`) have not the first one's size, are collected over the whole
     source and raised as one DataError at the end.
     """
     faults: list[str] = []
@@ -102,16 +102,16 @@ def read_all(
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(names), _BLOCK):
             block = names[start : start + _BLOCK]
-            for name, picture in zip(block, pool.map(decode, block), strict=True):
-                if isinstance(picture, DataError):
-                    faults.append(str(picture))
+            for name, image in zip(block, pool.map(decode, block), strict=True):
+                if isinstance(image, DataError):
+                    faults.append(str(image))
                     continue
-                first = first or picture.shape
-                if picture.shape != first:
-                    faults.append(f"{name}: {picture.shape[:2]} pixels, the first picture {first[:2]}; give --size")
+                first = first or image.shape
+                if image.shape != first:
+                    faults.append(f"{name}: {image.shape[:2]} pixels, the first image {first[:2]}; give --size")
                 elif not faults:
-                    yield picture
-            say(f"[{start + len(block)}/{len(names)}] pictures")
+                    yield image
+            say(f"[{start + len(block)}/{len(names)}] images")
     if faults:
         more = f"\n  and {len(faults) - 20} more" if len(faults) > 20 else ""
-        raise DataError(f"{len(faults)} of {len(names)} pictures:\n  " + "\n  ".join(faults[:20]) + more)
+        raise DataError(f"{len(faults)} of {len(names)} images:\n  " + "\n  ".join(faults[:20]) + more)

@@ -73,9 +73,9 @@ class _Dtype:
 
     def __setstate__(self, state: Any) -> None:
         order = state[1]
-        if not isinstance(order, str) or order not in "|<>=" or any(part is not None for part in state[2:5]):
+        if order not in ("|", "<", ">", "=") or any(part is not None for part in state[2:5]):
             raise _RefusedError("holds an array of records; arrays of numbers are read, nothing else")
-        self.dtype = self.dtype.newbyteorder("=" if order == "|" else order)  # type: ignore[call-overload]
+        self.dtype = np.dtype(("=" if order == "|" else order) + self.dtype.str[1:])
 
 
 class _Array:

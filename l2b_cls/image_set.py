@@ -1,4 +1,4 @@
-"""A prepared classification set on disk: dataset.json, labels.csv and the pictures."""
+"""A prepared classification set on disk: dataset.json, labels.csv and the images."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -20,11 +20,11 @@ MAX_FAULTS = 20
 
 @dataclass(frozen=True)
 class ImageSet:
-    """N pictures with what is known of each; `names`, `groups`, `labels`, `split` and `given` share one order.
+    """N images with what is known of each; `names`, `groups`, `labels`, `split` and `given` share one order.
 
     labels: (N,) int64, the true label or the best one known. split: (N,) str, "train", "val" or "test". groups:
-    patient or lesion a picture comes from, "" where nobody said. given: further label sets of the same pictures
-    (human annotators), (N,) int64 with -1 where a picture has none. info: the whole of dataset.json.
+    patient or lesion an image comes from, "" where nobody said. given: further label sets of the same images
+    (human annotators), (N,) int64 with -1 where an image has none. info: the whole of dataset.json.
     """
 
     root: Path
@@ -48,15 +48,15 @@ class ImageSet:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of the pictures as `images` gives them."""
+        """Height and width of the images as `images` gives them."""
         return self.store.size
 
     def indices(self, split: str) -> np.ndarray:
-        """Numbers of the pictures of a split, (n,) int64 ascending; empty where it has none."""
+        """Numbers of the images of a split, (n,) int64 ascending; empty where it has none."""
         return np.flatnonzero(self.split == split).astype(np.int64)
 
     def images(self, index: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Pictures (n, H, W, C) uint8, in the order of `index` (n,)."""
+        """Images (n, H, W, C) uint8, in the order of `index` (n,)."""
         return self.store.read(np.asarray(index, np.int64))
 
 
@@ -84,7 +84,7 @@ def open_image_set(root: Path | str) -> ImageSet:
 
 @dataclass(frozen=True)
 class PictureFiles:
-    """Pictures that stay where they are: `files` below `root`, given as `size` (see `FileStore`)."""
+    """Images that stay where they are: `files` below `root`, given as `size` (see `FileStore`)."""
 
     root: Path
     files: Sequence[str]
@@ -112,8 +112,8 @@ def write_image_set(
 
     Raises:
         ConfigError: `root` holds something.
-        DataError: lengths that differ, pictures of several sizes or not uint8, labels out of range, unknown splits,
-            no picture at all: all in one message.
+        DataError: lengths that differ, images of several sizes or not uint8, labels out of range, unknown splits,
+            no image at all: all in one message.
     """
     root = Path(root)
     require_free(root)
@@ -148,20 +148,20 @@ def require_free(root: Path) -> None:
 
 
 def _write_pixels(path: Path, images: np.ndarray | Iterable[np.ndarray], count: int) -> tuple[int, int, int]:
-    """Write images.npy; shape (H, W, C) of a picture. One picture at a time: sets larger than the memory are fine."""
+    """Write images.npy; shape (H, W, C) of an image. One image at a time: sets larger than the memory are fine."""
     with atomic_file(path) as temporary:
         mapped: np.memmap | None = None
         done = 0
-        for done, picture in enumerate(images, 1):
-            fine = picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[-1] in (1, 3)
-            if not fine or done > count or (mapped is not None and picture.shape != mapped.shape[1:]):
+        for done, image in enumerate(images, 1):
+            fine = image.dtype == np.uint8 and image.ndim == 3 and image.shape[-1] in (1, 3)
+            if not fine or done > count or (mapped is not None and image.shape != mapped.shape[1:]):
                 expected = "(H, W, 1 or 3) uint8" if mapped is None else f"{mapped.shape[1:]} uint8, {count} of them"
-                raise DataError(f"picture {done - 1}: {picture.shape} {picture.dtype} instead of {expected}")
+                raise DataError(f"image {done - 1}: {image.shape} {image.dtype} instead of {expected}")
             if mapped is None:
-                mapped = np.lib.format.open_memmap(temporary, "w+", np.uint8, (count, *picture.shape))
-            mapped[done - 1] = picture
+                mapped = np.lib.format.open_memmap(temporary, "w+", np.uint8, (count, *image.shape))
+            mapped[done - 1] = image
         if mapped is None or done != count:
-            raise DataError(f"{done} pictures for {count} labels")
+            raise DataError(f"{done} images for {count} labels")
         mapped.flush()
         height, width, channels = (int(side) for side in mapped.shape[1:])
         del mapped  # closes the file before it is moved
@@ -214,7 +214,7 @@ def _open_store(root: Path, info: dict[str, Any], table: LabelTable, faults: lis
         )
         return None
     if not Path(image_root).is_dir():
-        faults.append(f"{INFO}: image_root {image_root}: no such folder; the pictures of this set stay where they were")
+        faults.append(f"{INFO}: image_root {image_root}: no such folder; the images of this set stay where they were")
     if table.files is None:
         faults.append(f"{LABELS}: no column `file`, which storage `files` needs")
         return None
@@ -237,7 +237,7 @@ def _open_array(root: Path, info: dict[str, Any], table: LabelTable, faults: lis
         faults.append(f"{IMAGES}: {pixels.shape} {pixels.dtype} instead of (N, H, W, 1 or 3) uint8")
         return None
     if len(table.labels) and len(pixels) != len(table.labels):
-        faults.append(f"{IMAGES}: {len(pixels)} pictures for {len(table.labels)} rows of {LABELS}")
+        faults.append(f"{IMAGES}: {len(pixels)} images for {len(table.labels)} rows of {LABELS}")
     stated = info.get("size"), info.get("channels")
     if stated != (list(store.size), store.channels):
         faults.append(f"{INFO}: size, channels {stated} are not those of {IMAGES} {pixels.shape[1:]}")

@@ -1,4 +1,4 @@
-"""Where the pixels of a prepared set lie: one memory-mapped array, or the user's own picture files."""
+"""Where the pixels of a prepared set lie: one memory-mapped array, or the user's own image files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ from l2b_cls.picture import read_picture, resize_shorter_side
 
 
 class ImageStore(Protocol):
-    """Pictures by their number in the prepared set."""
+    """Images by their number in the prepared set."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of every picture that `read` gives."""
+        """Height and width of every image that `read` gives."""
         ...
 
     @property
     def channels(self) -> int: ...
 
     def read(self, index: np.ndarray) -> np.ndarray:
-        """Pictures `index` (n,) in that order -> (n, H, W, C) uint8; n = 0 gives an empty array."""
+        """Images `index` (n,) in that order -> (n, H, W, C) uint8; n = 0 gives an empty array."""
         ...
 
 
@@ -50,7 +50,7 @@ class ArrayStore:
 
 @dataclass(frozen=True)
 class FileStore:
-    """Pictures read on demand: the shorter side scaled to `size`, the middle cut out. `DataError` of `read_picture`."""
+    """Images read on demand: the shorter side scaled to `size`, the middle cut out. `DataError` of `read_picture`."""
 
     root: Path
     files: Sequence[str] = field(repr=False)
@@ -61,10 +61,10 @@ class FileStore:
         return self.root / self.files[index]
 
     def read(self, index: np.ndarray) -> np.ndarray:
-        pictures = [
+        images = [
             resize_shorter_side(read_picture(self.path(int(one)), channels=self.channels), self.size) for one in index
         ]
-        return np.stack(pictures) if pictures else np.empty((0, *self.size, self.channels), np.uint8)
+        return np.stack(images) if images else np.empty((0, *self.size, self.channels), np.uint8)
 
 
 def open_array(path: Path) -> ArrayStore:

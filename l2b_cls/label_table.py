@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +11,14 @@ import numpy as np
 from l2b_run.atomic import atomic_file
 
 SPLITS = ("train", "val", "test")
-ABSENT = -1  # a picture without a label in a further label set: an empty cell
+ABSENT = -1  # an image without a label in a further label set: an empty cell
 _FIXED = ("index", "name", "label", "split", "group")
 _FILE = "file"
 
 
 @dataclass(frozen=True)
 class LabelTable:
-    """The columns, all of one length N; `files` is None where the pictures stand in one array."""
+    """The columns, all of one length N; `files` is None where the images stand in one array."""
 
     labels: np.ndarray
     split: np.ndarray
@@ -34,18 +34,18 @@ class LabelTable:
     def faults(self, classes: int) -> list[str]:
         """What is wrong with it, a line each; labels out of [0, classes) are listed with their rows."""
         found = []
-        columns = {"split": self.split, "name": self.names, "group": self.groups, **self.given}
+        columns: dict[str, Sized] = {"split": self.split, "name": self.names, "group": self.groups, **self.given}
         if self.files is not None:
             columns[_FILE] = self.files
         wrong = {name: len(column) for name, column in columns.items() if len(column) != len(self.labels)}
         found += [f"{count} entries in {name} for {len(self.labels)} labels" for name, count in wrong.items()]
         if not len(self.labels):
-            found.append("no picture")
+            found.append("no image")
         lowest = {"label": (self.labels, 0), **{name: (column, ABSENT) for name, column in self.given.items()}}
         for name, (column, least) in lowest.items():
             rows = np.flatnonzero((column < least) | (column >= classes))
             if len(rows):
-                listed = ", ".join(f"{column[row]} (picture {row})" for row in rows[:5])
+                listed = ", ".join(f"{column[row]} (image {row})" for row in rows[:5])
                 found.append(f"{name} out of range 0 to {classes - 1} in {len(rows)} rows: {listed}")
         if strange := sorted(set(self.split.tolist()) - set(SPLITS)):
             found.append(f"split {', '.join(map(repr, strange[:5]))}: one of {', '.join(SPLITS)}")

@@ -1,4 +1,4 @@
-"""Pictures as a classifier sees them: 8 bits a channel, upright, grey or colour, of one size."""
+"""Images as a classifier sees them: 8 bits a channel, upright, grey or colour, of one size."""
 
 import warnings
 from pathlib import Path
@@ -15,7 +15,7 @@ _DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
 
 
 def is_picture(path: Path | str) -> bool:
-    """Whether the name ends like a picture (upper or lower case) and is not hidden."""
+    """Whether the name ends like an image (upper or lower case) and is not hidden."""
     path = Path(path)
     return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
 
@@ -26,7 +26,7 @@ def read_picture(
     """Pixels (H, W, `channels`) uint8; 1 channel is grey (colour by its luma), 3 are red, green, blue.
 
     An orientation tag is obeyed, a palette looked up, CMYK converted, transparency laid on white. size (H, W): the
-    picture is resized, as `resize`. data: the bytes, where they do not stand in a file (a member of a zip; `path` then
+    image is resized, as `resize`. data: the bytes, where they do not stand in a file (a member of a zip; `path` then
     names them in errors).
 
     Raises:
@@ -49,13 +49,13 @@ def read_picture(
         except Image.DecompressionBombError as error:
             raise DataError(f"{path}: {error}; make it smaller") from error
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError) as error:
-            raise DataError(f"{path}: not a readable picture ({error}); copy it again") from error
+            raise DataError(f"{path}: not a readable image ({error}); copy it again") from error
 
 
 def resize(pixels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
     """(H, W, C) uint8 -> (*size, C) uint8, C 1 or 3, bilinear with antialiasing (Pillow's); None: as it is.
 
-    Height and width are scaled on their own: the whole picture stays, its proportions may not.
+    Height and width are scaled on their own: the whole image stays, its proportions may not.
     """
     if size is None or pixels.shape[:2] == tuple(size):
         return pixels

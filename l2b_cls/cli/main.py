@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from l2b_cls.cli import prepare
 from l2b_run.errors import ConfigError
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
 
@@ -24,6 +25,11 @@ COMMANDS = (
     ("reproduce", "Results", "A published table, its numbers beside ours."),
     ("doctor", "Results", "Versions, devices, memory, and what is missing."),
 )
+
+BUILT: dict[str, typer.Typer | Callable[..., None]] = {
+    "prepare": prepare.app,
+}
+"""The verbs of COMMANDS that are there; the others say when they come."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,12 +61,18 @@ def _announced(verb: str) -> Callable[[], None]:
 
 
 for _verb, _panel, _summary in COMMANDS:
-    app.command(
-        _verb,
-        help=f"{_summary} [{ARRIVES}]",
-        rich_help_panel=_panel,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )(_announced(_verb))
+    _built = BUILT.get(_verb)
+    if isinstance(_built, typer.Typer):
+        app.add_typer(_built, name=_verb, rich_help_panel=_panel)
+    elif _built is not None:
+        app.command(_verb, rich_help_panel=_panel)(_built)
+    else:
+        app.command(
+            _verb,
+            help=f"{_summary} [{ARRIVES}]",
+            rich_help_panel=_panel,
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        )(_announced(_verb))
 
 
 def main() -> None:

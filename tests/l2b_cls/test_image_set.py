@@ -14,13 +14,13 @@ LABELS = [0, 1, 2, 1, 0]
 SPLIT = ["train", "train", "val", "test", "train"]
 
 
-def pictures(count=5, shape=(6, 4, 3), seed=0):
+def random_images(count=5, shape=(6, 4, 3), seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
 
 
 def write(root, images=None, **options):
     defaults = {"name": "Toy", "labels": LABELS, "split": SPLIT, "classes": ["a", "b", "c"]}
-    return write_image_set(root, images=pictures() if images is None else images, **(defaults | options))
+    return write_image_set(root, images=random_images() if images is None else images, **(defaults | options))
 
 
 def test_read_back(tmp_path):
@@ -43,27 +43,27 @@ def test_read_back(tmp_path):
         np.testing.assert_array_equal(image_set.given["human_worse"], given["human_worse"])
         assert image_set.indices("train").tolist() == [0, 1, 4]
         assert image_set.indices("nothing").tolist() == []
-        np.testing.assert_array_equal(image_set.images([4, 0, 4]), pictures()[[4, 0, 4]])
+        np.testing.assert_array_equal(image_set.images([4, 0, 4]), random_images()[[4, 0, 4]])
         assert image_set.images([]).shape == (0, 6, 4, 3)
         assert image_set.info["source"] == {"from": "here"}
 
 
 def test_pixels_are_mapped_not_pickled(tmp_path):
-    made = write(tmp_path / "set", pictures(5, (200, 200, 3)))
+    made = write(tmp_path / "set", random_images(5, (200, 200, 3)))
     assert isinstance(made.store.pixels, np.memmap)
     assert len(pickle.dumps(made)) < 10_000
 
 
 def test_pictures_one_after_the_other(tmp_path):
-    made = write(tmp_path / "set", (picture for picture in pictures(shape=(3, 3, 1))))
+    made = write(tmp_path / "set", (image for image in random_images(shape=(3, 3, 1))))
     assert made.channels == 1
-    np.testing.assert_array_equal(made.images(range(5)), pictures(shape=(3, 3, 1)))
+    np.testing.assert_array_equal(made.images(range(5)), random_images(shape=(3, 3, 1)))
 
 
 def test_files_stay_where_they_are(tmp_path):
-    pixels = pictures(5, (8, 16, 3))
-    for number, picture in enumerate(pixels):
-        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    pixels = random_images(5, (8, 16, 3))
+    for number, image in enumerate(pixels):
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
     files = PictureFiles(tmp_path, [f"{number}.png" for number in range(5)], (8, 8))
     made = write(tmp_path / "set", files)
     np.testing.assert_array_equal(made.images([3, 1]), pixels[[3, 1], :, 4:12])
@@ -74,16 +74,16 @@ def test_files_stay_where_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"labels": [0, 1, 3, 1, -1]}, r"label out of range 0 to 2 in 2 rows: 3 \(picture 2\), -1 \(picture 4\)"),
+        ({"labels": [0, 1, 3, 1, -1]}, r"label out of range 0 to 2 in 2 rows: 3 \(image 2\), -1 \(image 4\)"),
         ({"split": ["train"] * 4 + ["dev"]}, "split 'dev': one of train, val, test"),
         ({"names": ["a"]}, "1 entries in name for 5 labels"),
-        ({"given": {"human": np.array([0, 0, 0, 0, 7])}}, r"human out of range 0 to 2 in 1 rows: 7 \(picture 4\)"),
+        ({"given": {"human": np.array([0, 0, 0, 0, 7])}}, r"human out of range 0 to 2 in 1 rows: 7 \(image 4\)"),
         ({"given": {"file": np.zeros(5)}}, "the name is taken"),
-        ({"images": pictures(4)}, "4 pictures for 5 labels"),
-        ({"images": pictures(6)}, r"picture 5: \(6, 4, 3\) uint8 instead of \(6, 4, 3\) uint8, 5 of them"),
-        ({"images": pictures().astype(np.float32)}, r"float32 instead of \(H, W, 1 or 3\) uint8"),
-        ({"images": [*pictures(4), *pictures(1, (6, 5, 3))]}, r"picture 4: \(6, 5, 3\)"),
-        ({"labels": [], "split": [], "images": []}, "no picture"),
+        ({"images": random_images(4)}, "4 images for 5 labels"),
+        ({"images": random_images(6)}, r"image 5: \(6, 4, 3\) uint8 instead of \(6, 4, 3\) uint8, 5 of them"),
+        ({"images": random_images().astype(np.float32)}, r"float32 instead of \(H, W, 1 or 3\) uint8"),
+        ({"images": [*random_images(4), *random_images(1, (6, 5, 3))]}, r"image 4: \(6, 5, 3\)"),
+        ({"labels": [], "split": [], "images": []}, "no image"),
     ],
 )
 def test_what_cannot_be_written(tmp_path, options, message):
@@ -96,7 +96,7 @@ def test_nothing_is_overwritten(tmp_path):
     write(tmp_path / "set")
     before = (tmp_path / "set" / "labels.csv").read_bytes()
     with pytest.raises(ConfigError, match="not an empty folder"):
-        write(tmp_path / "set", pictures(seed=1))
+        write(tmp_path / "set", random_images(seed=1))
     assert (tmp_path / "set" / "labels.csv").read_bytes() == before
 
 
@@ -108,7 +108,7 @@ def test_all_faults_at_once(tmp_path):
     lines[3] = "7" + lines[3][1:]
     lines[4] += ",more"
     table.write_text("\n".join(lines))
-    np.save(tmp_path / "set" / "images.npy", pictures(4).astype(np.int16))
+    np.save(tmp_path / "set" / "images.npy", random_images(4).astype(np.int16))
     with pytest.raises(DataError) as caught:
         open_image_set(tmp_path / "set")
     message = str(caught.value)
