@@ -126,13 +126,13 @@ def test_initialisation_of_the_published_networks():
     for module in wide.modules():
         if isinstance(module, nn.Conv2d) and module.weight.numel() > 20_000:
             fan_out = module.out_channels * module.kernel_size[0] ** 2
-            assert float(module.weight.std()) == pytest.approx(math.sqrt(2 / fan_out), rel=0.03)
+            assert float(module.weight.detach().std()) == pytest.approx(math.sqrt(2 / fan_out), rel=0.03)
     assert not wide.head.bias.any()
     assert {m.momentum for m in wide.modules() if isinstance(m, nn.BatchNorm2d)} == {0.1}
     thin = build("resnet32")
     convolution, head = thin.blocks[12].conv1, thin.head
-    assert float(convolution.weight.std()) == pytest.approx(math.sqrt(2 / (64 * 9)), rel=0.03)
-    assert float(head.weight.std()) == pytest.approx(math.sqrt(2 / 64), rel=0.1)
+    assert float(convolution.weight.detach().std()) == pytest.approx(math.sqrt(2 / (64 * 9)), rel=0.03)
+    assert float(head.weight.detach().std()) == pytest.approx(math.sqrt(2 / 64), rel=0.1)
     for name, head in (("resnet18", "fc"), ("resnet50", "fc"), ("efficientnet-lite0", "classifier")):
         layer = build(name, classes=40).get_submodule(head)
         assert float(layer.weight.detach().std()) == pytest.approx(math.sqrt(2 / (layer.in_features + 40)), rel=0.03)
