@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from l2b_run.clean_mixture import clean_posterior
 from l2b_run.train_state import TrainState
 from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
@@ -54,14 +55,9 @@ def choose_slices(train: SliceSet, probability: np.ndarray, *, threshold: float,
 
 def likely_clean(losses: np.ndarray, *, threshold: float, at_least: int) -> np.ndarray:
     """Indices of the `losses` (N,) that belong to the lower of two Gaussians; all where they do not differ."""
-    from sklearn.mixture import GaussianMixture
-
-    spread = float(np.ptp(losses)) if len(losses) else 0.0
-    if spread < _TINY or len(losses) <= at_least:
+    if len(losses) <= at_least:
         return np.arange(len(losses))
-    scaled = ((losses - losses.min()) / spread)[:, None].astype(np.float64)
-    mixture = GaussianMixture(2, max_iter=50, reg_covar=5e-4, random_state=0).fit(scaled)
-    posterior = mixture.predict_proba(scaled)[:, int(mixture.means_.argmin())]
+    posterior = clean_posterior(losses, max_iter=50, tol=1e-3)
     found = np.flatnonzero(posterior > threshold)
     return found if len(found) >= at_least else np.sort(np.argsort(losses, kind="stable")[:at_least])
 
