@@ -62,6 +62,15 @@ class ImageSet:
 
 def open_image_set(root: Path | str) -> ImageSet:
     """Read dataset.json and labels.csv and map images.npy; `DataError` with all that is wrong. Pixels are not read."""
+    image_set, faults = examine_image_set(root)
+    if image_set is None:
+        listed = faults[:MAX_FAULTS] + ([f"and {len(faults) - MAX_FAULTS} more"] if len(faults) > MAX_FAULTS else [])
+        raise DataError(f"{root} is no prepared classification set:\n  " + "\n  ".join(listed))
+    return image_set
+
+
+def examine_image_set(root: Path | str) -> tuple[ImageSet | None, list[str]]:
+    """The set and no fault, or None and everything that keeps it from being one; `DataError` where there is no folder."""
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; make a prepared set with `l2b-cls prepare`")
@@ -75,11 +84,9 @@ def open_image_set(root: Path | str) -> ImageSet:
         table = read_label_table(root / LABELS, classes=len(classes), faults=faults)
     store = _open_store(root, info, table, faults) if info else None
     if faults or store is None:
-        listed = faults[:MAX_FAULTS] + ([f"and {len(faults) - MAX_FAULTS} more"] if len(faults) > MAX_FAULTS else [])
-        raise DataError(f"{root} is no prepared classification set:\n  " + "\n  ".join(listed))
-    return ImageSet(
-        root, str(info["name"]), classes, table.labels, table.split, table.names, table.groups, table.given, store, info
-    )
+        return None, faults
+    known = (table.labels, table.split, table.names, table.groups, table.given)
+    return ImageSet(root, str(info["name"]), classes, *known, store, info), []
 
 
 @dataclass(frozen=True)
