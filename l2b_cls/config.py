@@ -1,6 +1,6 @@
 """The settings of a classification run: one typed, strict object (made from recipe, preset, method and --set)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
@@ -19,6 +19,11 @@ MethodName = Literal[
     "rmnwnet",
     "l2b",
 ]
+
+NOISY_META: dict[str, dict[str, str]] = {
+    "mnwnet": {"source": "given", "loss": "cross_entropy"},
+    "rmnwnet": {"source": "given", "loss": "mae"},
+}
 
 
 class _Strict(BaseModel):
@@ -105,7 +110,8 @@ class MetaSettings(_Strict):
 
     source "clean": clean samples. "online": training samples whose given labels a mixture model of the losses takes for
     clean (its posterior above `threshold`), chosen anew every epoch after the warm-up. "given": a meta set under its
-    given labels (mnwnet, rmnwnet). `loss` "mae": 2 (1 - p_y), the mean absolute error of RMNW-Net.
+    given labels. `loss` "mae": 2 (1 - p_y), the mean absolute error of RMNW-Net. Methods mnwnet and rmnwnet are mwnet
+    with source "given", rmnwnet with loss "mae" as well: these they bring with them.
     """
 
     source: Literal["clean", "online", "given"] = "clean"
@@ -178,6 +184,17 @@ class Settings(_Strict):
         """Epochs before the first weighted one; never all of them."""
         return min(round(self.warm_up * self.epochs), self.epochs - 1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_method(cls, given: Any) -> Any:
+        """What the method's name says of its meta set, where nothing else is asked for."""
+        if not isinstance(given, dict) or given.get("method") not in NOISY_META:
+            return given
+        meta = given.get("meta", {})
+        if isinstance(meta, BaseModel):
+            meta = meta.model_dump(exclude_unset=True)
+        return given | {"meta": NOISY_META[given["method"]] | meta} if isinstance(meta, dict) else given
+
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
         faults = []
@@ -185,6 +202,11 @@ class Settings(_Strict):
             faults.append("bootstrap.pseudo_label 'teacher' is the averaged network: set average_decay above 0")
         if self.meta.source != "clean" and self.method in ("joint", "finetune", "glc", "mwnet"):
             faults.append(f"method {self.method} learns from clean samples: without them take ce, l2b, l2rw or rmnwnet")
+        if (named := NOISY_META.get(self.method)) and named != {"source": self.meta.source, "loss": self.meta.loss}:
+            said = " and ".join(f"meta.{key} {value!r}" for key, value in named.items())
+            faults.append(f"method {self.method} has {said}; for other ones take mwnet, mnwnet or rmnwnet")
+        if self.method in ("glc", "finetune") and self.epochs < 2:
+            faults.append(f"method {self.method} has two phases: epochs must be at least 2, not {self.epochs}")
         if self.meta.source == "online" and self.method in ("l2rw", "l2b") and self.warm_up_epochs == 0:
             faults.append("meta.source 'online' asks the network which labels are clean: set warm_up above 0")
         if self.optimizer.schedule == "steps" and not self.optimizer.milestones:

@@ -1,0 +1,46 @@
+"""Settings that contradict each other or the method."""
+
+import pytest
+from pydantic import ValidationError
+
+from l2b_cls.config import MetaSettings, Settings
+
+
+def settings(method="l2b", **over):
+    return Settings.model_validate({"recipe": "r", "preset": "p", "method": method} | over)
+
+
+def faults(*arguments, **over):
+    with pytest.raises(ValidationError) as error:
+        settings(*arguments, **over)
+    return str(error.value)
+
+
+def test_methods_with_a_noisy_meta_set_bring_it_with_them():
+    assert settings("mnwnet").meta == MetaSettings(source="given")
+    assert settings("rmnwnet").meta == MetaSettings(source="given", loss="mae")
+    assert settings("rmnwnet", meta={"threshold": 0.7}).meta == MetaSettings(source="given", loss="mae", threshold=0.7)
+    assert settings("rmnwnet", meta=MetaSettings(threshold=0.7)).meta.source == "given"
+    assert settings("mwnet").meta == settings("l2b").meta == MetaSettings()
+    again = settings("rmnwnet").model_dump()
+    assert Settings.model_validate(again) == settings("rmnwnet")
+
+
+def test_other_meta_sets_are_refused_there():
+    assert "method rmnwnet has meta.source 'given' and meta.loss 'mae'" in faults("rmnwnet", meta={"source": "clean"})
+    assert "method mnwnet has meta.source 'given'" in faults("mnwnet", meta={"source": "online"}, warm_up=0.5)
+    assert "method mwnet learns from clean samples" in faults("mwnet", meta={"source": "given"})
+    assert "meta" in faults("mnwnet", meta=3)
+
+
+@pytest.mark.parametrize("method", ["glc", "finetune"])
+def test_two_phases_need_two_epochs(method):
+    assert f"method {method} has two phases: epochs must be at least 2, not 1" in faults(method, epochs=1)
+    assert settings(method, epochs=2).epochs == 2
+
+
+def test_all_faults_come_in_one_message():
+    said = faults("joint", meta={"source": "online"}, bootstrap={"pseudo_label": "teacher"}, steps_per_epoch=3)
+    assert "learns from clean samples" in said
+    assert "set average_decay above 0" in said
+    assert "steps_per_epoch needs sampling iid" in said
