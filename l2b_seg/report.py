@@ -1,11 +1,6 @@
 """One self-contained HTML page for runs: table, curves, slices to scroll through, cases, the audit's ranking."""
 
-import base64
-import hashlib
-import json
-import os
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +9,7 @@ import torch
 from l2b_run import report_curves
 from l2b_run.atomic import write_text
 from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.report_page import json_for_script, page_source, render_page, run_labels
 from l2b_seg.report_audit import audit_table
 from l2b_seg.report_pictures import weight_scale
 from l2b_seg.report_tables import case_table, run_table, units
@@ -56,7 +52,7 @@ def write_report(
     if cases < 0:
         raise ConfigError(f"--cases {cases}: a number of cases, 0 for none")
     runs = _read_all(run_dirs)
-    labels = _labels([run.path for run in runs])
+    labels = run_labels([run.path for run in runs])
     audits = [table for label, run in zip(labels, runs, strict=True) if (table := audit_table(label, run.path))]
     viewer = make_viewer(labels, runs, limit=cases, device=device, say=say) if cases else Viewer()
     write_text(Path(out), _page(title, labels, runs, audits, viewer))
@@ -64,16 +60,8 @@ def write_report(
 
 
 def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dict[str, Any]], viewer: Viewer) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("l2b_seg", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     parts: dict[str, Any] = {
         "panels": report_curves.curve_panels(
             [(label, run.epochs) for label, run in zip(labels, runs, strict=True)], CURVES
@@ -90,8 +78,11 @@ def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dic
         "Audit": bool(audits),
         "Definitions": True,
     }
-    style, script = _template("l2b_run", "report.css"), _template("l2b_seg", "report.js")
-    return environment.get_template("report.html.j2").render(
+    return render_page(
+        "l2b_seg",
+        "report.html.j2",
+        style=page_source("l2b_run", "report.css") + page_source("l2b_seg", "report.css"),
+        script=page_source("l2b_run", "tables.js") + page_source("l2b_seg", "report.js"),
         title=title,
         sections=[name for name, true in there.items() if true],
         run_table=run_table(labels, runs),
@@ -100,30 +91,9 @@ def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dic
         shown_cases={case["case"] for case in viewer.cases},
         weight_scale=weight_scale(),
         notes=viewer.notes,
-        style=Markup(style),
-        style_hash=_source_hash(style),
-        script=Markup(script),
-        script_hash=_source_hash(script),
         data=Markup(json_for_script({"sources": viewer.sources, "classes": viewer.classes, "cases": viewer.cases})),
         **parts,
     )
-
-
-def json_for_script(value: Any) -> str:
-    r"""JSON that may stand in a <script> element: no `<`, `>` or `&` in it, whatever the texts; they become \u003c."""
-    text = json.dumps(value, allow_nan=False, ensure_ascii=True, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
-
-
-def _template(package: str, name: str) -> str:
-    return files(package).joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _source_hash(text: str) -> str:
-    """What a content security policy calls this inline text."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def _definitions(runs: Sequence[RunRecord]) -> dict[str, Any]:
@@ -141,13 +111,3 @@ def _read_all(run_dirs: Sequence[Path | str]) -> list[RunRecord]:
     if faults:
         raise DataError("report: " + "; ".join(faults))
     return runs
-
-
-def _labels(paths: list[Path]) -> list[str]:
-    """Folder names, with as many parents as it takes to tell the runs apart."""
-    full = [path.resolve() for path in paths]
-    names = [path.name for path in full]
-    if len(set(names)) == len(names) or len(full) < 2:
-        return names
-    common = os.path.commonpath([str(path.parent) for path in full])
-    return [str(path.relative_to(common)) for path in full]

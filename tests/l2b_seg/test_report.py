@@ -13,8 +13,9 @@ import pytest
 
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.report_curves import curve_panels
+from l2b_run.report_page import json_for_script
 from l2b_seg.dataset import CLEAN_LABELS
-from l2b_seg.report import CURVES, json_for_script, write_report
+from l2b_seg.report import CURVES, write_report
 from l2b_seg.report_figures import figure_cases
 from l2b_seg.run import RunData
 from l2b_seg.run_record import RunRecord, read_run
