@@ -50,6 +50,10 @@ def corrupt(
     manifest = read_manifest(folder)
     if sheet is not None:
         noise_sheet(dataset, folder, sheet)
+    _print_result(manifest, folder, seconds, as_json)
+
+
+def _print_result(manifest: dict[str, Any], folder: Path, seconds: float, as_json: bool) -> None:
     if as_json:
         row = {key: manifest[key] for key in _SHOWN}
         typer.echo(json.dumps({**row, "folder": str(folder), "cases": len(manifest["cases"]), "seconds": seconds}))

@@ -4,7 +4,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -49,7 +49,6 @@ def evaluate(
     """
     from l2b_seg.evaluate import evaluate as evaluate_masks
     from l2b_seg.evaluate import failures
-    from l2b_seg.metrics_table import metrics_table
     from l2b_seg.write_evaluation import check_out, write_evaluation
 
     if out is not None:
@@ -66,18 +65,25 @@ def evaluate(
         )
     if out is not None:
         write_evaluation(summary, out)
+    _print_summary(summary, as_json)
+    failed = failures(summary)
+    if failed:
+        raise SomeCasesFailed(failed)
+
+
+def _print_summary(summary: dict[str, Any], as_json: bool) -> None:
+    """Table or JSON on stdout, warnings on stderr."""
     if as_json:
         typer.echo(json.dumps(summary, indent=1, allow_nan=False))
     else:
         from rich.console import Console
         from rich.markup import escape
 
+        from l2b_seg.metrics_table import metrics_table
+
         Console().print(metrics_table(summary, title=escape(f"foreground: {summary['foreground']}")))
     for warning in summary["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
-    failed = failures(summary)
-    if failed:
-        raise SomeCasesFailed(failed)
 
 
 def _labels(text: str) -> list[int] | Literal["all"]:

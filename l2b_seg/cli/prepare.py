@@ -80,6 +80,6 @@ def _cache() -> Path:
 
 
 app.command()(prepare_own.folder)
-app.command()(prepare_own.msd)
-app.command()(prepare_own.nnunet)
+app.command("msd")(prepare_own.msd)
+app.command("nnunet")(prepare_own.nnunet)
 app.command("isic-lesions")(prepare_own.isic_lesions)

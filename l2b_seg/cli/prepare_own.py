@@ -1,12 +1,16 @@
 """`l2b-seg prepare folder | msd | nnunet | isic-lesions`: the user's own data."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from l2b_run.say import stderr_lines
 from l2b_seg.cli import prepare_options as options
+
+if TYPE_CHECKING:
+    from l2b_seg.dataset import Dataset
 
 Folder = Annotated[Path, typer.Argument(help="Folder that holds dataset.json.")]
 
@@ -67,66 +71,61 @@ def folder(
     options.print_result(dataset, as_json)
 
 
-def msd(
-    source: Folder,
-    out: options.Out,
-    meta_cases: options.MetaCases = None,
-    meta_count: options.MetaCount = 3,
-    test_cases: options.TestCases = None,
-    test_fraction: options.TestFraction = 0.2,
-    groups: options.Groups = None,
-    group_regex: options.GroupRegex = None,
-    label_values: options.LabelValuesText = None,
-    spacing_unit: options.SpacingUnit = "auto",
-    seed: options.Seed = 0,
-    as_json: options.AsJson = False,
-) -> None:
-    """Medical Segmentation Decathlon: dataset.json with training pairs; modalities of 4-D images become channels."""
+def _described(prepare: Callable[[], "Callable[..., Dataset]"], about: str) -> Callable[..., None]:
+    """The command of a layout with a dataset.json; `prepare` imports what prepares it, `about` is its help."""
+
+    def command(
+        source: Folder,
+        out: options.Out,
+        meta_cases: options.MetaCases = None,
+        meta_count: options.MetaCount = 3,
+        test_cases: options.TestCases = None,
+        test_fraction: options.TestFraction = 0.2,
+        groups: options.Groups = None,
+        group_regex: options.GroupRegex = None,
+        label_values: options.LabelValuesText = None,
+        spacing_unit: options.SpacingUnit = "auto",
+        seed: options.Seed = 0,
+        as_json: options.AsJson = False,
+    ) -> None:
+        prepare_layout = prepare()
+        with stderr_lines("prepare") as say:
+            dataset = prepare_layout(
+                source,
+                out,
+                split=options.split_options(meta_cases, meta_count, test_cases, test_fraction, seed),
+                groups_file=groups,
+                group_regex=group_regex,
+                label_values=options.parsed_values(label_values),
+                spacing_unit=spacing_unit,
+                say=say,
+            )
+        options.print_result(dataset, as_json)
+
+    command.__doc__ = about
+    return command
+
+
+def _prepare_msd() -> "Callable[..., Dataset]":
     from data_prep.msd import prepare_msd
 
-    with stderr_lines("prepare") as say:
-        dataset = prepare_msd(
-            source,
-            out,
-            split=options.split_options(meta_cases, meta_count, test_cases, test_fraction, seed),
-            groups_file=groups,
-            group_regex=group_regex,
-            label_values=options.parsed_values(label_values),
-            spacing_unit=spacing_unit,
-            say=say,
-        )
-    options.print_result(dataset, as_json)
+    return prepare_msd
 
 
-def nnunet(
-    source: Folder,
-    out: options.Out,
-    meta_cases: options.MetaCases = None,
-    meta_count: options.MetaCount = 3,
-    test_cases: options.TestCases = None,
-    test_fraction: options.TestFraction = 0.2,
-    groups: options.Groups = None,
-    group_regex: options.GroupRegex = None,
-    label_values: options.LabelValuesText = None,
-    spacing_unit: options.SpacingUnit = "auto",
-    seed: options.Seed = 0,
-    as_json: options.AsJson = False,
-) -> None:
-    """nnU-Net raw folder (imagesTr, labelsTr, dataset.json), whatever its file ending. imagesTs is left out."""
+def _prepare_nnunet() -> "Callable[..., Dataset]":
     from data_prep.nnunet import prepare_nnunet
 
-    with stderr_lines("prepare") as say:
-        dataset = prepare_nnunet(
-            source,
-            out,
-            split=options.split_options(meta_cases, meta_count, test_cases, test_fraction, seed),
-            groups_file=groups,
-            group_regex=group_regex,
-            label_values=options.parsed_values(label_values),
-            spacing_unit=spacing_unit,
-            say=say,
-        )
-    options.print_result(dataset, as_json)
+    return prepare_nnunet
+
+
+msd = _described(
+    _prepare_msd,
+    "Medical Segmentation Decathlon: dataset.json with training pairs; modalities of 4-D images become channels.",
+)
+nnunet = _described(
+    _prepare_nnunet,
+    "nnU-Net raw folder (imagesTr, labelsTr, dataset.json), whatever its file ending. imagesTs is left out.",
+)
 
 
 def isic_lesions(

@@ -1,9 +1,14 @@
 """`l2b-seg train`: a recipe, a method, a noise level; ends with the test table."""
 
+import json
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from pipelines.train_recipe import Plan
 
 
 def train(
@@ -32,17 +37,10 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Train a network on masks that are partly wrong, then evaluate it on the test cases."""
-    import json
-    import sys
-
     import yaml
-    from rich.console import Console
-    from rich.markup import escape
 
-    from l2b_run.progress import training_progress
     from l2b_run.say import stderr_lines
-    from l2b_seg.metrics_table import metrics_table
-    from pipelines.train_recipe import TrainRequest, plan, train_recipe
+    from pipelines.train_recipe import TrainRequest, plan
 
     chosen = ["meta.source=online"] * no_clean + (overrides or [])
     request = TrainRequest(recipe, data, method, noise, noise_seed, labels, preset, chosen, out, seed, device, resume)
@@ -51,21 +49,36 @@ def train(
     if dry_run:
         typer.echo(yaml.safe_dump(planned.settings.model_dump(), sort_keys=False), nl=False)
         return
-    masks = planned.data.noise.get("level") or planned.data.labels
-    title = f"{planned.settings.method} {masks}"
+    title = f"{planned.settings.method} {planned.data.noise.get('level') or planned.data.labels}"
+    summary = _run(planned, title, quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
+    else:
+        _print_results(summary, f"{title}, last epoch; run folder {planned.out}")
+
+
+def _run(planned: "Plan", title: str, *, quiet: bool) -> dict[str, Any]:
+    """Train with progress on stderr; an interrupted run says how to go on."""
+    from l2b_run.progress import training_progress
+    from pipelines.train_recipe import train_recipe
+
+    epochs = planned.settings.epochs
     try:
-        with training_progress(
-            planned.settings.epochs, title=title, score=("test_dice", "Dice"), quiet=as_json
-        ) as progress:
-            summary = train_recipe(planned, progress=progress)
+        with training_progress(epochs, title=title, score=("test_dice", "Dice"), quiet=quiet) as progress:
+            return train_recipe(planned, progress=progress)
     except KeyboardInterrupt:
         if (planned.out / "checkpoint_latest.pt").is_file():
             print(f"the last finished epoch is kept: go on with --resume {planned.out}", file=sys.stderr)
         raise
-    if as_json:
-        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
-        return
-    Console().print(metrics_table(summary, title=escape(f"{title}, last epoch; run folder {planned.out}")))
+
+
+def _print_results(summary: dict[str, Any], title: str) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    from l2b_seg.metrics_table import metrics_table
+
+    Console().print(metrics_table(summary, title=escape(title)))
     best = summary["best"]
     typer.echo(
         f"Dice last {summary['last']['dice']:.4f}, best {best['dice']:.4f} (epoch {best['epoch']}, chosen on the same "
