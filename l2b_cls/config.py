@@ -74,6 +74,9 @@ class AugmentationSettings(_Strict):
     rotation_deg: float = Field(0.0, ge=0, le=180)
     resized_crop: float = Field(1.0, gt=0, le=1, description="smallest share of the area; 1: no resized crop")
     size: int | None = Field(None, ge=8, description="images are brought to size x size; None: as stored")
+    fit: Literal["resize", "crop"] = Field(
+        "resize", description="how: scaled, or cut out (anywhere in training, else in the middle)"
+    )
     mean: list[float] | None = Field(None, description="a channel, of images in [0, 1]; None: of the training samples")
     std: list[float] | None = None
 
