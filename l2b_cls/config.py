@@ -120,6 +120,7 @@ class MetaSettings(_Strict):
     source: Literal["clean", "online", "given"] = "clean"
     threshold: float = Field(0.5, gt=0, lt=1)
     per_class: int | None = Field(None, ge=1, description="online: at most so many samples a class")
+    loss_epochs: int = Field(1, ge=1, description="online: losses averaged over so many epochs (DivideMix at 90 %: 5)")
     loss: Literal["cross_entropy", "mae"] = "cross_entropy"
 
 

@@ -76,11 +76,15 @@ class Feed:
         images = self._augmented(self.meta, position, _AUGMENT_META, epoch, step)
         return images, self._tensor(self.meta.labels[position])
 
-    def ordered(self, part: Part, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """(images, labels, positions) of every sample once, in order, `size` at a time, not augmented."""
+    def ordered(self, part: Part, size: int, at: np.ndarray | None = None) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """(images, labels, positions) of every sample once, in order, `size` at a time, not augmented.
+
+        `at` (m,): of the samples at these positions alone.
+        """
         samples: Samples = getattr(self, part)
-        for start in range(0, len(samples), size):
-            position = np.arange(start, min(start + size, len(samples)))
+        chosen = np.arange(len(samples)) if at is None else at
+        for start in range(0, len(chosen), size):
+            position = chosen[start : start + size]
             images = prepared(samples.images(position).to(self.device), self.augmentation)
             yield images, self._tensor(samples.labels[position]), self._tensor(position)
 
@@ -101,6 +105,10 @@ class Feed:
             self._epoch_order.clear()
             self._epoch_order[epoch] = self._order(epoch)
         return self._epoch_order[epoch][step * self.batch_size : (step + 1) * self.batch_size]
+
+    def epoch_positions(self, epoch: int) -> np.ndarray:
+        """Positions in `train`, (m,) int64 ascending, that the epoch draws from: all, or its balanced choice."""
+        return np.sort(self._order(epoch)) if self.balanced else np.arange(len(self.train))
 
     def batch_names(self, epoch: int, step: int) -> list[str]:
         """Names of the samples of the given batch of this step, for messages."""

@@ -6,14 +6,10 @@ from torch import Tensor, nn
 from l2b_cls.config import Settings
 from l2b_cls.feed import Feed
 from l2b_cls.losses import cross_entropy
+from l2b_cls.schedule import glc_start
 from l2b_cls.state import TrainState
 
 _TINY = 1e-12
-
-
-def glc_start(settings: Settings) -> int:
-    """The first epoch (from 0) of the second phase: half of the epochs are plain training on the given labels."""
-    return max(1, settings.epochs // 2)
 
 
 def glc_phase(state: TrainState, feed: Feed, settings: Settings, epoch: int) -> Feed:

@@ -10,19 +10,24 @@ from l2b_cls.losses import cross_entropy
 from l2b_cls.state import TrainState
 from l2b_run.clean_mixture import clean_posterior
 
+_TINY = 1e-12
+
 
 def online_meta(state: TrainState, feed: Feed, settings: Settings, epoch: int) -> Feed:
     """`feed` with the meta set of this epoch: chosen by the network so far once the warm-up is over, else as it is.
 
-    The chosen samples keep their given labels, and all samples go on training. A pure function of state and feed, so
-    that a resumed run chooses the same.
+    The chosen samples keep their given labels, and all samples go on training. Of a balanced epoch only its samples
+    are asked. A pure function of state and feed, so that a resumed run chooses the same.
     """
     if settings.meta.source != "online" or epoch < settings.warm_up_epochs:
         return feed
-    losses, labels, position = given_losses(state.evaluated, feed, settings.batch_size)
+    position = feed.epoch_positions(epoch)
+    losses = given_losses(state.evaluated, feed, position, settings.batch_size)
+    if settings.meta.loss_epochs > 1:
+        losses = remembered(state, losses, position, len(feed.train), settings.meta.loss_epochs)
     chosen = choose_clean(
         losses,
-        labels,
+        feed.train.labels[position],
         threshold=settings.meta.threshold,
         at_least=settings.meta_batch_size,
         per_class=settings.meta.per_class,
@@ -31,18 +36,31 @@ def online_meta(state: TrainState, feed: Feed, settings: Settings, epoch: int) -
 
 
 @torch.no_grad()
-def given_losses(model: nn.Module, feed: Feed, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cross-entropy (n,) float64 of every training sample under its given label, those labels (n,), positions (n,).
+def given_losses(model: nn.Module, feed: Feed, position: np.ndarray, size: int) -> np.ndarray:
+    """Cross-entropy (m,) float64 of the training samples at `position` (m,) under their given labels.
 
-    Eval mode, test transform. Positions are those of the feed's training samples.
+    Eval mode, test transform, `size` at a time.
     """
     model.eval()
     parts = [
-        (cross_entropy(model(images), labels).double().cpu(), labels.cpu(), position.cpu())
-        for images, labels, position in feed.ordered("train", size)
+        cross_entropy(model(images), labels).double().cpu()
+        for images, labels, _ in feed.ordered("train", size, at=position)
     ]
-    losses, labels, position = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
-    return losses, labels, position
+    return torch.cat(parts).numpy()
+
+
+def remembered(state: TrainState, losses: np.ndarray, position: np.ndarray, count: int, epochs: int) -> np.ndarray:
+    """`losses` (m,) scaled to [0, 1] and averaged with those of up to `epochs` - 1 choices before; kept in `state`.
+
+    DivideMix (Li et al. 2020) averages over five epochs where 90 % of the labels are wrong. A sample that earlier
+    choices did not ask (another balanced epoch) counts with what there is of it.
+    """
+    low, high = losses.min(), losses.max()
+    now = torch.full((count,), float("nan"), dtype=torch.float64)
+    now[torch.from_numpy(position)] = torch.from_numpy((losses - low) / max(high - low, _TINY))
+    state.past_losses = [*state.past_losses, now][-epochs:]
+    averaged: np.ndarray = torch.stack(state.past_losses).nanmean(0)[torch.from_numpy(position)].numpy()
+    return averaged
 
 
 def choose_clean(
