@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.prediction_table import PredictionTable, read_predictions
+from l2b_cls.prediction_table import PREDICTIONS, PredictionTable, read_predictions
 from l2b_run.errors import DataError
 from l2b_run.json_object import read_json_object
 from l2b_run.paired_statistics import LEVEL, RESAMPLES, bootstrap_interval
 
-PREDICTIONS = "predictions.csv"
 # split.json: what decides the data a run has seen, and how to call it
 _SEEN = {"train": "training samples", "meta": "meta samples", "dataset": "data sets"}
 

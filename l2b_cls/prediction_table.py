@@ -9,13 +9,14 @@ import numpy as np
 
 from l2b_run.errors import DataError
 
+PREDICTIONS = "predictions.csv"
 _FIRST = ["index", "name", "label"]
 _SHOWN = 8
 
 
 @dataclass(frozen=True)
 class PredictionTable:
-    """n evaluated samples. index (n,) int64: number in the data set; labels (n,) int64; probabilities (n, K) float64."""
+    """n evaluated samples: index in the data set and label, (n,) int64 each; probabilities (n, K) float64."""
 
     path: Path
     index: np.ndarray = field(repr=False)

@@ -9,6 +9,7 @@ import numpy as np
 from l2b_run.atomic import atomic_file
 from l2b_run.errors import DataError
 
+SAMPLE_LOG = "sample_weights.npz"
 _KINDS = {
     "loss": np.float32,
     "predicted": np.int32,

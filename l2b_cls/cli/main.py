@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from l2b_cls.cli import check, prepare
+from l2b_cls.cli import check, compare, doctor, prepare, report
 from l2b_run.errors import ConfigError
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
 
@@ -29,6 +29,9 @@ COMMANDS = (
 BUILT: dict[str, typer.Typer | Callable[..., None]] = {
     "prepare": prepare.app,
     "check": check.check,
+    "compare": compare.compare,
+    "doctor": doctor.doctor,
+    "report": report.report,
 }
 """The verbs of COMMANDS that are there; the others say when they come."""
 
