@@ -129,7 +129,7 @@ class _Reader(pickle.Unpickler):
             return _Maker(lambda text, *flags: _Dtype(text))
         if (module, name) == ("_codecs", "encode"):
             return _Maker(_encode)
-        if (module, name) in (("builtins", "bytearray"), ("__builtin__", "bytearray")):
+        if module in ("builtins", "__builtin__") and name in ("bytes", "bytearray"):
             return _Maker(lambda data=b"": bytes(memoryview(data)))
         package, _, inner = module.rpartition(".")
         if package in ("numpy.core", "numpy._core") and (inner, name) in _NUMPY:

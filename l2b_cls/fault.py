@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 KINDS = {
-    "format": "dataset.json, labels.csv or images.npy that are no prepared set: labels out of range, lengths that differ",
+    "format": "no prepared set: files missing or damaged, labels out of range, lengths that differ",
     "unreadable": "an image file that is absent, truncated or damaged",
     "leakage": "the same image or the same group in two splits",
     "absent_class": "a class without a training image",

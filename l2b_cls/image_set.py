@@ -70,7 +70,7 @@ def open_image_set(root: Path | str) -> ImageSet:
 
 
 def examine_image_set(root: Path | str) -> tuple[ImageSet | None, list[str]]:
-    """The set and no fault, or None and everything that keeps it from being one; `DataError` where there is no folder."""
+    """The set and no fault, or None and all that keeps it from being one; `DataError` where there is no folder."""
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; make a prepared set with `l2b-cls prepare`")
