@@ -116,7 +116,7 @@ def _sampled(drawn: Augmentation, images: Tensor, output: tuple[int, int]) -> Te
 
 
 def resized(images: Tensor, output: tuple[int, int]) -> Tensor:
-    """Images (n, C, H, W) as (n, C, *output) float32, bilinear and antialiased; as they are where that is their size."""
+    """Images (n, C, H, W) as (n, C, *output) float32, bilinear, antialiased; unchanged where that is their size."""
     if tuple(images.shape[2:]) == output:
         return images.float()
     return functional.interpolate(images.float(), output, mode="bilinear", antialias=True)

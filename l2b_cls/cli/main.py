@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from l2b_cls.cli import check, compare, doctor, prepare, report
+from l2b_cls.cli import check, compare, doctor, prepare, report, train
 from l2b_run.errors import ConfigError
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
 
@@ -32,6 +32,7 @@ BUILT: dict[str, typer.Typer | Callable[..., None]] = {
     "compare": compare.compare,
     "doctor": doctor.doctor,
     "report": report.report,
+    "train": train.train,
 }
 """The verbs of COMMANDS that are there; the others say when they come."""
 

@@ -1,0 +1,74 @@
+"""Images in, class probabilities out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from l2b_cls.config import Settings
+from l2b_cls.feed import prepared
+from l2b_cls.models import build_model
+from l2b_cls.recipe import read_settings
+from l2b_run.errors import DataError
+
+BATCH = 256  # images a forward pass outside training
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained network, in eval mode, with the settings it was trained under."""
+
+    model: nn.Module
+    settings: Settings
+    device: torch.device
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Images (n, H, W, C) uint8 -> (n, K) float64, rows of sum 1; n = 0 gives none."""
+        stored = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+        batches = (prepared(part.to(self.device), self.settings.augmentation) for part in stored.split(BATCH))
+        return class_probabilities(self.model, batches, classes=len(self.settings.task.classes))
+
+
+@torch.no_grad()
+def class_probabilities(model: nn.Module, batches: Iterable[Tensor], *, classes: int) -> np.ndarray:
+    """Softmax (n, classes) float64 of normalised images (n, C, H, W), in eval mode, which is then undone."""
+    training = model.training
+    model.eval()
+    parts = [torch.softmax(model(images).double(), 1).cpu().numpy() for images in batches if len(images)]
+    model.train(training)
+    return np.concatenate(parts) if parts else np.zeros((0, classes))
+
+
+def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
+    """The network a run's settings name, drawn from torch's global stream, channels last.
+
+    `pretrained=False` leaves a weights file unread: the network is about to be given weights of its own.
+    """
+    network = settings.network if pretrained else settings.network.model_copy(update={"weights": None})
+    model = build_model(network, classes=len(settings.task.classes), channels=settings.task.channels)
+    return model.to(memory_format=torch.channels_last)
+
+
+def load_run(run: Path | str, device: torch.device | str = "cpu") -> Classifier:
+    """The final network of a run folder (config.yaml and model.safetensors).
+
+    Raises DataError for a folder that is no finished run or whose weights do not fit, ConfigError for a config of
+    another version.
+    """
+    from safetensors.torch import load_file
+
+    run = Path(run)
+    config, weights = run / "config.yaml", run / "model.safetensors"
+    missing = [path.name for path in (config, weights) if not path.is_file()]
+    if missing:
+        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
+    settings = read_settings(config)
+    model = network_of(settings, pretrained=False)
+    try:
+        model.load_state_dict(load_file(weights))
+    except Exception as error:
+        raise DataError(f"{weights} cannot be loaded into the network of {config}: {error}") from error
+    return Classifier(model.to(device).eval(), settings, torch.device(device))

@@ -1,0 +1,136 @@
+"""A training run from settings to a finished run folder."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from safetensors.torch import save
+
+from l2b_cls.config import Settings, TaskSettings
+from l2b_cls.feed import Feed, Samples, make_feed
+from l2b_cls.inference import BATCH, class_probabilities
+from l2b_cls.log_samples import detection, sample_log_of
+from l2b_cls.methods import METHODS
+from l2b_cls.metrics import classification_metrics
+from l2b_cls.report import write_report
+from l2b_cls.run_data import RunData, write_run_data
+from l2b_cls.sample_log import write_sample_log
+from l2b_cls.state import TrainState
+from l2b_cls.summary import summarise_run
+from l2b_cls.train import new_state, train
+from l2b_cls.write_predictions import write_predictions
+from l2b_run.atomic import atomic_file, write_json, write_text
+from l2b_run.environment import environment, peak_memory_mb
+from l2b_run.train_state import load_checkpoint
+
+LOG = logging.getLogger(__name__)
+_SHARED = 5000  # training samples from which mean and standard deviation of a channel are taken
+
+
+def filled_in(settings: Settings, data: RunData) -> Settings:
+    """The settings with what the data says: classes, channels, size, and mean and standard deviation if left open.
+
+    Those are of at most 5000 training samples, evenly spread over them; a constant channel has standard deviation 1.
+    """
+    images = data.images
+    task = TaskSettings(classes=list(images.classes), channels=images.channels, size=list(images.size))
+    augmentation = settings.augmentation
+    if augmentation.mean is None:
+        spread = np.linspace(0, len(data.train) - 1, min(len(data.train), _SHARED)).astype(np.int64)
+        pixels = images.images(data.train[spread]).reshape(-1, images.channels) / np.float32(255)
+        mean, std = pixels.mean(0, dtype=np.float64), pixels.std(0, dtype=np.float64)
+        std[std == 0] = 1
+        augmentation = augmentation.model_copy(
+            update={"mean": [round(float(m), 4) for m in mean], "std": [round(float(s), 4) or 1.0 for s in std]}
+        )
+    return settings.model_copy(update={"task": task, "augmentation": augmentation})
+
+
+def run_training(
+    settings: Settings,
+    data: RunData,
+    out: Path,
+    *,
+    device: torch.device,
+    resume: bool = False,
+    progress: Callable[[dict[str, Any]], None] = lambda row: None,
+) -> dict[str, Any]:
+    """Train, evaluate and write the run folder `out`; returns its summary. `settings` are those of `filled_in`.
+
+    No clean label of a training sample is seen by the training. Raises DataError, ConfigError, L2BError as its parts.
+    """
+    evaluation = Samples(data.images, data.evaluation, data.evaluation_labels)
+    feed = make_feed(
+        Samples(data.images, data.train, data.given),
+        Samples(data.images, data.meta, data.meta_labels),
+        evaluation,
+        settings,
+        device,
+    )
+    write_text(out / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
+    write_json(out / "env.json", environment(str(device)))
+    write_run_data(out, data)
+    started = time.perf_counter()
+
+    def quick(state: TrainState) -> dict[str, float]:
+        metrics = classification_metrics(evaluated_probabilities(state, feed), evaluation.labels)
+        return {name: metrics[name] for name in ("accuracy", "balanced_accuracy")}
+
+    def detect(state: TrainState) -> dict[str, float | None]:
+        return detection(state, data.given, data.clean)
+
+    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        write_text(out / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
+        LOG.info(", ".join(f"{key} {_shown(value)}" for key, value in row.items()))
+
+    state = train(
+        settings, feed, out, evaluate=quick, detect=detect, write_row=write_row, progress=progress, resume=resume
+    )
+    weights = save({name: value.contiguous() for name, value in state.evaluated.state_dict().items()})
+    with atomic_file(out / "model.safetensors") as temporary:
+        temporary.write_bytes(weights)
+    last = evaluated_probabilities(state, feed)
+    write_predictions(
+        out / "predictions.csv",
+        index=data.evaluation,
+        names=[data.images.names[one] for one in data.evaluation.tolist()],
+        labels=evaluation.labels,
+        probabilities=last,
+    )
+    write_sample_log(out / "sample_weights.npz", sample_log_of(state))
+    best = new_state(settings, device)
+    load_checkpoint(best, out / "checkpoint_best.pt", device)
+    summary = summarise_run(
+        settings,
+        data.record(),
+        state.history,
+        last=classification_metrics(last, evaluation.labels),
+        best=classification_metrics(evaluated_probabilities(best, feed), evaluation.labels) | {"epoch": best.epoch},
+        method_text=METHODS[settings.method].text,
+    )
+    summary |= {"total_seconds": time.perf_counter() - started, "peak_memory_mb": _peak(device)}
+    write_json(out / "summary.json", summary)
+    write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
+    return summary
+
+
+def evaluated_probabilities(state: TrainState, feed: Feed) -> np.ndarray:
+    """Probabilities (e, K) float64 of the evaluation samples, by the network that predicts."""
+    batches = (images for images, _, _ in feed.ordered("evaluation", BATCH))
+    return class_probabilities(state.evaluated, batches, classes=feed.classes)
+
+
+def _peak(device: torch.device) -> float:
+    return torch.cuda.max_memory_allocated(device) / 1e6 if device.type == "cuda" else peak_memory_mb()
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) + ")"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

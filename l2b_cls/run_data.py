@@ -1,0 +1,84 @@
+"""The samples of a run and the labels they are used with: made when it is planned, found again from its folder."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2b_cls.image_set import ImageSet, open_image_set
+from l2b_cls.noisy_labels import read_noisy_labels, write_noisy_labels
+from l2b_run.atomic import write_json
+from l2b_run.errors import DataError
+from l2b_run.json_object import read_json_object
+
+SPLIT, LABELS = "split.json", "noisy_labels.csv"
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What a run reads. train, meta, evaluation: numbers in `images`, int64 (n,), (m,) and (e,).
+
+    given (n,), meta_labels (m,): the labels they train and judge with. clean (n,): the training samples' true labels,
+    -1 where nobody knows them: the training never sees them, noise detection is measured by them.
+    noise: what made `given`, ready for JSON, with the keys noise (as `--noise` takes it), seed and effective_rate
+    (None where the true labels are not known).
+    """
+
+    images: ImageSet
+    train: np.ndarray
+    meta: np.ndarray
+    evaluation: np.ndarray
+    given: np.ndarray = field(repr=False)
+    clean: np.ndarray = field(repr=False)
+    meta_labels: np.ndarray = field(repr=False)
+    noise: dict[str, Any]
+
+    @property
+    def evaluation_labels(self) -> np.ndarray:
+        """(e,) int64, the labels of the data set."""
+        found: np.ndarray = self.images.labels[self.evaluation]
+        return found
+
+    def record(self) -> dict[str, Any]:
+        """What split.json holds: with noisy_labels.csv enough to find the same data again."""
+        return {
+            "dataset": str(self.images.root.resolve()),
+            "noise": self.noise,
+            "train": self.train.tolist(),
+            "meta": self.meta.tolist(),
+            "meta_labels": self.meta_labels.tolist(),
+            "evaluation": self.evaluation.tolist(),
+        }
+
+
+def write_run_data(out: Path, data: RunData) -> None:
+    """split.json and noisy_labels.csv of a run folder."""
+    write_json(out / SPLIT, data.record())
+    write_noisy_labels(out / LABELS, index=data.train, clean=data.clean, given=data.given)
+
+
+def read_run_data(run: Path, data: Path | None = None) -> RunData:
+    """The data a run folder was trained on; `data` says where the data set stands now, if it has moved.
+
+    Raises DataError where the folder does not say it, or the data set is not there or another one.
+    """
+    record = read_json_object(run / SPLIT, way_out="name the folder of a run")
+    table = read_noisy_labels(run / LABELS)
+    try:
+        root, noise = Path(record["dataset"]), dict(record["noise"])
+        train, meta, evaluation, meta_labels = (
+            np.asarray(record[key], np.int64).reshape(-1) for key in ("train", "meta", "evaluation", "meta_labels")
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{run / SPLIT} does not say what the run was trained on: {error!r}") from error
+    if data is None and not root.is_dir():
+        raise DataError(f"{run}: its data set {root} is not there any more; say where it is with --data")
+    images = open_image_set(root if data is None else data)
+    used = np.concatenate([train, meta, evaluation])
+    labels = np.concatenate([table.given, meta_labels])
+    if not np.array_equal(train, table.index) or len(meta) != len(meta_labels):
+        raise DataError(f"{run}: {SPLIT} and {LABELS} name different training or meta samples; train anew")
+    if len(used) and (used.min() < 0 or used.max() >= len(images) or labels.max(initial=0) >= len(images.classes)):
+        raise DataError(f"{images.root} has {len(images)} images, the run in {run} was trained on another data set")
+    return RunData(images, train, meta, evaluation, table.given, table.clean, meta_labels, noise)

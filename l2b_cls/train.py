@@ -1,0 +1,171 @@
+"""The training loop, on one screen."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from l2b import MetaAverage, NonFiniteError, WeightNet
+from l2b_cls.config import Settings
+from l2b_cls.feed import Feed
+from l2b_cls.inference import network_of
+from l2b_cls.log_samples import log_samples
+from l2b_cls.methods import METHODS, StepReport
+from l2b_cls.schedule import finetune_start, learning_rate
+from l2b_cls.state import TrainState
+from l2b_run.errors import L2BError, Terminated
+from l2b_run.sigterm import sigterm_seen
+from l2b_run.train_state import average_of, load_checkpoint, save_checkpoint
+
+LOG = logging.getLogger(__name__)
+_NAMED = 8  # samples of a batch that a message lists
+
+Evaluate = Callable[[TrainState], dict[str, float]]
+Detect = Callable[[TrainState], dict[str, float | None]]
+Progress = Callable[[dict[str, Any]], None]
+WriteRow = Callable[[dict[str, Any], list[dict[str, Any]]], None]
+
+
+def train(
+    settings: Settings,
+    feed: Feed,
+    out: Path,
+    *,
+    evaluate: Evaluate,
+    detect: Detect,
+    write_row: WriteRow,
+    progress: Progress = lambda row: None,
+    resume: bool = False,
+) -> TrainState:
+    """Train by `settings.method` and return the final state.
+
+    `evaluate(state)` -> {"accuracy": ..., ...} on the evaluation samples, called every `evaluate_every` epochs and
+    after the last; `detect(state)` -> the AUC of noise detection, called where the training samples were logged, every
+    `log_weights_every` epochs and after the last. `write_row` takes the row of each epoch and all rows so far,
+    `progress` each step's and epoch's row.
+    Checkpoints go to out/checkpoint_latest.pt after every epoch and to out/checkpoint_best.pt at a new best accuracy;
+    `resume` continues from the latest.
+    Raises L2BError where a loss is not finite (it names epoch, step and samples), Terminated after the step in which
+    SIGTERM came; the last checkpoint stays.
+    """
+    state = new_state(settings, feed.device)
+    if resume:
+        load_checkpoint(state, out / "checkpoint_latest.pt", feed.device)
+        write_row(state.history[-1], state.history)  # a stop may have come between the checkpoint and its row
+    with sigterm_seen() as stopped:
+        while state.epoch < settings.epochs:
+            started = time.perf_counter()
+            before = METHODS[settings.method].before_epoch
+            current = feed if before is None else before(state, feed, settings, state.epoch)
+            reports = _epoch(state, current, settings, out, progress, stopped)
+            state.epoch += 1
+            row = {"epoch": state.epoch, "step": state.epoch * feed.steps, "lr": state.optimizer.param_groups[0]["lr"]}
+            row |= summarise(reports) | {"meta_samples": len(current.meta), "seconds": time.perf_counter() - started}
+            if _due(state.epoch, settings.evaluate_every, settings.epochs):
+                row |= {f"test_{name}": value for name, value in evaluate(state).items()}
+            if _due(state.epoch, settings.log_weights_every, settings.epochs):
+                log_samples(state, current, reports)
+                row["auc_noise_detection"] = detect(state)
+            state.history.append(row)
+            if row.get("test_accuracy", -1.0) > state.best:
+                state.best = row["test_accuracy"]
+                save_checkpoint(state, out / "checkpoint_best.pt")
+            save_checkpoint(state, out / "checkpoint_latest.pt")
+            write_row(row, state.history)
+            progress(row)
+        if stopped():
+            raise Terminated(f"terminated after the last epoch, before the final evaluation. {_kept(out)}")
+    return state
+
+
+def _epoch(
+    state: TrainState, feed: Feed, settings: Settings, out: Path, progress: Progress, stopped: Callable[[], bool]
+) -> list[StepReport]:
+    """One epoch's steps."""
+    epoch, reports = state.epoch, []
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate(settings, epoch)
+    state.model.train()
+    for step in range(feed.steps):
+        if stopped():
+            raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {_kept(out)}")
+        try:
+            reports.append(METHODS[settings.method].step(state, feed, settings, epoch, step))
+        except NonFiniteError as error:
+            raise L2BError(_diverged(error, epoch, step, feed, settings, out)) from error
+        state.average(settings.average_decay)
+        progress({"epoch": epoch + 1, "step": step + 1, "steps": feed.steps, "loss": reports[-1].loss})
+    return reports
+
+
+def new_state(settings: Settings, device: torch.device) -> TrainState:
+    """Network, optimizer and what the method adds to them; every draw is fixed by the seed."""
+    torch.manual_seed(settings.seed)
+    model = network_of(settings).to(device)
+    chosen, of_net = settings.optimizer, settings.weight_net
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=chosen.lr,
+        momentum=chosen.momentum,
+        weight_decay=chosen.weight_decay,
+        nesterov=chosen.nesterov,
+    )
+    averaged = average_of(model) if settings.average_decay else None
+    state = TrainState(model, optimizer, averaged, MetaAverage(settings.bootstrap.judge_decay))
+    if settings.method in ("mwnet", "mnwnet", "rmnwnet"):
+        state.weight_net = WeightNet(of_net.hidden).to(device)
+        state.weight_optimizer = torch.optim.SGD(
+            state.weight_net.parameters(),
+            lr=of_net.lr,
+            momentum=of_net.momentum,
+            weight_decay=of_net.weight_decay,
+            nesterov=of_net.nesterov,
+        )
+    if settings.method == "glc":
+        state.initial = {name: value.clone() for name, value in model.state_dict().items()}
+    return state
+
+
+def summarise(reports: list[StepReport]) -> dict[str, float | int]:
+    """Means over an epoch's steps, and how often no sample had weight."""
+    row: dict[str, float | int] = {"loss": sum(r.loss for r in reports) / len(reports)}
+    row["gradient_norm"] = sum(r.gradient_norm for r in reports) / len(reports)
+    shares = [r.beta_share for r in reports if r.beta_share is not None]
+    if shares:
+        row["alpha_share"], row["beta_share"] = 1 - sum(shares) / len(shares), sum(shares) / len(shares)
+        row["steps_without_weight"] = sum(r.no_weight for r in reports)
+        if row["steps_without_weight"]:
+            LOG.warning(
+                "%d of %d steps had no positive alignment: every weight was 0",
+                row["steps_without_weight"],
+                len(reports),
+            )
+    return row
+
+
+def _due(epoch: int, every: int, last: int) -> bool:
+    return epoch % every == 0 or epoch == last
+
+
+def _diverged(error: Exception, epoch: int, step: int, feed: Feed, settings: Settings, out: Path) -> str:
+    names = feed.batch_names(epoch, step)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    batch = f"samples {', '.join(names[:_NAMED])}{more}"
+    clean_alone = settings.method == "finetune" and epoch >= finetune_start(settings)
+    if clean_alone:
+        batch = "clean samples alone"
+    elif METHODS[settings.method].clean_labels and settings.method != "finetune":
+        batch += f" and {settings.meta_batch_size} of the {len(feed.meta)} meta samples"
+    return (
+        f"training stopped in epoch {epoch + 1}, step {step + 1} ({batch}): {error}. {_kept(out)} "
+        f"Lower optimizer.lr (now {settings.optimizer.lr}) or look at these samples with `l2b-cls check`"
+    )
+
+
+def _kept(out: Path) -> str:
+    if not (out / "checkpoint_latest.pt").is_file():
+        return "No epoch had finished yet."
+    return f"The last finished epoch is kept: go on with --resume {out}."
