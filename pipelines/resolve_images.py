@@ -42,15 +42,16 @@ def resolve_images(
     train, meta = _meta(images, pool, settings, noise_seed)
     if settings.data.train_samples is not None and settings.data.train_samples < len(train):
         train, _ = _stratified(images, train, settings.data.train_samples, noise_seed, _SUBSET)
-    noisy = _corrupted(images, train, noise, noise_seed)
+    drawn_from = None if np.isin(meta, train).any() or not np.isin(meta, pool).any() else pool
+    given, noisy = _corrupted(images, train, drawn_from, noise, noise_seed)
     say(describe_noise(noisy, images.classes))
     meta_labels = images.labels[meta]
     if settings.meta.source == "given":
-        meta_labels = _corrupted(images, meta, noise, noise_seed).given[meta]
+        meta_labels, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
     known = "train" not in images.info.get("source", {}).get("noisy_splits", [])
     clean = images.labels[train] if known else np.full(len(train), -1, np.int64)
     record: dict[str, Any] = noisy.record() | ({} if known else {"effective_rate": None})
-    return RunData(images, train, meta, evaluation, noisy.given[train], clean, meta_labels, record)
+    return RunData(images, train, meta, evaluation, given, clean, meta_labels, record)
 
 
 def _faults(images: ImageSet, settings: Settings, pool: int) -> list[str]:
@@ -86,18 +87,28 @@ def _meta(images: ImageSet, pool: np.ndarray, settings: Settings, seed: int) -> 
     return (pool if chosen.keep_meta_in_train else pool[rest]), pool[meta]
 
 
-def _corrupted(images: ImageSet, index: np.ndarray, noise: LabelNoise, seed: int) -> NoisyLabels:
-    pixels = images.images(np.arange(len(images))) if noise.kind == "instance" else None
-    return corrupt_labels(
-        images.labels,
+def _corrupted(
+    images: ImageSet, index: np.ndarray, drawn_from: np.ndarray | None, noise: LabelNoise, seed: int
+) -> tuple[np.ndarray, NoisyLabels]:
+    """Noisy labels (n,) of the samples `index`, and the record of what was drawn.
+
+    drawn_from: the samples the meta set was taken out of. The noise then goes on in the stream that drew it, as in the
+    released CIFAR code; without (None) it starts a stream of its own, as in the released ISIC2019 code.
+    """
+    samples = index if drawn_from is None else drawn_from
+    by_number = np.argsort(samples)
+    order = by_number[np.searchsorted(samples, index, sorter=by_number)]
+    noisy = corrupt_labels(
+        images.labels[samples],
         len(images.classes),
         noise,
         seed=seed,
-        images=pixels,
-        given=images.given,
-        order=index,
+        images=images.images(samples) if noise.kind == "instance" else None,
+        given={name: column[samples] for name, column in images.given.items()},
+        order=None if drawn_from is None else order,
         class_names=images.classes,
     )
+    return noisy.given[order], noisy
 
 
 def _stratified(
