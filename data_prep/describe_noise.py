@@ -26,11 +26,12 @@ def describe_noise(noisy: NoisyLabels, class_names: Sequence[str]) -> str:
 
 
 def _matrix(noisy: NoisyLabels, class_names: Sequence[str]) -> list[str]:
-    width = max(5, *(len(name) for name in class_names))
+    labels = [f"{number} {name}" for number, name in enumerate(class_names)]
+    width = max(map(len, labels))
     rows = [" " * width + "  given, % of each clean class"]
-    rows.append(" " * width + "".join(f" {label:>5}" for label in range(len(class_names))))
-    for name, shares in zip(class_names, noisy.matrix, strict=True):
-        rows.append(f"{name:<{width}}" + "".join(f" {100 * share:5.1f}" for share in shares))
+    rows.append(" " * width + "".join(f" {number:>5}" for number in range(len(labels))))
+    for label, shares in zip(labels, noisy.matrix, strict=True):
+        rows.append(f"{label:<{width}}" + "".join(f" {100 * share:5.1f}" for share in shares))
     return rows
 
 
