@@ -1,0 +1,80 @@
+"""A small set of bright squares whose place is their class, with wrong given labels, and a run's feed and state."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import numpy as np
+import torch
+
+from l2b_cls.config import Settings
+from l2b_cls.feed import Feed, Samples, make_feed
+from l2b_cls.image_set import ImageSet, write_image_set
+from l2b_cls.state import TrainState
+from l2b_cls.train import new_state
+
+CLASSES, TRAIN, META, TEST = 3, 96, 24, 30
+CPU = torch.device("cpu")
+
+
+@cache
+def image_set() -> ImageSet:
+    """TRAIN + META training pictures and TEST test pictures, 12 x 12, grey; made once."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(TRAIN + META + TEST) % CLASSES
+    images = rng.integers(0, 90, (len(labels), 12, 12, 1), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[1:6, 4 * label : 4 * label + 4] += 120
+    return write_image_set(
+        Path(mkdtemp()) / "squares",
+        name="squares",
+        images=images,
+        labels=labels,
+        split=["train"] * (TRAIN + META) + ["test"] * TEST,
+        classes=["left", "middle", "right"],
+    )
+
+
+def given_labels(share: float = 0.25) -> np.ndarray:
+    """Labels (TRAIN,) of which every (1 / share)th is the next class instead of the true one."""
+    labels = image_set().labels[:TRAIN].copy()
+    labels[:: round(1 / share)] += 1
+    return labels % CLASSES
+
+
+def make_settings(method: str = "l2b", **over: Any) -> Settings:
+    chosen: dict[str, Any] = {
+        "recipe": "squares",
+        "preset": "tiny",
+        "method": method,
+        "task": {"classes": ["left", "middle", "right"], "channels": 1, "size": [12, 12]},
+        "network": {"widths": [4, 6, 8]},
+        "augmentation": {"crop_padding": 1, "flip": 0.0, "mean": [0.3], "std": [0.25]},
+        "optimizer": {"lr": 0.1, "clip_norm": 1.0, "schedule": "constant"},
+        "epochs": 4,
+        "batch_size": 16,
+        "meta_batch_size": 12,
+    }
+    return Settings.model_validate(chosen | over)
+
+
+def feed_for(settings: Settings, source: ImageSet | None = None, given: np.ndarray | None = None) -> Feed:
+    source = image_set() if source is None else source
+    given = given_labels() if given is None else given
+    train, meta, test = np.split(np.arange(TRAIN + META + TEST), [TRAIN, TRAIN + META])
+    clean = image_set().labels
+    parts = [Samples(source, train, given), Samples(source, meta, clean[meta]), Samples(source, test, clean[test])]
+    return make_feed(*parts, settings, CPU)
+
+
+def poisoned() -> ImageSet:
+    """The same pictures with true labels that are nonsense: what training must not notice."""
+    return replace(image_set(), labels=np.full(TRAIN + META + TEST, CLASSES - 1))
+
+
+def state_for(settings: Settings) -> TrainState:
+    state = new_state(settings, CPU)
+    state.model.train()
+    return state
