@@ -13,7 +13,7 @@ from data_prep.parse_noise import LabelNoise, parse_noise
 from data_prep.released_noise import draw_rows, released_noise
 from l2b_run.errors import ConfigError, DataError
 
-__all__ = ["LabelNoise", "NoisyLabels", "corrupt_labels", "parse_noise"]
+__all__ = ["LabelNoise", "NoisyLabels", "corrupt_labels", "human_column", "parse_noise"]
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,18 @@ def _part(images: np.ndarray | None, chosen: np.ndarray, noise: LabelNoise) -> n
     return images[chosen] if images is not None and noise.kind == "instance" else None
 
 
+def human_column(noise: LabelNoise, given: Mapping[str, np.ndarray]) -> str:
+    """The key of `given` with the label set of a human kind; ConfigError, with those there are, where there is none."""
+    for name in (f"human_{noise.column}", str(noise.column)):
+        if name in given:
+            return name
+    there = ", ".join(column.removeprefix("human_") for column in given) or "none"
+    raise ConfigError(f"--noise {noise}: the data set has no such label set; it has {there}")
+
+
 def _human(noise: LabelNoise, given: Mapping[str, np.ndarray], chosen: np.ndarray, count: int) -> np.ndarray:
     """The label set of a human kind, (n,); its absent labels must not be among the chosen."""
-    name = next((name for name in (f"human_{noise.column}", str(noise.column)) if name in given), None)
-    if name is None:
-        there = ", ".join(column.removeprefix("human_") for column in given) or "none"
-        raise ConfigError(f"--noise {noise}: the data set has no such label set; it has {there}")
-    column = np.asarray(given[name], dtype=np.int64)
+    column = np.asarray(given[human_column(noise, given)], dtype=np.int64)
     if len(column) != count:
         raise DataError(f"--noise {noise}: {len(column)} labels for {count} samples")
     absent = int((column[chosen] < 0).sum())

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from data_prep.describe_noise import describe_noise
-from data_prep.label_noise import LabelNoise, NoisyLabels, corrupt_labels
-from data_prep.meta_split import draw_meta
+from data_prep.label_noise import LabelNoise, NoisyLabels, corrupt_labels, human_column
+from data_prep.meta_split import draw_meta, meta_faults
 from l2b_cls.config import Settings
 from l2b_cls.image_set import ImageSet
 from l2b_cls.run_data import RunData
-from l2b_run.errors import ConfigError, DataError
+from l2b_run.errors import ConfigError, DataError, noted
 
 _TUNING, _SUBSET = range(2)  # one random stream each, beside the meta set's and the noise's
 
@@ -33,7 +33,7 @@ def resolve_images(
     Raises ConfigError with everything that cannot be drawn, DataError for splits that are not there.
     """
     pool = images.indices("train")
-    faults = _faults(images, settings, len(pool))
+    faults = _faults(images, settings, pool, noise)
     if faults:
         raise ConfigError("\n".join(faults))
     evaluation = images.indices(settings.data.evaluate_on)
@@ -54,9 +54,9 @@ def resolve_images(
     return RunData(images, train, meta, evaluation, given, clean, meta_labels, record)
 
 
-def _faults(images: ImageSet, settings: Settings, pool: int) -> list[str]:
-    chosen, faults = settings.data, []
-    if not pool:
+def _faults(images: ImageSet, settings: Settings, pool: np.ndarray, noise: LabelNoise) -> list[str]:
+    chosen, faults = settings.data, list[str]()
+    if not len(pool):
         raise DataError(f"{images.root}: no sample of split train")
     wanted = [] if chosen.tuning_samples else [chosen.evaluate_on]
     if chosen.meta_from == "val" and settings.meta.source != "online":
@@ -68,8 +68,13 @@ def _faults(images: ImageSet, settings: Settings, pool: int) -> list[str]:
     for split in wanted:
         if not len(images.indices(split)):
             raise DataError(f"{images.root}: no sample of split {split}; it has {', '.join(sorted(set(images.split)))}")
-    if chosen.tuning_samples >= pool:
-        faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {pool}")
+    if chosen.tuning_samples >= len(pool):
+        faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(pool)}")
+    if settings.meta.source != "online" and chosen.meta_from == "train":
+        faults += meta_faults(images.labels[pool], len(images.classes), chosen.meta_size)
+    if noise.kind == "human":
+        with noted(faults):
+            human_column(noise, images.given)
     return faults
 
 

@@ -6,6 +6,7 @@ import pytest
 from data_prep.label_noise import parse_noise
 from l2b_cls.config import DataSettings, MetaSettings, Settings
 from l2b_cls.image_set import write_image_set
+from l2b_run.errors import ConfigError
 from pipelines.resolve_images import resolve_images
 from tests.data_prep.noise_by_the_step import matrix_by_the_step, noise_by_the_step, symmetric_by_the_step
 
@@ -83,3 +84,10 @@ def test_labels_belong_to_their_samples(images, noise, options):
     else:
         assert np.mean(run.given != run.clean) == pytest.approx(0.4, abs=0.11)
     assert run.noise["effective_rate"] == np.mean(run.given != run.clean)
+
+
+def test_all_faults_in_one_message(images):
+    with pytest.raises(ConfigError) as caught:
+        resolved(images, "human:worst", meta_size=5000, tuning_samples=600)
+    for message in ("data.tuning_samples 600", "data.meta_size 5000", "at most", "no such label set; it has worse"):
+        assert message in str(caught.value)
