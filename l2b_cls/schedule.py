@@ -8,9 +8,8 @@ from l2b_cls.config import Settings
 def learning_rate(settings: Settings, epoch: int) -> float:
     """lr of all steps of `epoch` (from 0), as `optimizer.schedule` says: constant, cosine to 0, or steps.
 
-    The released code steps its schedule once an epoch, and so does this. finetune runs it once over its plain part
-    and once, from finetune.lr, over its clean part; with milestones, the clean part stays at finetune.lr.
-    glc trains twice and runs it once in each half.
+    The released code steps its schedule once an epoch, and so does this. finetune runs it once over its plain part and
+    once, from finetune.lr, over its clean part; glc trains twice and runs it once in each half.
     """
     chosen = settings.optimizer
     lr, done, length = chosen.lr, epoch, settings.epochs
