@@ -1,5 +1,6 @@
 """What an epoch made of every training sample: its loss, its prediction and the weights it got."""
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,19 +18,25 @@ from l2b_cls.state import TrainState
 
 @torch.no_grad()
 def log_samples(state: TrainState, feed: Feed, reports: Sequence[StepReport]) -> None:
-    """Append this epoch's row to `state.sample_log`: of the network that predicts, in eval mode, and of `reports`."""
+    """Append this epoch's row to `state.sample_log`: of the network that predicts, in eval mode, and of `reports`.
+
+    Loss and weight net in float64, of which the newest row keeps its digits: where predictions or the weight net
+    saturate, float32 would tie samples that the AUC of noise detection has to order.
+    """
     network = state.evaluated.eval()
+    weight_net = None if state.weight_net is None else copy.deepcopy(state.weight_net).double()
     parts = []
     for images, labels, _ in feed.ordered("train", BATCH):
         logits = network(images)
-        loss = cross_entropy(logits, labels)
-        trust = torch.full_like(loss, torch.nan) if state.weight_net is None else state.weight_net(loss)
+        loss = cross_entropy(logits.double(), labels)
+        trust = torch.full_like(loss, torch.nan) if weight_net is None else weight_net(loss)
         parts.append((loss, logits.argmax(1).int(), torch.exp(-loss), trust))
     loss, predicted, probability, trust = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
     alpha, beta = mean_weights(reports, len(feed.train))
     row = {"loss": loss, "predicted": predicted, "probability": probability, "alpha": alpha, "beta": beta}
     for name, value in ({"epoch": torch.tensor(state.epoch)} | row | {"weight_net": trust}).items():
-        state.sample_log.setdefault(name, []).append(value)
+        kept = state.sample_log.setdefault(name, [])
+        kept[-1:] = [earlier.float() if earlier.dtype == torch.float64 else earlier for earlier in kept[-1:]] + [value]
 
 
 def mean_weights(reports: Sequence[StepReport], count: int) -> tuple[Tensor, Tensor]:
