@@ -204,6 +204,10 @@ class Settings(_Strict):
         faults = []
         if self.bootstrap.pseudo_label == "teacher" and self.average_decay == 0:
             faults.append("bootstrap.pseudo_label 'teacher' is the averaged network: set average_decay above 0")
+        if self.network.weights == "package" and self.network.architecture != "efficientnet-lite0":
+            faults.append(
+                f"network.weights 'package' is for efficientnet-lite0; name a file for {self.network.architecture}"
+            )
         if self.meta.source != "clean" and self.method in ("joint", "finetune", "glc", "mwnet"):
             faults.append(f"method {self.method} learns from clean samples: without them take ce, l2b, l2rw or rmnwnet")
         if (named := NOISY_META.get(self.method)) and named != {"source": self.meta.source, "loss": self.meta.loss}:

@@ -44,3 +44,8 @@ def test_all_faults_come_in_one_message():
     assert "learns from clean samples" in said
     assert "set average_decay above 0" in said
     assert "steps_per_epoch needs sampling iid" in said
+
+
+def test_package_weights_are_of_one_network():
+    assert "name a file for resnet18" in faults(network={"architecture": "resnet18", "weights": "package"})
+    assert settings(network={"architecture": "efficientnet-lite0", "weights": "package"}).network.weights == "package"
