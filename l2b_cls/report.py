@@ -119,9 +119,10 @@ def _confusion(label: str, run: RunRecord) -> dict[str, Any] | None:
     size = run.predictions.probabilities.shape[1]
     counts = np.zeros((size, size), np.int64)
     np.add.at(counts, (run.predictions.labels, run.predictions.predicted), 1)
-    found = run.summary.get("classes")
-    named = isinstance(found, list) and len(found) == size
-    return confusion_table(label, counts, [str(name) for name in found] if named else [str(n) for n in range(size)])
+    names = run.summary.get("classes")
+    if not isinstance(names, list) or len(names) != size:
+        names = list(range(size))
+    return confusion_table(label, counts, [str(name) for name in names])
 
 
 def _audit(label: str, audit: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def _audit(label: str, audit: Mapping[str, Any]) -> dict[str, Any]:
         "label": label,
         "samples": audit.get("n"),
         "flagged": audit.get("flagged"),
-        "judged_by": (audit.get("definitions") or {}).get("judged_by", "the networks of the audit"),
+        "judged_by": audit.get("definitions", {}).get("judged_by", "the networks of the audit"),
         "in_sample": bool(audit.get("in_sample")),
         "wrong": truth["wrong"] if truth else None,
         "quality": quality_rows(truth) if truth else [],

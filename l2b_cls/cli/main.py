@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from l2b_cls.cli import check, compare, doctor, prepare, report, train
+from l2b_cls.cli import audit, check, compare, demo, doctor, export, prepare, report, train
 from l2b_run.errors import ConfigError
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
 
@@ -30,6 +30,9 @@ BUILT: dict[str, typer.Typer | Callable[..., None]] = {
     "prepare": prepare.app,
     "check": check.check,
     "compare": compare.compare,
+    "audit": audit.audit,
+    "demo": demo.demo,
+    "export": export.export,
     "doctor": doctor.doctor,
     "report": report.report,
     "train": train.train,

@@ -1,0 +1,170 @@
+"""The audit of a run's training labels: networks that did not see them, one ranking, files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
+from l2b_cls.audit.crossfit import Progress, cross_fit
+from l2b_cls.audit.folds import cut_folds
+from l2b_cls.audit.label_posterior import LabelPosterior, label_posterior
+from l2b_cls.audit.quality import flag_quality, ranking_quality
+from l2b_cls.audit.write_audit import write_audit
+from l2b_cls.config import Settings
+from l2b_cls.feed import Samples
+from l2b_cls.inference import load_run
+from l2b_cls.recipe import read_settings
+from l2b_cls.run_data import RunData
+from l2b_run.errors import ConfigError, DataError
+
+_READ = 2048  # pictures read at a time
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """folds: networks to train, each judging the samples it did not see; 0: the run's own network, in-sample.
+    epochs: of each of them; None: as many steps as the run took."""
+
+    folds: int = 2
+    epochs: int | None = None
+
+
+def audit(
+    run: Path,
+    data: RunData,
+    out: Path,
+    options: AuditOptions,
+    *,
+    device: torch.device,
+    say: Callable[[str], None] = lambda line: None,
+    progress: Progress = lambda row: None,
+) -> dict[str, Any]:
+    """Rank the given labels of a run's training samples by suspicion, write audit.csv and audit.json into `out`.
+
+    data: what the run was trained on. Predictions are kept in run/audit, whatever `out` is. `data.clean` is read after
+    the ranking, for the columns that say how good it is, where clean labels are known and some differ from the given
+    ones. `say` gets a line "[1/2] ..." a step, `progress` the rows of training. Returns what is in audit.json.
+    Raises ConfigError (folds), DataError (no training sample; a run that is not finished).
+    """
+    settings = read_settings(run / "config.yaml")
+    if not len(data.train):
+        raise DataError(f"{run}: its split.json names no training sample")
+    given = Samples(data.images, data.train, data.given)
+    probabilities, fold, epochs = _judged(run, settings, data, given, options, device, progress)
+    say("[1/2] ranking")
+    posterior = label_posterior(probabilities, given.labels)
+    columns = _columns(given, probabilities, posterior, fold)
+    say("[2/2] baselines")
+    losses, opinion = given_losses(probabilities, given.labels), cleanlab_opinion(probabilities, given.labels)
+    columns["loss"] = losses
+    scores, flags = {"score": posterior.log_odds, "loss": losses}, {"score": columns["flagged"]}
+    if opinion is not None:
+        columns["cleanlab"], columns["cleanlab_flagged"] = opinion
+        scores["cleanlab"], flags["cleanlab"] = opinion
+    truth = _add_truth(data, posterior, columns, scores, flags)
+    order = np.argsort(-posterior.log_odds, kind="stable")
+    result = {
+        "run": run.resolve().name,
+        "method": settings.method,
+        "noise": data.noise,
+        "folds": options.folds,
+        "in_sample": options.folds == 0,
+        "epochs": epochs,
+        "n": len(given),
+        "flagged": int(columns["flagged"].sum()),
+        "classes": given.source.classes,
+        "temperature": posterior.temperature,
+        "transition": posterior.transition.round(6).tolist(),
+        "truth": truth,
+    }
+    return write_audit(out, result, {name: values[order] for name, values in columns.items()}, given.source.classes)
+
+
+def _judged(
+    run: Path,
+    settings: Settings,
+    data: RunData,
+    given: Samples,
+    options: AuditOptions,
+    device: torch.device,
+    progress: Progress,
+) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Probabilities (n, K) of every training sample, the fold that judged it (n,), and the networks' epochs."""
+    if options.epochs is not None and (options.folds == 0 or options.epochs < 1):
+        raise ConfigError(f"--epochs {options.epochs}: at least 1, and only with --folds of 2 or more")
+    fold = np.full(len(given), -1)
+    if options.folds == 0:
+        network = load_run(run, device)
+        parts = [
+            network.probabilities(given.source.images(part)) for part in np.split(given.index, _chunks(len(given)))
+        ]
+        return np.concatenate(parts), fold, [settings.epochs]
+    groups = [given.source.groups[index] for index in given.index.tolist()]
+    folds = cut_folds(given.labels, groups, options.folds, settings.seed)
+    meta = Samples(data.images, data.meta, data.meta_labels)
+    found = np.zeros((len(given), len(settings.task.classes)))
+    epochs = []
+    for judged in cross_fit(
+        settings, given, meta, folds, run / "audit", epochs=options.epochs, device=device, progress=progress
+    ):
+        found[judged.fold.held_out], fold[judged.fold.held_out] = judged.probabilities, judged.fold.number
+        epochs.append(judged.epochs)
+    return found, fold, epochs
+
+
+def _chunks(count: int) -> list[int]:
+    """Where to cut so many samples, so that no more than _READ pictures lie in memory at once."""
+    return list(range(_READ, count, _READ))
+
+
+def _columns(
+    given: Samples, probabilities: np.ndarray, posterior: LabelPosterior, fold: np.ndarray
+) -> dict[str, np.ndarray]:
+    labels, predicted = given.labels, probabilities.argmax(1)
+    own = np.take_along_axis(posterior.posterior, labels[:, None], 1)[:, 0]
+    return {
+        "index": given.index,
+        "name": np.array([given.source.names[index] for index in given.index.tolist()], object),
+        "given": labels,
+        "proposed": posterior.proposed,
+        "score": np.clip(1 - own, 0, 1),
+        "flagged": posterior.proposed != labels,
+        "probability_given": np.take_along_axis(probabilities, labels[:, None], 1)[:, 0],
+        "predicted": predicted,
+        "probability_predicted": probabilities.max(1),
+        "fold": fold,
+    }
+
+
+def _add_truth(
+    data: RunData,
+    posterior: LabelPosterior,
+    columns: dict[str, np.ndarray],
+    scores: dict[str, np.ndarray],
+    flags: dict[str, np.ndarray],
+) -> dict[str, Any] | None:
+    """How good the ranking is, beside the baselines, over the samples whose clean label is known.
+
+    None where none is known, or no given label differs from it.
+    """
+    known = data.clean >= 0
+    given, clean = data.given[known], data.clean[known]
+    wrong = clean != given
+    if not wrong.any():
+        return None
+    columns["clean"] = data.clean
+    counts = np.zeros(posterior.transition.shape)
+    np.add.at(counts, (clean, given), 1)
+    return {
+        "known": int(known.sum()),
+        "wrong": int(wrong.sum()),
+        "given_accuracy": float(1 - wrong.mean()),
+        "proposal_accuracy": float((posterior.proposed[known] == clean).mean()),
+        "ranking": ranking_quality({name: score[known] for name, score in scores.items()}, wrong),
+        "flags": flag_quality({name: flagged[known] for name, flagged in flags.items()}, wrong),
+        "transition": (counts / np.maximum(counts.sum(1, keepdims=True), 1)).round(6).tolist(),
+    }

@@ -1,0 +1,155 @@
+"""Networks that never saw the label they judge: the training samples cut into folds, each left out once."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+
+from l2b_cls.audit.folds import Fold
+from l2b_cls.config import Settings
+from l2b_cls.feed import Feed, Samples, make_feed
+from l2b_cls.run import evaluated_probabilities
+from l2b_cls.train import train
+from l2b_run.atomic import atomic_file, write_json, write_text
+from l2b_run.hashing import sha256_file
+
+_RECORD = "fold.json"
+_PROBABILITIES = "probabilities.npy"
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a network says of samples it did not see: probabilities (m, K) float64 of `fold.held_out`."""
+
+    fold: Fold
+    probabilities: np.ndarray
+    epochs: int
+
+
+def cross_fit(
+    settings: Settings,
+    given: Samples,
+    meta: Samples,
+    folds: Sequence[Fold],
+    root: Path,
+    *,
+    epochs: int | None = None,
+    device: torch.device,
+    progress: Progress = lambda row: None,
+) -> Iterator[Judged]:
+    """Train a network a fold, as the run was trained, and yield what it says of the samples it did not see.
+
+    given: the training samples under their given labels; meta: the clean ones. A network gets the given labels of
+    `fold.train`, and of the meta samples those that are not held out: no label of a held-out sample is in its feed,
+    whichever set it stands in. Without `epochs` it takes as many steps as the run took.
+    root/fold_NUMBER_of_COUNT keeps its predictions: finished, it is not trained again; interrupted, it goes on; for
+    other settings, samples or labels it is made anew. `progress` gets the rows of `train`, with "fold" in each.
+    """
+    whole = make_feed(given, meta, given, settings, device).steps
+    pixels = _pixels(given)
+    for fold in folds:
+        folder = root / f"fold_{fold.number}_of_{len(folds)}"
+        held = Samples(given.source, given.index[fold.held_out], np.full(len(fold.held_out), -1))  # labels unseen
+        kept = meta.part(np.flatnonzero(~np.isin(meta.index, held.index)))
+        feed = make_feed(given.part(fold.train), kept, held, settings, device)
+        shorter = _shorter(settings, epochs or max(1, round(settings.epochs * whole / feed.steps)))
+        record = {"content": _content(feed, pixels), "settings": shorter.model_dump()}
+        found = _finished(folder, record, len(held))
+        if found is None:
+            found = _train_fold(shorter, feed, folder, record, _numbered(progress, fold.number))
+        yield Judged(fold, found, shorter.epochs)
+
+
+def _shorter(settings: Settings, epochs: int) -> Settings:
+    """The settings for so many epochs: milestones move along, nothing is evaluated or logged on the way."""
+    share = epochs / settings.epochs
+    milestones = [max(1, round(milestone * share)) for milestone in settings.optimizer.milestones]
+    changed = {"epochs": epochs, "evaluate_every": epochs, "log_weights_every": epochs}
+    return settings.model_copy(
+        update={**changed, "optimizer": settings.optimizer.model_copy(update={"milestones": milestones})}
+    )
+
+
+def _numbered(progress: Progress, fold: int) -> Progress:
+    return lambda row: progress({"fold": fold, **row})
+
+
+def _train_fold(settings: Settings, feed: Feed, folder: Path, record: dict[str, Any], progress: Progress) -> np.ndarray:
+    """Train in `folder`, from its latest checkpoint where that is of the same record; keep the predictions alone."""
+    resume = _read_record(folder) == record | {"finished": False} and (folder / "checkpoint_latest.pt").is_file()
+    if not resume:
+        for name in ("checkpoint_latest.pt", _PROBABILITIES, "metrics.jsonl"):
+            (folder / name).unlink(missing_ok=True)
+    write_text(folder / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
+    write_json(folder / _RECORD, record | {"finished": False})
+
+    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        write_text(folder / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
+
+    state = train(
+        settings,
+        feed,
+        folder,
+        evaluate=lambda state: {},
+        detect=lambda state: {},
+        write_row=write_row,
+        progress=progress,
+        resume=resume,
+    )
+    found = evaluated_probabilities(state, feed)
+    content = io.BytesIO()
+    np.save(content, found, allow_pickle=False)
+    with atomic_file(folder / _PROBABILITIES) as temporary:
+        temporary.write_bytes(content.getbuffer())
+    write_json(folder / _RECORD, record | {"finished": True})
+    (folder / "checkpoint_latest.pt").unlink(missing_ok=True)
+    return found
+
+
+def _pixels(samples: Samples) -> dict[str, Any]:
+    """What tells one data set's pictures from another's, without reading gigabytes of them."""
+    found = {}
+    for name in ("dataset.json", "labels.csv"):
+        found[name] = sha256_file(samples.source.root / name)
+    array = samples.source.root / "images.npy"
+    if array.is_file():
+        status = array.stat()
+        found["images.npy"] = f"{status.st_size} bytes of {status.st_mtime_ns}"
+    return found
+
+
+def _content(feed: Feed, pixels: dict[str, Any]) -> str:
+    """Hash of what a network reads: pictures, samples, labels."""
+    content = hashlib.sha256(json.dumps(pixels, sort_keys=True).encode())
+    for samples in (feed.train, feed.meta, feed.evaluation):
+        for values in (samples.index, samples.labels):
+            content.update(np.ascontiguousarray(values, np.int64).tobytes())
+            content.update(b"|")
+    return content.hexdigest()
+
+
+def _finished(folder: Path, record: dict[str, Any], count: int) -> np.ndarray | None:
+    """The predictions of an earlier call for the same record."""
+    if _read_record(folder) != record | {"finished": True}:
+        return None
+    try:
+        found: np.ndarray = np.load(folder / _PROBABILITIES, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if found.ndim == 2 and len(found) == count else None
+
+
+def _read_record(folder: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
