@@ -13,6 +13,7 @@ from l2b_cls.picture import PICTURE_SUFFIXES, is_picture
 from l2b_run.errors import ConfigError, DataError
 
 _SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_NO_LABEL = ("", "nan", "na", "null", "none")  # what tables write where there is nothing
 _SHOWN = 20
 
 
@@ -135,7 +136,11 @@ def _row_faults(cells: Mapping[str, list[str]], source: Path) -> list[tuple[int,
         elif not (source / path).is_file():
             found.append((number, f"file {file} is not in {source}"))
         seen.add(str(path))
-    found += [(number, "label is empty") for number, label in enumerate(cells["label"], 2) if not label]
+    found += [
+        (number, f"label {label!r} is none")
+        for number, label in enumerate(cells["label"], 2)
+        if label.lower() in _NO_LABEL
+    ]
     for number, split in enumerate(cells.get("split", []), 2):
         if split not in SPLITS:
             found.append((number, f"split {split!r} is none of {', '.join(SPLITS)}"))

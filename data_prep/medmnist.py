@@ -63,7 +63,7 @@ def _read(source: Path) -> dict[str, np.ndarray]:
             parts = {key: opened[key] for key in keys}
     except FileNotFoundError:
         raise DataError(f"{source}: no such file; fetch it from MedMNIST's record (zenodo 10519652)") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"{source}: not a readable .npz ({error}); fetch it again") from error
     faults = []
     for split in SPLITS:
