@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from l2b_cls.augment import resized
 from l2b_cls.config import Settings
 from l2b_cls.feed import prepared
 from l2b_cls.models import build_model
@@ -26,9 +27,14 @@ class Classifier:
     device: torch.device
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Images (n, H, W, C) uint8 -> (n, K) float64, rows of sum 1; n = 0 gives none."""
+        """Images (n, H, W, C) uint8 -> (n, K) float64, rows of sum 1; n = 0 gives none.
+
+        Those of another size than the stored training images are scaled to it first.
+        """
+        height, width = self.settings.task.size
         stored = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-        batches = (prepared(part.to(self.device), self.settings.augmentation) for part in stored.split(BATCH))
+        parts = (resized(part.to(self.device), (height, width)) for part in stored.split(BATCH))
+        batches = (prepared(part, self.settings.augmentation) for part in parts)
         return class_probabilities(self.model, batches, classes=len(self.settings.task.classes))
 
 

@@ -36,5 +36,32 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"{summary['train_seconds']:.0f} s of training, {summary['peak_memory_mb']:.0f} MB at most"
 
 
+def confusion_table(metrics: Mapping[str, Any], *, most: int = 12) -> "Table":
+    """A row a class: its samples, the share recognised, and up to `most` classes the counts of what was predicted."""
+    from rich.table import Table
+    from rich.text import Text
+
+    names, counts = metrics["classes"], metrics["confusion_matrix"]
+    whole = len(names) <= most
+    table = Table(title="row: label, column: predicted class" if whole else None, title_justify="left")
+    table.add_column("class", overflow="fold")
+    for header in ("samples", "recall", *(map(str, range(len(names))) if whole else ())):
+        table.add_column(header, justify="right", no_wrap=True)
+    for number, (name, row) in enumerate(zip(names, counts, strict=True)):
+        recall = f"{row[number] / sum(row):.3f}" if sum(row) else "-"
+        label = f"{number} {name}" if whole else name
+        table.add_row(Text(label), str(sum(row)), recall, *(map(str, row) if whole else ()))
+    return table
+
+
+def metrics_line(metrics: Mapping[str, Any]) -> str:
+    """The metrics of an evaluation in one line."""
+    accuracy, balanced, auc = (_number(metrics[name]) for name in _METRICS)
+    return (
+        f"{metrics['n_evaluation']} samples ({metrics['samples']}): accuracy {accuracy}, balanced accuracy {balanced}, "
+        f"AUC {auc}"
+    )
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"

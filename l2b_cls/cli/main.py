@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from l2b_cls.cli import audit, check, compare, demo, doctor, export, prepare, report, train
+from l2b_cls.cli import audit, check, compare, demo, doctor, evaluate, export, predict, prepare, report, train
 from l2b_run.errors import ConfigError
 from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
 
@@ -36,6 +36,8 @@ BUILT: dict[str, typer.Typer | Callable[..., None]] = {
     "doctor": doctor.doctor,
     "report": report.report,
     "train": train.train,
+    "predict": predict.predict,
+    "evaluate": evaluate.evaluate,
 }
 """The verbs of COMMANDS that are there; the others say when they come."""
 
