@@ -24,6 +24,9 @@ INPUT = "images"
 class _Probabilities(nn.Module):
     """Normalisation, network and softmax in one: another program needs to know of none of them."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, classifier: Classifier) -> None:
         super().__init__()
         self.model = classifier.model

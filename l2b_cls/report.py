@@ -17,12 +17,13 @@ from l2b_run.errors import ConfigError, DataError, L2BError
 from l2b_run.report_page import page_source, render_page, run_labels
 
 SAMPLES = 36
+META = "meta_samples"
 CURVES = (  # key in metrics.jsonl, title
     ("test_accuracy", "accuracy on the evaluated samples"),
     ("test_balanced_accuracy", "balanced accuracy on the evaluated samples"),
     ("loss", "training loss"),
     ("beta_share", "share of the weight on pseudo-labels (beta); the rest is on given labels (alpha)"),
-    ("meta_samples", "samples in the meta set"),
+    (META, "samples in the meta set"),
 )
 DEFINITIONS = {
     "alpha, beta": "weight of a sample's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "
@@ -77,7 +78,8 @@ def _page(
     decks: list[dict[str, Any]],
     weight_groups: list[dict[str, Any]],
 ) -> str:
-    panels = report_curves.curve_panels([(label, run.epochs) for label, run in zip(labels, runs, strict=True)], CURVES)
+    rows = [(label, run.epochs) for label, run in zip(labels, runs, strict=True)]
+    panels = report_curves.curve_panels(rows, [curve for curve in CURVES if curve[0] != META or _meta_varies(runs)])
     confusions = [table for label, run in zip(labels, runs, strict=True) if (table := _confusion(label, run))]
     audits = [_audit(label, run.audit) for label, run in zip(labels, runs, strict=True) if run.audit is not None]
     cards = [card for deck in decks for card in deck["cards"]]
@@ -110,6 +112,11 @@ def _page(
         audits=audits,
         definitions=_definitions(runs),
     )
+
+
+def _meta_varies(runs: Sequence[RunRecord]) -> bool:
+    """Whether some run chose its meta set anew: a constant is no curve."""
+    return any(len({row.get(META) for row in run.epochs}) > 1 for run in runs)
 
 
 def _confusion(label: str, run: RunRecord) -> dict[str, Any] | None:

@@ -15,7 +15,8 @@ COLUMNS: tuple[tuple[str, str, int, Callable[..., float] | None], ...] = (
     ("mean_last_10", "mean of last 10", 4, max),
     ("balanced_accuracy", "balanced accuracy", 4, max),
     ("auc", "AUC", 4, max),
-    ("detection", "noise detection AUC", 3, max),
+    ("by_weights", "noise found by weights, AUC", 3, max),
+    ("by_loss", "noise found by loss, AUC", 3, max),
     ("train_seconds", "training time", 0, None),
     ("peak_memory_mb", "peak memory", 0, None),
 )
@@ -110,7 +111,8 @@ def _values(summary: Mapping[str, Any]) -> dict[str, float | None]:
     found: dict[str, Any] = {"last": last.get("accuracy"), "best": best.get("accuracy")}
     found |= {"mean_last_10": test.get("mean_last_10")}
     found |= {key: last.get(key) for key in ("balanced_accuracy", "auc")}
-    found["detection"] = next((value for value in detection.values() if isinstance(value, int | float)), None)
+    found["by_weights"] = detection.get("weight_net", detection.get("alpha_minus_beta"))
+    found["by_loss"] = detection.get("loss")
     found |= {key: summary.get(key) for key in ("train_seconds", "peak_memory_mb")}
     return {key: float(value) if isinstance(value, int | float) else None for key, value in found.items()}
 

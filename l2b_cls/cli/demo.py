@@ -46,22 +46,21 @@ def demo(
 
 
 def demo_table(summaries: list[dict[str, Any]], *, title: str) -> "Table":
-    """A row a method: accuracy of the last, the best and the mean of the last 10 epochs, AUC of detection, seconds."""
+    """A row a method: accuracy of the last epoch, of the best, mean of the last 10, balanced accuracy, seconds."""
     from rich.table import Table
 
     table = Table(title=title, title_justify="left")
     table.add_column("method")
-    for name in ("accuracy last", "best", "mean of last 10", "noise detection AUC", "seconds"):
+    for name in ("accuracy last", "best", "mean of last 10", "balanced last", "seconds"):
         table.add_column(name, justify="right")
     for summary in summaries:
         test = summary["test"]
-        detection = next((value for value in summary["auc_noise_detection"].values() if value is not None), None)
         table.add_row(
             summary["method"],
             f"{test['last']['accuracy']:.4f}",
             f"{test['best']['accuracy']:.4f}",
             f"{test['mean_last_10']:.4f}",
-            "-" if detection is None else f"{detection:.3f}",
+            f"{test['last']['balanced_accuracy']:.4f}",
             f"{summary['train_seconds']:.0f}",
         )
     return table

@@ -1,7 +1,6 @@
 """The report in a browser, used as a reader uses it: slider, checkboxes, sorting, jumps, the keyboard alone."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,32 +10,20 @@ import pytest
 from l2b_seg.dataset import Dataset
 from l2b_seg.report import write_report
 from l2b_seg.run import RunData
+from tests.browser import CHROMIUM, DRIVER, LAPTOP, luminance, severe, start_browser
 from tests.l2b_seg.saved_run import save_run
 from tests.l2b_seg.test_report import EVIL, make_run, save_audit
 from tests.l2b_seg.tiny import META, NOISY, TEST, TRAIN, make_dataset
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+pytest.importorskip("selenium", reason="selenium is not installed")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine")
 
 HOSTILE = "<img src=x onerror=alert(1)>"  # a name a file can have, as the other one cannot
-LAPTOP = (1366, 768)
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    profile = tmp_path_factory.mktemp("profile")
-    flags = "headless=new no-sandbox disable-gpu disable-dev-shm-usage no-first-run disable-background-networking"
-    for flag in (*flags.split(), "disable-component-update", "disable-sync", f"user-data-dir={profile}"):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
-    metrics = {"width": LAPTOP[0], "height": LAPTOP[1], "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    yield driver
-    driver.quit()
+    yield from start_browser(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +63,7 @@ def make_hostile(root: Path) -> Dataset:
 def page(driver: Any, pages: dict[str, Path]) -> Any:
     driver.get(pages["whole"].as_uri())
     yield driver
-    assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert severe(driver) == []
 
 
 def find(page: Any, selector: str) -> Any:
@@ -251,7 +238,7 @@ def test_hostile_names_stay_text_and_nothing_foreign_runs(driver: Any, pages: di
         driver.switch_to.alert.accept()
     assert len(driver.find_elements("css selector", "script")) == 2
     assert driver.find_elements("css selector", "main img") == []
-    assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert severe(driver) == []
     driver.execute_script(
         "const s = document.createElement('script'); s.textContent = 'window.foreign = 1'; document.body.append(s);"
     )
@@ -276,10 +263,3 @@ def test_dark_pages_are_dark_and_as_clear(driver: Any, pages: dict[str, Path]) -
     assert page < 0.05
     assert (ink + 0.05) / (page + 0.05) > 7
     assert (line + 0.05) / (page + 0.05) > 3
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2) of "rgb(r, g, b)"."""
-    parts = [int(part) / 255 for part in colour[4:-1].split(",")]
-    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

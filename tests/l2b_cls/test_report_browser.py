@@ -1,0 +1,146 @@
+"""The report in a browser, used as a reader uses it: filters, the keyboard alone, dark pages, hostile names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from l2b_cls.report import write_report
+from tests.browser import CHROMIUM, DRIVER, LAPTOP, luminance, severe, start_browser
+from tests.l2b_cls.saved_run import save_images, save_run
+
+pytest.importorskip("selenium", reason="selenium is not installed")
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine")
+
+EVIL = "</script><img src=x onerror=alert(1)>\"'&"
+COUNT = 24
+SHOWN = COUNT * 2 // 3
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    yield from start_browser(tmp_path_factory.mktemp("profile"))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs on pictures and classes with hostile names."""
+    root = tmp_path_factory.mktemp("report")
+    names = [f"{EVIL} {number}" for number in range(COUNT)]
+    images = save_images(root / "data", names=names, count=COUNT, classes=[EVIL, "dog", "owl"])
+    runs = [save_run(root / "plain", images, method=EVIL, weights=False), save_run(root / "l2b", images, seed=1)]
+    return write_report(runs, root / "report.html", title=EVIL)
+
+
+@pytest.fixture
+def page(driver: Any, report: Path) -> Any:
+    driver.get(report.as_uri())
+    yield driver
+    assert severe(driver) == []
+
+
+def choose(page: Any, name: str, text: str) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    Select(page.find_element("css selector", f"[data-filter={name}]")).select_by_visible_text(text)
+
+
+def shown(page: Any) -> list[Any]:
+    return [card for card in page.find_elements("css selector", ".card") if card.is_displayed()]
+
+
+def test_the_run_with_weights_is_shown_first_and_another_can_be_chosen(page: Any) -> None:
+    assert len(shown(page)) == SHOWN
+    assert "alpha" in shown(page)[0].text
+    choose(page, "deck", "plain")
+    assert len(shown(page)) == SHOWN
+    assert "alpha" not in shown(page)[0].text
+
+
+def test_filters_leave_what_was_chosen_and_say_how_many(page: Any) -> None:
+    choose(page, "truth", "the given one is wrong")
+    wrong = shown(page)
+    assert len(wrong) == SHOWN // 4
+    assert all("given label wrong" in card.text for card in wrong)
+    choose(page, "given", "dog")
+    assert all(card.get_attribute("data-given") == "dog" for card in shown(page))
+    count = page.find_element("css selector", "#count").text
+    assert count == f"{len(shown(page))} sample{'s' if len(shown(page)) != 1 else ''}"
+    choose(page, "truth", "any")
+    choose(page, "given", EVIL)
+    assert 0 < len(shown(page)) < SHOWN
+
+
+def test_pictures_are_there_and_confusion_is_shaded(page: Any) -> None:
+    sizes = page.execute_script("return [...document.querySelectorAll('.card img')].map(i => i.naturalWidth)")
+    assert sizes == [12] * (2 * SHOWN)
+    back = "return getComputedStyle(document.querySelector('.confusion .diagonal')).backgroundColor"
+    assert page.execute_script(back) != "rgba(0, 0, 0, 0)"
+
+
+def test_numbers_on_every_shade_can_be_read(page: Any) -> None:
+    """Text against its cell, each shade put on a cell in turn, as WCAG asks of small text."""
+    found = page.execute_script(
+        "const cell = document.querySelector('.confusion td'); const before = cell.className;"
+        "const probe = document.createElement('canvas').getContext('2d', {willReadFrequently: true});"
+        "const rgb = (colour) => { probe.fillStyle = colour; probe.fillRect(0, 0, 1, 1);"
+        "  return 'rgb(' + [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3).join(', ') + ')'; };"
+        "const all = [1, 2, 3, 4, 5].map((shade) => { cell.className = 'heat' + shade;"
+        "  const style = getComputedStyle(cell); return [rgb(style.backgroundColor), rgb(style.color)]; });"
+        "cell.className = before; return all;"
+    )
+    for back, ink in found:
+        dark, light = sorted((luminance(back), luminance(ink)))
+        assert (light + 0.05) / (dark + 0.05) > 4.5, (back, ink)
+
+
+def test_a_laptops_window_is_wide_enough(page: Any) -> None:
+    assert page.execute_script("return document.documentElement.scrollWidth") <= LAPTOP[0]
+
+
+def test_every_control_is_reached_by_the_keyboard_and_its_focus_is_seen(page: Any) -> None:
+    reached = []
+    page.find_element("css selector", "body").send_keys("\t")
+    while (active := page.switch_to.active_element).tag_name != "body" and len(reached) < 60:
+        reached.append(active.get_attribute("data-filter") or active.tag_name)
+        outline = page.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", reached
+        active.send_keys("\t")
+    assert {"a", "deck", "given", "truth"} <= set(reached)
+
+
+def test_hostile_names_stay_text_and_nothing_foreign_runs(page: Any) -> None:
+    from selenium.common.exceptions import NoAlertPresentException
+
+    assert EVIL in page.title
+    assert EVIL in shown(page)[0].text
+    with pytest.raises(NoAlertPresentException):
+        page.switch_to.alert.accept()
+    assert len(page.find_elements("css selector", "script")) == 1
+    assert page.find_elements("css selector", "img:not(.card img)") == []
+    page.execute_script(
+        "const s = document.createElement('script'); s.textContent = 'window.foreign = 1'; document.body.append(s);"
+    )
+    assert page.execute_script("return window.foreign") is None  # the page's policy knows its own script alone
+    assert any("Content Security Policy" in entry["message"] for entry in page.get_log("browser"))
+    urls = page.execute_script("return performance.getEntriesByType('resource').map(each => each.name)")
+    assert all(url.startswith("data:") for url in urls)
+
+
+def test_dark_pages_are_dark_and_as_clear(driver: Any, report: Path) -> None:
+    scheme = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+    try:
+        driver.get(report.as_uri())
+        colours = driver.execute_script(
+            "const s = getComputedStyle(document.body); const l = getComputedStyle(document.querySelector('polyline'));"
+            "return [s.backgroundColor, s.color, l.stroke]"
+        )
+        test_numbers_on_every_shade_can_be_read(driver)
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    page, ink, line = (luminance(colour) for colour in colours)
+    assert page < 0.05
+    assert (ink + 0.05) / (page + 0.05) > 7
+    assert (line + 0.05) / (page + 0.05) > 3
