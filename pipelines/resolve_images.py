@@ -48,6 +48,9 @@ def resolve_images(
     meta_labels = images.labels[meta]
     if settings.meta.source == "given":
         meta_labels, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
+        trains = np.isin(meta, train)  # one sample has one given label, wherever it is used
+        by_number = np.argsort(train)
+        meta_labels[trains] = given[by_number[np.searchsorted(train, meta[trains], sorter=by_number)]]
     known = "train" not in images.info.get("source", {}).get("noisy_splits", [])
     clean = images.labels[train] if known else np.full(len(train), -1, np.int64)
     record: dict[str, Any] = noisy.record() | ({} if known else {"effective_rate": None})
@@ -72,6 +75,9 @@ def _faults(images: ImageSet, settings: Settings, pool: np.ndarray, noise: Label
         faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(pool)}")
     if settings.meta.source != "online" and chosen.meta_from == "train":
         faults += meta_faults(images.labels[pool], len(images.classes), chosen.meta_size)
+        left = len(pool) - chosen.tuning_samples
+        if 0 < left == chosen.meta_size and not chosen.keep_meta_in_train:
+            faults.append(f"data.meta_size {chosen.meta_size} leaves no training sample of {left}")
     if noise.kind == "human":
         with noted(faults):
             human_column(noise, images.given)

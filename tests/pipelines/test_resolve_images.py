@@ -1,5 +1,7 @@
 """The samples and labels of a run are those of the released code, whatever else stands in the data set."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,37 @@ def test_all_faults_in_one_message(images):
         resolved(images, "human:worst", meta_size=5000, tuning_samples=600)
     for message in ("data.tuning_samples 600", "data.meta_size 5000", "at most", "no such label set; it has worse"):
         assert message in str(caught.value)
+
+
+def test_a_sample_that_judges_and_trains_has_one_given_label(images):
+    run = resolved(images, "symmetric:0.6", meta="given", keep_meta_in_train=True)
+    assert len(run.train) == 600
+    given = dict(zip(run.train.tolist(), run.given.tolist(), strict=True))
+    assert [given[one] for one in run.meta.tolist()] == run.meta_labels.tolist()
+    assert np.mean(run.meta_labels != images.labels[run.meta]) > 0.3
+
+
+def test_parts_are_stratified_and_disjoint(images):
+    run = resolved(images, "none", tuning_samples=120, train_samples=200, meta_size=60)
+    parts = [run.train, run.meta, run.evaluation]
+    assert [len(part) for part in parts] == [200, 60, 120]
+    assert len(np.unique(np.concatenate(parts))) == 380
+    assert (images.split[np.concatenate(parts)] == "train").all()
+    whole = np.bincount(images.labels[images.indices("train")], minlength=K) / 600
+    for part in (run.train, run.evaluation):
+        np.testing.assert_allclose(np.bincount(images.labels[part], minlength=K), len(part) * whole, atol=3)
+    assert resolved(images, "none", tuning_samples=120).evaluation.tolist() == run.evaluation.tolist()
+    assert resolved(images, "none", seed=1, tuning_samples=120).evaluation.tolist() != run.evaluation.tolist()
+
+
+def test_without_clean_samples_all_train(images):
+    run = resolved(images, "symmetric:0.4", meta="online")
+    assert run.meta.tolist() == run.meta_labels.tolist() == []
+    assert sorted(run.train.tolist()) == images.indices("train").tolist()
+
+
+def test_true_labels_that_nobody_knows(images):
+    unknown = dataclasses.replace(images, info=images.info | {"source": {"noisy_splits": ["train"]}})
+    run = resolved(unknown, "none")
+    assert (run.clean == -1).all()
+    assert run.noise["effective_rate"] is None

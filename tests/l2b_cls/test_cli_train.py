@@ -1,0 +1,260 @@
+"""`l2b-cls train`, `evaluate` and `predict` as a user runs them; wrong input; signals."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from l2b_cls.cli.evaluate import evaluate as evaluate_command
+from l2b_cls.cli.predict import predict as predict_command
+from l2b_cls.cli.train import train as train_command
+from l2b_cls.image_set import write_image_set
+from l2b_cls.noisy_labels import read_noisy_labels
+from l2b_cls.prediction_table import read_predictions
+from l2b_cls.sample_log import read_sample_log
+from tests.command import call_command
+from tests.l2b_cls.synthetic import META, TEST, TRAIN, image_set
+from tests.l2b_cls.test_train import assert_same, contents
+
+RECIPE = """
+name: squares
+kind: classification
+noise: symmetric:0.3
+base:
+  data: {meta_size: 24}
+  network: {widths: [4, 6, 8]}
+  augmentation: {crop_padding: 1, flip: 0.0}
+  optimizer: {lr: 0.1, schedule: cosine}
+  batch_size: 16
+  meta_batch_size: 12
+  epochs: 3
+presets:
+  cpu: {}
+"""
+FILES = {
+    "config.yaml",
+    "env.json",
+    "split.json",
+    "noisy_labels.csv",
+    "metrics.jsonl",
+    "checkpoint_latest.pt",
+    "checkpoint_best.pt",
+    "model.safetensors",
+    "predictions.csv",
+    "sample_weights.npz",
+    "summary.json",
+    "report.html",
+    "log.txt",
+}
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    (tmp_path / "squares.yaml").write_text(RECIPE)
+    return tmp_path / "squares.yaml"
+
+
+def call(recipe, out, *arguments, data=None):
+    """Exit code, stdout and message of `train` on the squares."""
+    named = (recipe, "--data", data or image_set().root, "--preset", "cpu", "--device", "cpu", "--out", out)
+    return call_command(train_command, *named, *arguments)
+
+
+def test_from_a_prepared_set_to_probabilities_of_new_images(recipe, tmp_path):
+    run = tmp_path / "run"
+    code, text, said = call(recipe, run, "--method", "l2b", "--json")
+    assert (code, said) == (0, "")
+    summary = json.loads(text)
+    assert json.loads((run / "summary.json").read_text()) == summary
+    assert {path.name for path in run.iterdir()} == FILES
+    assert (summary["n_train"], summary["n_meta"], summary["n_evaluation"]) == (TRAIN, META, TEST)
+    assert summary["noise"] == "symmetric:0.3"
+    labels = read_noisy_labels(run / "noisy_labels.csv")
+    assert summary["effective_noise"] == pytest.approx((labels.clean != labels.given).mean())
+    assert (labels.clean == image_set().labels[labels.index]).all()
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    test = summary["test"]
+    assert test["last"]["accuracy"] == rows[-1]["test_accuracy"]
+    assert test["best"]["accuracy"] == max(row["test_accuracy"] for row in rows)
+    assert test["best"]["epoch"] == next(r["epoch"] for r in rows if r["test_accuracy"] == test["best"]["accuracy"])
+    assert test["mean_last_10"] == pytest.approx(np.mean([row["test_accuracy"] for row in rows]))
+    assert summary["auc_noise_detection"] == rows[-1]["auc_noise_detection"]
+    log = read_sample_log(run / "sample_weights.npz")
+    assert log.epoch.tolist() == [1, 2, 3]
+    assert np.isfinite(log.alpha).all()
+
+    table = read_predictions(run / "predictions.csv")
+    assert (table.predicted == table.labels).mean() == pytest.approx(test["last"]["accuracy"])
+    code, text, _ = call_command(evaluate_command, run, "--json", "--out", tmp_path / "again")
+    again = json.loads(text)
+    assert {key: again[key] for key in ("accuracy", "auc", "confusion_matrix")} == {
+        key: test["last"][key] for key in ("accuracy", "auc", "confusion_matrix")
+    }
+    np.testing.assert_array_equal(
+        read_predictions(tmp_path / "again" / "predictions.csv").probabilities, table.probabilities
+    )
+    code, text, _ = call_command(evaluate_command, run, "--split", "train")
+    assert code == 0
+    assert f"{TRAIN + META} samples (split train)" in text
+
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for place in (0, 1):
+        stored = image_set().images(table.index[place : place + 1])[0, :, :, 0]
+        Image.fromarray(stored).convert("RGB").save(pictures / f"{place}.png")
+    code, text, _ = call_command(predict_command, run, pictures)
+    assert code == 0
+    found = list(csv.DictReader(io.StringIO(text)))
+    assert [row["name"] for row in found] == ["0.png", "1.png"]
+    for place, row in enumerate(found):
+        assert float(row["p_left"]) == pytest.approx(table.probabilities[place, 0], rel=1e-4)
+        assert row["predicted"] == image_set().classes[table.predicted[place]]
+    code, text, _ = call_command(predict_command, run, image_set().root, "--out", tmp_path / "p.csv")
+    assert (code, text) == (0, f"{TEST} images predicted: {tmp_path / 'p.csv'}\n")
+
+
+def test_other_seeds_and_methods_see_the_same_samples(recipe, tmp_path):
+    for name, options in {
+        "a": ("--seed", 0, "--method", "ce"),
+        "b": ("--seed", 1, "--method", "joint"),
+        "c": ("--noise-seed", 1, "--method", "ce"),
+    }.items():
+        assert call(recipe, tmp_path / name, *options, "--set", "epochs=1")[0] == 0
+    a, b, c = (read_noisy_labels(tmp_path / name / "noisy_labels.csv") for name in "abc")
+    assert (a.index.tolist(), a.given.tolist()) == (b.index.tolist(), b.given.tolist())
+    assert a.index.tolist() != c.index.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "texts"),
+    [
+        (("--noise", "symmetric:1.5"), ["--noise symmetric:1.5: the rate 1.5 is not in [0, 1]"]),
+        (("--meta-size", "120"), ["data.meta_size 120", "leaves no"]),
+        (("--meta-size", "300"), ["data.meta_size 300: 100 samples a class, but class 0 has 40"]),
+        (("--select", "val"), ["no sample of split val; it has test, train"]),
+        (("--no-clean", "--meta-size", "3"), ["--no-clean and --meta-size 3"]),
+        (("--no-clean", "--method", "glc"), ["method glc learns from clean samples"]),
+        (("--no-clean",), ["set warm_up above 0"]),
+        (
+            ("--method", "l3b", "--noise", "symetric:0.4", "--set", "optimizer.lrr=1", "--device", "tpu"),
+            ["'l3b'", "there is no noise 'symetric'", "optimizer.lrr", "--device 'tpu'"],
+        ),
+    ],
+)
+def test_wrong_input_is_one_message_and_nothing_is_written(recipe, tmp_path, options, texts):
+    code, text, said = call(recipe, tmp_path / "run", *options)
+    assert code in (2, 3)
+    assert text == ""
+    for wanted in texts:
+        assert wanted in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_data(recipe, tmp_path):
+    code, _, said = call(recipe, tmp_path / "run", data=tmp_path / "nothing")
+    assert code == 3
+    assert "no such folder; make a prepared set with `l2b-cls prepare`" in said
+    code, _, said = call_command(train_command, recipe, "--preset", "cpu")
+    assert code == 2
+    assert "--data is missing" in said
+
+
+def test_a_dry_run_prints_the_settings_and_writes_nothing(recipe, tmp_path):
+    code, text, _ = call(recipe, tmp_path / "run", "--dry-run")
+    assert code == 0
+    settings = yaml.safe_load(text)
+    assert settings["task"] == {"classes": ["left", "middle", "right"], "channels": 1, "size": [12, 12]}
+    pixels = image_set().images(np.arange(TRAIN + META)) / 255
+    assert settings["augmentation"]["mean"] == pytest.approx([pixels.mean()], abs=0.01)
+    assert settings["augmentation"]["std"] == pytest.approx([pixels.std()], abs=0.01)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_not_written_over_and_resumes_on_its_own_samples(recipe, tmp_path):
+    run = tmp_path / "run"
+    assert call(recipe, run, "--method", "ce")[0] == 0
+    code, _, said = call(recipe, run, "--method", "ce")
+    assert code == 2
+    assert f"already holds a run: name another with --out, or go on with it by --resume {run}" in said
+    before = contents(run / "checkpoint_latest.pt")
+    (run / "summary.json").unlink()
+    code, _, _ = call_command(train_command, recipe, "--resume", run, "--device", "cpu")
+    assert code == 0
+    assert_same(contents(run / "checkpoint_latest.pt"), before)
+    assert (run / "summary.json").is_file()
+    code, _, said = call_command(train_command, recipe, "--resume", tmp_path / "none")
+    assert code == 3
+    assert "config.yaml, split.json, noisy_labels.csv, checkpoint_latest.pt missing" in said
+
+
+def test_runs_are_evaluated_on_their_own_classes_alone(recipe, tmp_path):
+    run = tmp_path / "run"
+    assert call(recipe, run, "--method", "ce", "--set", "epochs=1")[0] == 0
+    write_image_set(
+        tmp_path / "other",
+        name="other",
+        images=np.zeros((4, 20, 16, 3), np.uint8),
+        labels=[0, 1, 0, 1],
+        split=["test"] * 4,
+        classes=["cat", "dog"],
+    )
+    code, _, said = call_command(evaluate_command, run, "--data", tmp_path / "other")
+    assert code == 2
+    assert "3 channels and classes cat, dog; the run has 1 and left, middle, right" in said
+    code, _, said = call_command(predict_command, run, tmp_path / "other")
+    assert code == 2
+    assert "images of 3 channels; the run was trained on 1" in said
+    code, _, said = call_command(evaluate_command, run, "--split", "val")
+    assert code == 3
+    assert "no sample in split val" in said
+
+
+def test_images_that_cannot_be_predicted_are_listed(recipe, tmp_path):
+    run, pictures = tmp_path / "run", tmp_path / "pictures"
+    assert call(recipe, run, "--method", "ce", "--set", "epochs=1")[0] == 0
+    pictures.mkdir()
+    Image.fromarray(np.full((30, 20), 99, np.uint8)).save(pictures / "grey.jpg")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 9, 3), np.uint8)).save(pictures / "colour.png")
+    (pictures / "broken.png").write_bytes(b"no image")
+    code, text, said = call_command(predict_command, run, pictures)
+    assert code == 4
+    assert [line.split(",")[0] for line in text.splitlines()] == ["name", "grey.jpg"]
+    assert "2 of 3 images were not predicted" in said
+    assert "colour.png: a colour image; the run was trained on grey ones" in said
+    assert "broken.png: not a readable image" in said
+    assert call_command(predict_command, run, pictures / "broken.png")[0] == 3
+    code, _, said = call_command(predict_command, tmp_path / "no run", pictures)
+    assert code == 3
+    assert "is not a finished run: config.yaml, model.safetensors missing" in said
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_training_and_the_run_can_go_on(recipe, tmp_path, number, code):
+    run = tmp_path / "run"
+    arguments = (recipe, "--data", image_set().root, "--preset", "cpu", "--device", "cpu", "--out", run)
+    with open(tmp_path / "stderr", "w+") as errors:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "l2b_cls.cli.main", "train", *map(str, arguments), "--set", "epochs=10000"],
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        until = time.monotonic() + 120
+        while not (run / "checkpoint_latest.pt").is_file() and time.monotonic() < until and started.poll() is None:
+            time.sleep(0.1)
+        started.send_signal(number)
+        assert started.wait(timeout=60) == code
+        errors.seek(0)
+        said = errors.read()
+    assert f"go on with --resume {run}" in said
+    assert "Traceback" not in said
+    epoch = contents(run / "checkpoint_latest.pt")[".epoch"]
+    assert epoch >= 1
+    assert not (run / "summary.json").exists()
