@@ -50,11 +50,13 @@ def prepare_isic2019(
     source = open_pictures(images, option="--images")
     files = {PurePosixPath(name).stem: name for name in source.names}
     number_of, classes = read_one_hot(labels)
-    cases = _present(list(number_of), files, f"{labels}", skip_absent, say)
+    absent: list[str] = []
+    faults: list[str] = []
+    cases = _present(list(number_of), files, labels, absent)
+    split_of = {} if isinstance(split, SplitShares) else _read_lists(split, number_of, files, absent, faults)
+    _settle(absent, faults, skip_absent, say)
     lesions = _lesions(metadata, cases, say)
-    split_of: dict[str, str] = {}
     if not isinstance(split, SplitShares):
-        split_of = _read_lists(split, number_of, files, skip_absent, say)
         if outside := len(set(cases) - split_of.keys()):
             say(f"{outside} images stand in no list and are left out")
         cases = [case for case in cases if case in split_of]
@@ -126,16 +128,22 @@ def find_lists(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _present(ids: list[str], files: Mapping[str, str], where: str, skip_absent: bool, say: Say) -> list[str]:
-    absent = [case for case in ids if case not in files]
-    if absent and not skip_absent:
-        raise DataError(
-            f"{where}: {len(absent)} of {len(ids)} entries have no image: {_some(absent)}; "
-            "give all images, or leave such entries out with --skip-absent"
-        )
-    if absent:
-        say(f"{where}: {len(absent)} of {len(ids)} entries have no image and are left out")
+def _present(ids: list[str], files: Mapping[str, str], where: Path, absent: list[str]) -> list[str]:
+    """The ids with an image; a line to `absent` about the others."""
+    missing = [case for case in ids if case not in files]
+    if missing:
+        absent.append(f"{where}: {len(missing)} of {len(ids)} entries have no image: {_some(missing)}")
     return [case for case in ids if case in files]
+
+
+def _settle(absent: list[str], faults: list[str], skip_absent: bool, say: Say) -> None:
+    """Raise what is wrong with table and lists, all in one; with `skip_absent` entries without image are only said."""
+    way_out = ["give all images, or leave entries without one out with --skip-absent"] if absent else []
+    found = faults if skip_absent else [*faults, *absent, *way_out]
+    if found:
+        raise DataError("labels and lists cannot be used:\n  " + "\n  ".join(found))
+    for line in absent:
+        say(f"left out: {line}")
 
 
 def _lesions(metadata: Path | str | None, cases: list[str], say: Say) -> dict[str, str]:
@@ -149,27 +157,27 @@ def _lesions(metadata: Path | str | None, cases: list[str], say: Say) -> dict[st
 
 
 def _read_lists(
-    lists: Mapping[str, Path], number_of: Mapping[str, int], files: Mapping[str, str], skip_absent: bool, say: Say
+    lists: Mapping[str, Path],
+    number_of: Mapping[str, int],
+    files: Mapping[str, str],
+    absent: list[str],
+    faults: list[str],
 ) -> dict[str, str]:
-    """Image id -> split; every entry known, in one list, with an image."""
+    """Image id -> split, for those with an image; every entry must have a label and stand once, in one list."""
     split_of: dict[str, str] = {}
-    faults = []
-    for split in SPLITS:
-        if split not in lists:
-            continue
+    seen: set[str] = set()
+    for split, path in lists.items():
         try:
-            ids = lists[split].read_text(encoding="utf-8-sig").split()
+            ids = [case.removesuffix(".jpg") for case in path.read_text(encoding="utf-8-sig").split()]
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"{lists[split]}: cannot be read ({error})")
+            faults.append(f"{path}: cannot be read ({error})")
             continue
-        ids = [case.removesuffix(".jpg") for case in ids]
-        if twice := [case for case, count in Counter(ids).items() if count > 1 or case in split_of]:
-            faults.append(f"{lists[split]}: twice in it, or in another list as well: {_some(twice)}")
-        if unknown := [case for case in ids if case not in number_of and (case in files or not skip_absent)]:
-            faults.append(f"{lists[split]}: {len(unknown)} entries without a label: {_some(unknown)}")
-        split_of |= dict.fromkeys(_present(ids, files, str(lists[split]), skip_absent, say), split)
-    if faults:
-        raise DataError("the lists cannot be used:\n  " + "\n  ".join(faults))
+        if twice := [case for case, count in Counter(ids).items() if count > 1 or case in seen]:
+            faults.append(f"{path}: twice in it, or in another list as well: {_some(twice)}")
+        if unknown := [case for case in ids if case in files and case not in number_of]:
+            faults.append(f"{path}: {len(unknown)} entries without a label: {_some(unknown)}")
+        seen.update(ids)
+        split_of |= dict.fromkeys(_present(ids, files, path, absent), split)
     return split_of
 
 

@@ -57,13 +57,16 @@ def _read(source: Path) -> dict[str, np.ndarray]:
     """Images (n, H, W, C) uint8 and labels (n,) int64 of the three parts."""
     keys = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
     try:
-        with np.load(source, allow_pickle=False) as opened:
+        opened = np.load(source, allow_pickle=False)
+        if not isinstance(opened, np.lib.npyio.NpzFile):
+            raise DataError(f"{source}: one array; MedMNIST's files are .npz with {', '.join(keys)}")
+        with opened:
             if absent := [key for key in keys if key not in opened.files]:
                 raise DataError(f"{source}: holds no {', '.join(absent)}; not a MedMNIST file")
             parts = {key: opened[key] for key in keys}
     except FileNotFoundError:
         raise DataError(f"{source}: no such file; fetch it from MedMNIST's record (zenodo 10519652)") from None
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{source}: not a readable .npz ({error}); fetch it again") from error
     faults = []
     for split in SPLITS:
