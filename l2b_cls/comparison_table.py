@@ -14,12 +14,13 @@ def comparison_table(comparison: Mapping[str, Any]) -> "Table":
 
     Of more than _CLASSES classes those with the largest differences are shown.
     """
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(pad_edge=False)
-    table.add_column("class", overflow="fold", min_width=8)
-    for header in ("n", "A", "B", "B - A", "95 % interval", "only A", "only B", "p"):
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("class", overflow="fold", min_width=6)
+    for header in ("n", "A", "B", "B - A", "95 % interval", "A/B alone", "p"):
         table.add_column(header, justify="right", no_wrap=True)
     classes = sorted(comparison["classes"].items(), key=lambda item: -abs(item[1]["difference"]))[:_CLASSES]
     shown = [(name, row) for name, row in comparison["classes"].items() if (name, row) in classes]
@@ -31,9 +32,8 @@ def comparison_table(comparison: Mapping[str, Any]) -> "Table":
             f"{row['accuracy_a']:.4f}",
             f"{row['accuracy_b']:.4f}",
             f"{row['difference']:+.4f}",
-            "-" if interval is None else " ".join(f"{value:+.4f}" for value in interval),
-            str(row["only_a_right"]),
-            str(row["only_b_right"]),
+            "-" if interval is None else " ".join(f"{value:+.3f}" for value in interval),
+            f"{row['only_a_right']}/{row['only_b_right']}",
             "-" if row["mcnemar_p"] is None else f"{row['mcnemar_p']:.2g}",
             end_section=name == "all",
         )
@@ -51,7 +51,7 @@ def comparison_notes(comparison: Mapping[str, Any]) -> Iterator[str]:
         yield f"{_CLASSES} of {_CLASSES + left_out} classes, those with the largest differences; --json has all"
     yield (
         f"accuracy, a class's own in its row; interval: bootstrap of the samples, {comparison['resamples']} draws, "
-        f"seed {comparison['seed']}; only A, only B: samples that one of them alone has right; p: exact McNemar test "
+        f"seed {comparison['seed']}; A/B alone: samples that one of them alone has right; p: exact McNemar test "
         "on these, two-sided"
     )
     yield f"balanced accuracy, B - A: {comparison['balanced_difference']:+.4f}"

@@ -27,7 +27,7 @@ _READ = 2048  # pictures read at a time
 @dataclass(frozen=True)
 class AuditOptions:
     """folds: networks to train, each judging the samples it did not see; 0: the run's own network, in-sample.
-    epochs: of each of them; None: as many steps as the run took."""
+    epochs: of each of them; None: as many as the run took."""
 
     folds: int = 2
     epochs: int | None = None

@@ -49,18 +49,18 @@ def cross_fit(
 
     given: the training samples under their given labels; meta: the clean ones. A network gets the given labels of
     `fold.train`, and of the meta samples those that are not held out: no label of a held-out sample is in its feed,
-    whichever set it stands in. Without `epochs` it takes as many steps as the run took.
+    whichever set it stands in. Without `epochs` it takes as many epochs as the run took; as many steps, on fewer
+    samples, would fit the noise further (measured on digits at symmetric 0.4 for ce: AUROC 0.959 instead of 0.981).
     root/fold_NUMBER_of_COUNT keeps its predictions: finished, it is not trained again; interrupted, it goes on; for
     other settings, samples or labels it is made anew. `progress` gets the rows of `train`, with "fold" in each.
     """
-    whole = make_feed(given, meta, given, settings, device).steps
     pixels = _pixels(given)
     for fold in folds:
         folder = root / f"fold_{fold.number}_of_{len(folds)}"
         held = Samples(given.source, given.index[fold.held_out], np.full(len(fold.held_out), -1))  # labels unseen
         kept = meta.part(np.flatnonzero(~np.isin(meta.index, held.index)))
         feed = make_feed(given.part(fold.train), kept, held, settings, device)
-        shorter = _shorter(settings, epochs or max(1, round(settings.epochs * whole / feed.steps)))
+        shorter = _shorter(settings, epochs or settings.epochs)
         record = {"content": _content(feed, pixels), "settings": shorter.model_dump()}
         found = _finished(folder, record, len(held))
         if found is None:

@@ -20,7 +20,7 @@ def audit(
         typer.Option(min=0, help="Networks to train, each judging samples it did not see; 0: the run's own network."),
     ] = 2,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Epochs of each; as many steps as the run took if left out.")
+        int | None, typer.Option(min=1, help="Epochs of each; as many as the run took if left out.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The data set, where it has moved since training.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
@@ -95,7 +95,8 @@ def _closing(result: dict[str, Any], folder: Path) -> list[str]:
         lines.append(f"against the clean labels ({truth['wrong']} of {truth['known']} given labels wrong):")
         headings = ("AUROC", "AP", "flagged", "precision", "recall")
         for row in quality_rows(truth):
-            cells = ", ".join(f"{name} {text}" for name, text in zip(headings, row["cells"], strict=True))
+            known = [(name, text) for name, text in zip(headings, row["cells"], strict=True) if text != "–"]
+            cells = ", ".join(f"{name} {text}" for name, text in known)
             lines.append(f"  {row['name']}: {cells}")
         lines.append(f"  right labels: given {truth['given_accuracy']:.1%}, proposed {truth['proposal_accuracy']:.1%}")
     lines.append(f"Look at them: {folder / 'audit.html'}; all of them: {folder / 'audit.csv'}")

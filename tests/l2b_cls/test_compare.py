@@ -136,12 +136,13 @@ def test_runs_that_do_not_fit_together(tmp_path):
 
 def test_the_table_on_a_narrow_terminal(tmp_path):
     found = compare(save_predictions(tmp_path / "a", OF_A), save_predictions(tmp_path / "b", OF_B))
-    console = Console(width=88, file=io.StringIO())
+    console = Console(width=80, file=io.StringIO())
     console.print(comparison_table(found))
     text = console.file.getvalue()
     assert "0.6250" in text
     assert "+0.1250" in text
     assert "…" not in text
+    assert text.splitlines()[3].split()[-1] == "1"  # p, the last column, is not cut off
     assert any("exact McNemar test" in line for line in comparison_notes(found))
 
 
