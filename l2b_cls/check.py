@@ -13,7 +13,7 @@ from l2b_cls.label_table import ABSENT, SPLITS
 from l2b_run.errors import DataError
 
 FEW_IMAGES = 10
-"""Training images below which a class is warned of: a class-balanced meta set takes this many a class at least."""
+"""Training images below which a class is warned of: a meta set drawn from them leaves next to nothing to train on."""
 
 _BLOCK = 256
 _SHOWN = 5
