@@ -141,7 +141,7 @@ def audited(tmp_path_factory):
     root = tmp_path_factory.mktemp("audit")
     augmentation = {"crop_padding": 1, "flip": 0.5, "mean": [0.3] * 3, "std": [0.2] * 3}
     task = {"classes": image_set().classes, "channels": 3, "size": [8, 8]}
-    settings = make_settings("ce", epochs=12, task=task, augmentation=augmentation)
+    settings = make_settings("ce", epochs=24, task=task, augmentation=augmentation)
     run = save_settings(root / "run", settings)
     lines = []
     data = run_data(images=coloured(root / "data"))
