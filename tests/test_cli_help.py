@@ -89,13 +89,6 @@ def test_a_missing_folder_is_one_message_without_traceback() -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_command_to_come_says_when_it_comes() -> None:
-    result = run("l2b-cls", "reproduce", "table1")
-    assert result.returncode == 2
-    assert "`l2b-cls reproduce` comes with version" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
 @pytest.mark.parametrize("tool", TOOLS)
 def test_version(tool: str) -> None:
     result = run(tool, "--version")
