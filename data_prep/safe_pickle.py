@@ -35,7 +35,7 @@ def read_safe_pickle(path: Path | str, *, data: bytes | None = None) -> Any:
         content = path.read_bytes() if data is None else data
         if zipfile.is_zipfile(io.BytesIO(content)):
             content = _torch_member(content)
-        return _plain(_Reader(io.BytesIO(content), encoding="latin1").load(), 0)
+        return _plain(_Reader(io.BytesIO(content), encoding="latin1").load(), 0, {})
     except _RefusedError as error:
         raise DataError(f"{path}: {error}") from None
     except Exception as error:  # a damaged pickle fails in as many ways as there are instructions
@@ -143,16 +143,17 @@ class _Reader(pickle.Unpickler):
         raise _RefusedError("holds tensors or other parts stored apart; save plain numpy arrays instead")
 
 
-def _plain(value: Any, depth: int) -> Any:
-    """Containers of plain values and arrays, placeholders replaced."""
+def _plain(value: Any, depth: int, done: dict[int, Any]) -> Any:
+    """Containers of plain values and arrays, placeholders replaced.
+
+    done: id -> what came of it: lists that hold one list many times, nested, would else be walked for ever.
+    """
     if depth > _MAX_DEPTH:
         raise _RefusedError(f"nests more than {_MAX_DEPTH} deep, or holds itself")
-    if isinstance(value, dict):
-        return {_plain(key, depth + 1): _plain(inner, depth + 1) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        if len(value) > 64 and all(type(inner) is int for inner in value):
-            return value  # labels; there may be a million
-        return type(value)(_plain(inner, depth + 1) for inner in value)
+    if isinstance(value, dict | list | tuple):
+        if id(value) not in done:
+            done[id(value)] = _plain_container(value, depth + 1, done)
+        return done[id(value)]
     if isinstance(value, _Array):
         if value.values is None:
             raise _RefusedError("holds an array without its bytes")
@@ -160,6 +161,14 @@ def _plain(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, str | bytes | int | float | np.generic):
         return value
     raise _RefusedError(f"holds a {type(value).__name__}; arrays, texts and numbers are read, nothing else")
+
+
+def _plain_container(value: Any, depth: int, done: dict[int, Any]) -> Any:
+    if isinstance(value, dict):
+        return {_plain(key, depth, done): _plain(inner, depth, done) for key, inner in value.items()}
+    if len(value) > 64 and all(type(inner) is int for inner in value):
+        return value  # labels; there may be a million
+    return type(value)(_plain(inner, depth, done) for inner in value)
 
 
 def _torch_member(content: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
 MethodName = Literal[
     "ce",
@@ -78,7 +78,7 @@ class AugmentationSettings(_Strict):
         "resize", description="how: scaled, or cut out (anywhere in training, else in the middle)"
     )
     mean: list[float] | None = Field(None, description="a channel, of images in [0, 1]; None: of the training samples")
-    std: list[float] | None = None
+    std: list[PositiveFloat] | None = None
 
 
 class OptimizerSettings(_Strict):

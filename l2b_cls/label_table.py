@@ -1,6 +1,7 @@
 """labels.csv of a prepared set: number, name, label, split, group, and a column for each further label set."""
 
 import csv
+import re
 import sys
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ SPLITS = ("train", "val", "test")
 ABSENT = -1  # an image without a label in a further label set: an empty cell
 _FIXED = ("index", "name", "label", "split", "group")
 _FILE = "file"
+_NUMBER = re.compile(r"-?[0-9]{1,9}")  # what fits into the array, and more classes than anyone has
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,6 @@ def _table(columns: dict[str, list[str]], faults: list[str]) -> LabelTable:
 
 
 def _numbers(name: str, cells: list[str], faults: list[str]) -> np.ndarray:
-    wrong = [number for number, cell in enumerate(cells) if not cell.removeprefix("-").isdecimal()]
+    wrong = [number for number, cell in enumerate(cells) if not _NUMBER.fullmatch(cell)]
     faults += [f"line {number + 2}: {name} {cells[number]!r} is no whole number" for number in wrong[:5]]
     return np.asarray([] if wrong else [int(cell) for cell in cells], np.int64)

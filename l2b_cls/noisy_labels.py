@@ -45,9 +45,9 @@ def read_noisy_labels(path: Path) -> NoisyLabelTable:
     values, faults = [], []
     for number, row in enumerate(rows[1:], 2):
         try:
-            index, clean, given = map(int, row)
+            index, clean, given = (np.int64(int(cell)) for cell in row)
             values.append((index, clean, given))
-        except ValueError:
+        except (ValueError, OverflowError):
             faults.append(f"line {number}: {','.join(row)!r} is not three whole numbers")
     if faults:
         more = f"\n  and {len(faults) - 8} more" if len(faults) > 8 else ""

@@ -12,6 +12,7 @@ from l2b_run.errors import DataError
 PREDICTIONS = "predictions.csv"
 _FIRST = ["index", "name", "label"]
 _SHOWN = 8
+_MOST = 1 << 53  # numbers up to here are exact in float64, as which the rows are read
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _fault(row: list[str], classes: int) -> str | None:
         probabilities = [float(text) for text in row[3:]]
     except ValueError as error:
         return str(error)
-    if index < 0 or not 0 <= label < classes:
+    if not 0 <= index < _MOST or not 0 <= label < classes:
         return f"sample {index} with label {label}: neither may be negative, labels are below {classes}"
     if not all(math.isfinite(value) for value in probabilities):
         return "a probability that is no number"

@@ -12,8 +12,8 @@ import torch
 import yaml
 from safetensors.torch import save
 
-from l2b_cls.config import Settings, TaskSettings
-from l2b_cls.feed import Feed, Samples, make_feed
+from l2b_cls.config import AugmentationSettings, Settings, TaskSettings
+from l2b_cls.feed import Feed, Samples, make_feed, output_size
 from l2b_cls.inference import BATCH, class_probabilities
 from l2b_cls.log_samples import detection, sample_log_of
 from l2b_cls.methods import METHODS
@@ -27,6 +27,7 @@ from l2b_cls.train import new_state, train
 from l2b_cls.write_predictions import write_predictions
 from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
+from l2b_run.errors import ConfigError
 from l2b_run.train_state import load_checkpoint
 
 LOG = logging.getLogger(__name__)
@@ -37,8 +38,11 @@ def filled_in(settings: Settings, data: RunData) -> Settings:
     """The settings with what the data says: classes, channels, size, and mean and standard deviation if left open.
 
     Those are of at most 5000 training samples, evenly spread over them; a constant channel has standard deviation 1.
+    Raises ConfigError with all that does not go with images of this size and these channels.
     """
     images = data.images
+    if faults := _misfits(settings.augmentation, images.size, images.channels):
+        raise ConfigError(f"{images.root}:\n  " + "\n  ".join(faults))
     task = TaskSettings(classes=list(images.classes), channels=images.channels, size=list(images.size))
     augmentation = settings.augmentation
     if augmentation.mean is None:
@@ -50,6 +54,25 @@ def filled_in(settings: Settings, data: RunData) -> Settings:
             update={"mean": [round(float(m), 4) for m in mean], "std": [round(float(s), 4) or 1.0 for s in std]}
         )
     return settings.model_copy(update={"task": task, "augmentation": augmentation})
+
+
+def _misfits(augmentation: AugmentationSettings, size: tuple[int, int], channels: int) -> list[str]:
+    """What of the augmentation cannot be done to stored images of `size` (H, W), a line each."""
+    faults = []
+    for name in ("mean", "std"):
+        values = getattr(augmentation, name)
+        if values is not None and len(values) != channels:
+            faults.append(
+                f"augmentation.{name} has {len(values)} values, the images have {channels} channels: one a channel, "
+                f"or those of the training images, by --set augmentation.mean=null --set augmentation.std=null"
+            )
+    if augmentation.fit == "crop" and augmentation.size is not None and augmentation.size > min(size):
+        stored = f"{size[0]} x {size[1]}"
+        faults.append(f"augmentation.size {augmentation.size} cannot be cut out of images of {stored}: fit=resize does")
+    padded = min(size) if augmentation.fit == "crop" else min(output_size(augmentation, size))
+    if augmentation.padding_mode == "reflect" and augmentation.crop_padding >= padded:
+        faults.append(f"augmentation.crop_padding {augmentation.crop_padding}: reflects less than {padded} pixels")
+    return faults
 
 
 def run_training(

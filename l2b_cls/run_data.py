@@ -70,7 +70,7 @@ def read_run_data(run: Path, data: Path | None = None) -> RunData:
         train, meta, evaluation, meta_labels = (
             np.asarray(record[key], np.int64).reshape(-1) for key in ("train", "meta", "evaluation", "meta_labels")
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{run / SPLIT} does not say what the run was trained on: {error!r}") from error
     if data is None and not root.is_dir():
         raise DataError(f"{run}: its data set {root} is not there any more; say where it is with --data")
@@ -79,6 +79,13 @@ def read_run_data(run: Path, data: Path | None = None) -> RunData:
     labels = np.concatenate([table.given, meta_labels])
     if not np.array_equal(train, table.index) or len(meta) != len(meta_labels):
         raise DataError(f"{run}: {SPLIT} and {LABELS} name different training or meta samples; train anew")
-    if len(used) and (used.min() < 0 or used.max() >= len(images) or labels.max(initial=0) >= len(images.classes)):
+    every = len(images.classes)
+    if len(used) and (used.min() < 0 or used.max() >= len(images) or labels.min() < 0 or labels.max() >= every):
         raise DataError(f"{images.root} has {len(images)} images, the run in {run} was trained on another data set")
+    known = table.clean >= 0
+    if other := int((table.clean[known] != images.labels[train[known]]).sum()):
+        raise DataError(
+            f"{images.root}: {other} of {int(known.sum())} labels are not those {run / LABELS} has as clean; the run "
+            "was trained on another data set"
+        )
     return RunData(images, train, meta, evaluation, table.given, table.clean, meta_labels, noise)

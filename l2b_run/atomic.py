@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from l2b_run.errors import L2BError
+from l2b_run.errors import ConfigError, L2BError
 
 
 def _explain(error: OSError, path: Path) -> L2BError | None:
@@ -22,14 +22,25 @@ def _explain(error: OSError, path: Path) -> L2BError | None:
     return None
 
 
+def _refuse(path: Path) -> None:
+    """ConfigError where something stands in the way of a file or folder `path`, before it is a riddle of the system."""
+    above = next((parent for parent in path.absolute().parents if parent.exists()), None)
+    if above is not None and not above.is_dir():
+        raise ConfigError(f"cannot write {path}: {above} is a file; choose another place")
+
+
 @contextmanager
 def atomic_file(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """Yield a temporary path in the same folder (same suffixes); on success it is flushed and moved to `path`.
 
     On any exception the temporary file is removed and `path` is as it was. A full disk becomes an `L2BError`.
     Without `flush` a power cut may leave it empty: for the many files of an `atomic_folder` that flushes once.
+    Raises ConfigError where `path` is a folder, or lies below a file.
     """
     path = Path(path)
+    _refuse(path)
+    if path.is_dir():
+        raise ConfigError(f"cannot write {path}: it is a folder; name a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{os.getpid()}.tmp.{path.name}")
@@ -53,9 +64,10 @@ def atomic_folder(path: Path, *, flush: bool = False) -> Iterator[Path]:
     """Yield a temporary sibling folder; on success it becomes `path` (which must not exist, or be empty).
 
     flush: the disk's buffers are written out before it does, once, instead of a file at a time (6 ms each
-    measured, with thousands of them).
+    measured, with thousands of them). Raises ConfigError where `path` lies below a file.
     """
     path = Path(path)
+    _refuse(path)
     temporary = path.with_name(f".{os.getpid()}.tmp.{path.name}")
     try:
         temporary.mkdir(parents=True)

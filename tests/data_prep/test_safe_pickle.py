@@ -143,6 +143,16 @@ def test_sizes_that_are_not_true_and_functions_that_are_changed():
         read(b"\x80\x02]q\x00h\x00a.")
 
 
+def test_lists_of_one_list_many_times_end():
+    value = [1.5]
+    for _ in range(15):
+        value = [value] * 100
+    found = read(pickle.dumps(value, 4))
+    while isinstance(found, list):
+        found = found[-1]
+    assert found == 1.5
+
+
 def test_damaged_files(tmp_path):
     data = pickle.dumps(CONTENT, 4)
     for cut in (0, 1, 10, len(data) // 2, len(data) - 1):

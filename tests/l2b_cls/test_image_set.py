@@ -105,6 +105,7 @@ def test_all_faults_at_once(tmp_path):
     table = tmp_path / "set" / "labels.csv"
     lines = table.read_text().splitlines()
     lines[1] = lines[1].replace("0,0,0,train", "0,0,one,train")
+    lines[2] = lines[2].replace("1,1,1,", f"1,1,{10**30},")
     lines[3] = "7" + lines[3][1:]
     lines[4] += ",more"
     table.write_text("\n".join(lines))
@@ -114,6 +115,7 @@ def test_all_faults_at_once(tmp_path):
     message = str(caught.value)
     for part in (
         "line 2: label 'one' is no whole number",
+        f"line 3: label '{10**30}' is no whole number",
         "line 4: index '7' instead of 2",
         "line 5: 7 cells instead of 6",
         "images.npy: (4, 6, 4, 3) int16 instead of (N, H, W, 1 or 3) uint8",

@@ -25,6 +25,7 @@ def test_read_back(tmp_path, count):
         ("", ["the first line is not index,clean,given"]),
         ("index,label\n1,2\n", ["the first line is not index,clean,given"]),
         ("index,clean,given\n1,2,3\n1,2\n4,x,1\n", ["line 3: '1,2'", "line 4: '4,x,1'"]),
+        (f"index,clean,given\n1,2,{10**30}\n", [f"line 2: '1,2,{10**30}'"]),
         ("index,clean,given\n" + "a\n" * 20, ["line 2", "and 12 more"]),
     ],
 )

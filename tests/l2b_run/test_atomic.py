@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from l2b_run.atomic import atomic_file, atomic_folder, write_json, write_text
-from l2b_run.errors import L2BError
+from l2b_run.errors import ConfigError, L2BError
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,6 +81,18 @@ def test_other_os_errors_pass_unchanged(tmp_path: Path) -> None:
             temporary.read_bytes()
         finally:
             temporary.rmdir()
+
+
+def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match="folder: it is a folder; name a file"):
+        write_text(tmp_path / "folder", "b")
+    with pytest.raises(ConfigError, match=r"file/b/c: \S+file is a file"):
+        write_text(tmp_path / "file" / "b" / "c", "b")
+    with pytest.raises(ConfigError, match="is a file"), atomic_folder(tmp_path / "file" / "b"):
+        pass
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
 def test_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
