@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import os, signal, sys, time
+import os, signal, sys, time, warnings
 import typer
 from l2b_run.atomic import atomic_file
 from l2b_run.errors import ConfigError, DataError, L2BError, SomeCasesFailed
@@ -27,6 +27,10 @@ def fail(kind: str) -> None:
     if kind == "bug":
         raise ZeroDivisionError("by zero")
     if kind == "--debug":
+        return
+    if kind == "warn":
+        warnings.warn("`torch.jit.script` is deprecated. Please switch to `torch.compile`", FutureWarning)
+        warnings.warn("`data` is old", FutureWarning)
         return
     if kind != "none":
         errors = {"l2b": L2BError, "config": ConfigError, "data": DataError, "some": SomeCasesFailed}
@@ -96,6 +100,12 @@ def test_debug_by_environment_variable() -> None:
 def test_debug_after_a_double_dash_is_a_value() -> None:
     returned, _, err = run("fail", "--", "--debug")
     assert (returned, err) == (0, "")
+
+
+def test_what_torch_tells_its_developers_is_not_shown() -> None:
+    _, _, err = run("fail", "warn")
+    assert "torch" not in err
+    assert "`data` is old" in err
 
 
 def test_usage_error_exits_2() -> None:
