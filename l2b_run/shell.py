@@ -29,7 +29,7 @@ def run_app(app: typer.Typer, *, prog_name: str) -> None:
     """
     debug = _take_debug_flag()
     _exit_on_sigterm()
-    warnings.filterwarnings("ignore", "`torch.jit", FutureWarning)  # of torch's own forward mode, said to its developers
+    warnings.filterwarnings("ignore", "`torch.jit", FutureWarning)  # torch's forward mode, to its developers
     try:
         app(prog_name=prog_name)
     except SystemExit as stop:

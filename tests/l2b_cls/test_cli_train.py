@@ -144,6 +144,19 @@ def test_other_seeds_and_methods_see_the_same_samples(recipe, tmp_path):
         (("--no-clean", "--method", "glc"), ["method glc learns from clean samples"]),
         (("--no-clean",), ["set warm_up above 0"]),
         (
+            ("--set", "augmentation.mean=[0.4, 0.4, 0.4]", "--set", "augmentation.std=[0.2]"),
+            ["augmentation.mean has 3 values, the images have 1 channels"],
+        ),
+        (("--set", "augmentation.mean=[0.4]", "--set", "augmentation.std=[0]"), ["augmentation.std.0", "got 0"]),
+        (
+            ("--set", "augmentation.fit=crop", "--set", "augmentation.size=13"),
+            ["augmentation.size 13 cannot be cut out of images of 12 x 12"],
+        ),
+        (
+            ("--set", "augmentation.padding_mode=reflect", "--set", "augmentation.crop_padding=12"),
+            ["augmentation.crop_padding 12: reflects less than 12 pixels"],
+        ),
+        (
             ("--method", "l3b", "--noise", "symetric:0.4", "--set", "optimizer.lrr=1", "--device", "tpu"),
             ["'l3b'", "there is no noise 'symetric'", "optimizer.lrr", "--device 'tpu'"],
         ),
@@ -193,6 +206,31 @@ def test_a_run_is_not_written_over_and_resumes_on_its_own_samples(recipe, tmp_pa
     code, _, said = call_command(train_command, recipe, "--resume", tmp_path / "none")
     assert code == 3
     assert "config.yaml, split.json, noisy_labels.csv, checkpoint_latest.pt missing" in said
+
+
+def test_a_run_folder_that_was_changed_or_belongs_to_other_data_is_refused(recipe, tmp_path):
+    run = tmp_path / "run"
+    assert call(recipe, run, "--method", "ce", "--set", "epochs=1")[0] == 0
+    original = image_set()
+    shifted = write_image_set(
+        tmp_path / "other",
+        name="other",
+        images=original.images(np.arange(len(original))),
+        labels=(original.labels + 1) % len(original.classes),
+        split=original.split,
+        classes=original.classes,
+    )
+    code, _, said = call_command(train_command, recipe, "--resume", run, "--data", shifted.root)
+    assert code == 3
+    assert f"{TRAIN} of {TRAIN} labels are not those" in said
+    table, split = (run / name for name in ("noisy_labels.csv", "split.json"))
+    kept, lines = split.read_text(), table.read_text().splitlines()
+    table.write_text("\n".join([lines[0], lines[1].rpartition(",")[0] + ",-1", *lines[2:]]) + "\n")
+    code, _, said = call_command(train_command, recipe, "--resume", run)
+    assert (code, "trained on another data set" in said) == (3, True)
+    split.write_text(json.dumps(json.loads(kept) | {"meta": [10**30]}))
+    code, _, said = call_command(evaluate_command, run)
+    assert (code, "does not say what the run was trained on" in said) == (3, True)
 
 
 def test_runs_are_evaluated_on_their_own_classes_alone(recipe, tmp_path):
