@@ -26,7 +26,7 @@ def describe_noise(noisy: NoisyLabels, class_names: Sequence[str]) -> str:
 
 
 def _matrix(noisy: NoisyLabels, class_names: Sequence[str]) -> list[str]:
-    labels = [f"{number} {name}" for number, name in enumerate(class_names)]
+    labels = [name if name == str(number) else f"{number} {name}" for number, name in enumerate(class_names)]
     width = max(map(len, labels))
     rows = [" " * width + "  given, % of each clean class"]
     rows.append(" " * width + "".join(f" {number:>5}" for number in range(len(labels))))

@@ -9,8 +9,8 @@ from l2b_run.errors import ConfigError
 SPREAD = 0.1
 """Standard deviation of the flip rates, as published."""
 
-_ROWS = 2048
-"""Images turned to float at a time: 50 MB at 32 x 32 x 3."""
+_VALUES = 2048 * 32 * 32 * 3
+"""Pixels turned to float at a time, 50 MB in double precision."""
 
 
 def instance_noise(images: np.ndarray, labels: np.ndarray, classes: int, rate: float, seed: int) -> np.ndarray:
@@ -34,11 +34,12 @@ def instance_noise(images: np.ndarray, labels: np.ndarray, classes: int, rate: f
     uniform = label_stream.random(len(labels))
     mean, std = _channel_statistics(images)
     size = int(np.prod(images.shape[1:]))
+    block = max(1, _VALUES // max(1, size))
     given = np.array(labels, dtype=np.int64)
     for label in range(classes):
         weights = weight_stream.standard_normal((size, classes), dtype=np.float32)
         mine = np.flatnonzero(labels == label)
-        for rows in np.split(mine, range(_ROWS, len(mine), _ROWS)):
+        for rows in np.split(mine, range(block, len(mine), block)):
             values = ((images[rows].astype(np.float32) - mean) / std).reshape(len(rows), size)
             scores = (values @ weights).astype(np.float64)
             scores[:, label] = -np.inf
@@ -62,8 +63,9 @@ def _channel_statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pixels = images.shape[1] * images.shape[2]
     total = np.zeros(images.shape[3])
     squares = np.zeros(images.shape[3])
-    for start in range(0, len(images), _ROWS):
-        block = images[start : start + _ROWS].astype(np.float64)
+    rows = max(1, _VALUES // max(1, pixels * images.shape[3]))
+    for start in range(0, len(images), rows):
+        block = images[start : start + rows].astype(np.float64)
         total += block.sum(axis=(0, 1, 2))
         squares += (block**2).sum(axis=(0, 1, 2))
     mean = total / max(1, len(images) * pixels)

@@ -146,7 +146,9 @@ def _own_stream(
 
 
 def _part(images: np.ndarray | None, chosen: np.ndarray, noise: LabelNoise) -> np.ndarray | None:
-    return images[chosen] if images is not None and noise.kind == "instance" else None
+    if images is None or noise.kind != "instance":
+        return None
+    return images if np.array_equal(chosen, np.arange(len(images))) else images[chosen]  # gigabytes, where copied
 
 
 def human_column(noise: LabelNoise, given: Mapping[str, np.ndarray]) -> str:

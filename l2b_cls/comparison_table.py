@@ -18,7 +18,7 @@ def comparison_table(comparison: Mapping[str, Any]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)  # 80 columns, with room for the class
     table.add_column("class", overflow="fold", min_width=6)
     for header in ("n", "A", "B", "B - A", "95 % interval", "A/B alone", "p"):
         table.add_column(header, justify="right", no_wrap=True)

@@ -160,7 +160,7 @@ def _weighted(
     if warm_up and settings.meta.source != "clean":
         return given_only(state, feed, settings, epoch, step)  # nobody judges or teaches yet
     images, target, position = feed.given(epoch, step)
-    if with_pseudo and chosen.mixup_alpha is not None and not warm_up:
+    if settings.method == "l2b" and chosen.mixup_alpha is not None and not warm_up:
         mixed = mix(images, target, feed.other_draws(epoch, step), chosen.mixup_alpha, len(settings.task.classes))
         images, target, position = mixed.images, mixed.target, torch.cat([position, position[mixed.order]])
     pseudo = teacher_pseudo_label(state, images) if chosen.pseudo_label == "teacher" else top_class

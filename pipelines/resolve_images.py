@@ -10,6 +10,7 @@ from data_prep.label_noise import LabelNoise, NoisyLabels, corrupt_labels, human
 from data_prep.meta_split import draw_meta, meta_faults
 from l2b_cls.config import Settings
 from l2b_cls.image_set import ImageSet
+from l2b_cls.image_store import ArrayStore
 from l2b_cls.run_data import RunData
 from l2b_run.errors import ConfigError, DataError, noted
 
@@ -105,7 +106,10 @@ def _corrupted(
 
     drawn_from: the samples the meta set was taken out of. The noise then goes on in the stream that drew it, as in the
     released CIFAR code; without (None) it starts a stream of its own, as in the released ISIC2019 code.
+    Noise by the images reads those of `index` alone, and refuses sets too large for the memory (`FileStore`).
     """
+    if noise.kind == "instance":
+        drawn_from = None
     samples = index if drawn_from is None else drawn_from
     by_number = np.argsort(samples)
     order = by_number[np.searchsorted(samples, index, sorter=by_number)]
@@ -114,7 +118,7 @@ def _corrupted(
         len(images.classes),
         noise,
         seed=seed,
-        images=images.images(samples) if noise.kind == "instance" else None,
+        images=images.images(samples) if noise.kind == "instance" and isinstance(images.store, ArrayStore) else None,
         given={name: column[samples] for name, column in images.given.items()},
         order=None if drawn_from is None else order,
         class_names=images.classes,

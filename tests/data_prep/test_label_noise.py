@@ -154,7 +154,7 @@ def test_instance_noise_is_the_published_algorithm(monkeypatch):
     weights = [weight_stream.standard_normal((24, 4), dtype=np.float32).astype(np.float64) for _ in range(4)]
     expected = instance_by_the_step(images, labels, 4, flips, weights, label_stream.random(90))
     assert instance_noise(images, labels, 4, 0.5, seed=11).tolist() == expected
-    monkeypatch.setattr(instance_module, "_ROWS", 7)
+    monkeypatch.setattr(instance_module, "_VALUES", 7 * 24)
     assert instance_noise(images, labels, 4, 0.5, seed=11).tolist() == expected
 
 
@@ -262,6 +262,8 @@ def test_record_and_text():
     text = describe_noise(noisy, ["normal", "pneumonia"])
     assert "next class): 50 of 100 labels changed, effective rate 50.0%" in text
     assert f"{100 * noisy.matrix[0, 1]:.1f}" in text
+    numbered = corrupt(np.repeat([0, 1], 50), 2, "flip:0.5")
+    assert [len(line.split()) for line in describe_noise(numbered, ["0", "1"]).splitlines()[3:]] == [3, 3]
     many = corrupt(labels_of(100, 5000), 100, "flip:0.4")
     top = many.counts - np.diag(np.diag(many.counts))
     assert f": {top.max()}" in describe_noise(many, CIFAR100_CLASSES).splitlines()[1]

@@ -197,6 +197,7 @@ def test_a_run_is_not_written_over_and_resumes_on_its_own_samples(recipe, tmp_pa
     code, _, said = call(recipe, run, "--method", "ce")
     assert code == 2
     assert f"already holds a run: name another with --out, or go on with it by --resume {run}" in said
+    assert "is a file; name a folder" in call(recipe, run / "summary.json", "--method", "ce")[2]
     before = contents(run / "checkpoint_latest.pt")
     (run / "summary.json").unlink()
     code, _, _ = call_command(train_command, recipe, "--resume", run, "--device", "cpu")

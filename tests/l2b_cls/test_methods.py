@@ -243,6 +243,14 @@ def test_a_mixed_pair_weighs_for_both_its_samples():
     assert report.alpha[:16].equal(report.alpha[16:])
 
 
+def test_mixed_pairs_without_pseudo_labels_are_weighted_as_well():
+    _, report = stepped(make_settings("l2b", bootstrap={"mixup_alpha": 2.0, "candidates": "given"}))
+    assert report.alpha.shape == report.position.shape == (32,)
+    assert report.beta is None
+    _, report = stepped(make_settings("l2rw", bootstrap={"mixup_alpha": 2.0}))
+    assert report.position.shape == (16,)
+
+
 def test_with_mixup_the_weighted_losses_are_those_of_the_mixed_batch():
     """L2B's released code: f = keep CE(y) + (1 - keep) CE(y'), g = CE of the class seen in the mixed image."""
     settings = make_settings("l2b", bootstrap={"mixup_alpha": 2.0})

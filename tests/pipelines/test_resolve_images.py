@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data_prep.label_noise import parse_noise
+from data_prep.label_noise import corrupt_labels, parse_noise
 from l2b_cls.config import DataSettings, MetaSettings, Settings
 from l2b_cls.image_set import write_image_set
+from l2b_cls.image_store import FileStore
 from l2b_run.errors import ConfigError
 from pipelines.resolve_images import resolve_images
 from tests.data_prep.noise_by_the_step import matrix_by_the_step, noise_by_the_step, symmetric_by_the_step
@@ -86,6 +87,17 @@ def test_labels_belong_to_their_samples(images, noise, options):
     else:
         assert np.mean(run.given != run.clean) == pytest.approx(0.4, abs=0.11)
     assert run.noise["effective_rate"] == np.mean(run.given != run.clean)
+
+
+def test_noise_by_the_images_reads_no_more_of_them_than_fit_the_memory(images):
+    chosen = resolved(images, "instance:0.4", train_samples=200)
+    direct = corrupt_labels(
+        images.labels[chosen.train], K, parse_noise("instance:0.4"), seed=0, images=images.images(chosen.train)
+    )
+    assert chosen.given.tolist() == direct.given.tolist()
+    elsewhere = dataclasses.replace(images, store=FileStore(images.root, images.names, images.size, 1))
+    with pytest.raises(ConfigError, match="does not keep them in one array"):
+        resolved(elsewhere, "instance:0.4")
 
 
 def test_all_faults_in_one_message(images):
