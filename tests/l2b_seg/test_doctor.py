@@ -8,9 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 import l2b
-from l2b_run import doctor as doctor_module
 from l2b_run.errors import L2BError
-from l2b_run.extras import EXTRAS
 from l2b_seg.cli.doctor import doctor as doctor_command
 from l2b_seg.doctor import PACKAGES, doctor
 
@@ -58,18 +56,12 @@ def test_output_as_text_and_as_json():
     assert json.loads(text)["usable"] is True
 
 
-def test_a_package_that_is_missing_or_broken_is_a_problem(monkeypatch):
+def test_a_package_that_is_missing_is_a_problem(monkeypatch):
     monkeypatch.setitem(PACKAGES, "torchnothing", "torchnothing")
     code, text, message = run()
     assert code == 1
     assert "torchnothing cannot be imported (No module named 'torchnothing'): pip install" in message
     assert "usable                      no" in text
-    assert "training step on cpu" in text, "torch itself is fine and is still tried"
-    monkeypatch.setitem(PACKAGES, "torch", "torch_that_is_nowhere")
-    found = doctor()
-    assert "self_test" not in found
-    assert any(problem.startswith("torch cannot be imported") for problem in found["problems"])
-    assert run()[0] == 1
 
 
 def test_a_step_that_does_not_work_is_a_problem(monkeypatch):
@@ -87,22 +79,3 @@ def test_a_step_that_does_not_work_is_a_problem(monkeypatch):
         "error": "RuntimeError: weights of shape (2, 2, 16, 16) and sum 0.0000, expected 1",
     }
     assert found["usable"] is False
-
-
-def test_cache_that_cannot_be_written_and_full_disk(monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("L2B_CACHE", str(tmp_path / "file" / "cache"))
-    assert any("L2B_CACHE" in problem for problem in doctor()["problems"])
-    monkeypatch.setenv("L2B_CACHE", str(tmp_path / "later" / "cache"))
-    monkeypatch.setattr(doctor_module, "_LITTLE_DISK_GB", 1e9)
-    problems = doctor()["problems"]
-    assert len(problems) == 1
-    assert "GB free: free space" in problems[0]
-    assert not (tmp_path / "later").exists(), "looking makes no folder"
-
-
-def test_extras_say_how_to_install_them(monkeypatch):
-    monkeypatch.setitem(EXTRAS, "onnx", ("onnx_that_is_nowhere",))
-    code, text, _ = run()
-    assert code == 0, "an extra is optional"
-    assert "onnx_that_is_nowhere not installed: pip install 'l2b[onnx]'" in text

@@ -8,13 +8,21 @@ import pytest
 import torch
 
 from l2b_run.errors import DataError, L2BError
-from l2b_run.train_state import load_checkpoint, save_checkpoint
-from l2b_seg.train import new_state
-from tests.l2b_seg.tiny import CPU, make_settings
+from l2b_run.train_state import TrainState, average_of, load_checkpoint, save_checkpoint
+
+CPU = torch.device("cpu")
+
+
+def new_state(*, seed=0, decay=0.0, width=4):
+    """A fresh convolution with batch norm, averaged where `decay` is not 0."""
+    torch.manual_seed(seed)
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, width, 3), torch.nn.BatchNorm2d(width), torch.nn.Conv2d(width, 2, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return TrainState(model, optimizer, average_of(model) if decay else None)
 
 
 def moved_state(seed=0, decay=0.9):
-    state = new_state(make_settings(seed=seed, average_decay=decay), CPU)
+    state = new_state(seed=seed, decay=decay)
     for _ in range(2):
         state.optimizer.zero_grad()
         state.model(torch.rand(2, 1, 32, 32)).square().mean().backward()
@@ -24,8 +32,8 @@ def moved_state(seed=0, decay=0.9):
 
 
 def test_averaging_is_its_formula():
-    state = new_state(make_settings(average_decay=0.5), CPU)
-    name = "network.conv_0_0.conv_0.conv.weight"
+    state = new_state(decay=0.5)
+    name = "0.weight"
     expected = state.averaged.state_dict()[name].clone()
     for update in range(1, 15):
         with torch.no_grad():
@@ -40,7 +48,7 @@ def test_averaging_is_its_formula():
 
 
 def test_averaging_takes_running_statistics_along():
-    state = new_state(make_settings(average_decay=0.99), CPU)
+    state = new_state(decay=0.99)
     with torch.no_grad():
         state.model(torch.rand(4, 1, 32, 32) + 3)
     before = {k: v.clone() for k, v in state.averaged.state_dict().items() if "running" in k or "tracked" in k}
@@ -51,7 +59,7 @@ def test_averaging_takes_running_statistics_along():
 
 
 def test_without_an_average_the_model_predicts():
-    state = new_state(make_settings(), CPU)
+    state = new_state()
     state.average(0.0)
     assert state.averaged is None
     assert state.evaluated is state.model
@@ -97,7 +105,7 @@ def test_damaged_checkpoint_is_named_and_nothing_runs(tmp_path, damage):
     elif damage == "absent":
         path.unlink()
     else:
-        other = new_state(make_settings(network={"widths": [2, 4, 4, 4, 4]}), CPU)
+        other = new_state(decay=0.9, width=3)
         save_checkpoint(other, path)
     with pytest.raises(DataError, match=r"c\.pt"):
         load_checkpoint(state, path, CPU)
