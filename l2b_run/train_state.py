@@ -4,6 +4,7 @@ import copy
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -95,5 +96,7 @@ def load_checkpoint(state: TrainState, path: Path, device: torch.device) -> None
         raise DataError(f"{path}: no checkpoint there; --resume takes the folder of a run that finished an epoch")
     try:
         state.load_state_dict(torch.load(path, map_location=device, weights_only=True))
+    except UnpicklingError as error:  # torch's own words advise to read it without this protection
+        raise DataError(f"{path} is damaged or holds more than tensors and numbers; train anew") from error
     except Exception as error:
         raise DataError(f"{path} cannot be loaded as a checkpoint of this run: {error}") from error

@@ -11,6 +11,7 @@ import torch
 from data_prep.label_noise import LabelNoise, parse_noise
 from l2b_cls.config import Settings
 from l2b_cls.image_set import open_image_set
+from l2b_cls.inference import network_of
 from l2b_cls.recipe import load_settings, read_settings
 from l2b_cls.run import filled_in, run_training
 from l2b_cls.run_data import RunData, read_run_data
@@ -56,7 +57,8 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
 
     No data is touched before the settings are right. A resumed run keeps its own settings, samples and labels; of the
     request, its device counts, and `data` where it has moved. Raises ConfigError with every fault of the request
-    (unknown recipe, preset, method, key, noise, device; no data; a run folder already in use), then DataError.
+    (unknown recipe, preset, method, key, noise, device; no data; a run folder already in use), then DataError; last of
+    all ConfigError for settings that do not go with the images, or weights that do not fit the network.
     """
     if request.resume is not None:
         return _plan_resume(request.resume, request)
@@ -85,7 +87,10 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
     if faults or settings is None or out is None or request.data is None:
         raise ConfigError("\n".join(faults))
     data = resolve_images(open_image_set(request.data), settings, noise, noise_seed=request.noise_seed, say=say)
-    return Plan(filled_in(settings, data), data, out, device, resume=False)
+    settings = filled_in(settings, data)
+    if settings.network.weights is not None:
+        network_of(settings)  # weights that do not fit are found before anything is written
+    return Plan(settings, data, out, device, resume=False)
 
 
 def _plan_resume(run: Path, request: TrainRequest) -> Plan:

@@ -1,6 +1,7 @@
 """Weights from a file into a network, all but its last layer."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             state = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:  # torch's own words advise to read it without this protection
+        raise ConfigError(
+            f"network.weights {path} is damaged or holds more than named tensors, which is not read; save "
+            "model.state_dict()"
+        ) from error
     except Exception as error:
         raise ConfigError(f"network.weights {path} cannot be read as tensors: {error}") from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):

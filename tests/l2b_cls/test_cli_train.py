@@ -147,6 +147,7 @@ def test_other_seeds_and_methods_see_the_same_samples(recipe, tmp_path):
             ("--set", "augmentation.mean=[0.4, 0.4, 0.4]", "--set", "augmentation.std=[0.2]"),
             ["augmentation.mean has 3 values, the images have 1 channels"],
         ),
+        (("--set", f"network.weights={__file__}"), ["is damaged or holds more than named tensors"]),
         (("--set", "augmentation.mean=[0.4]", "--set", "augmentation.std=[0]"), ["augmentation.std.0", "got 0"]),
         (
             ("--set", "augmentation.fit=crop", "--set", "augmentation.size=13"),
