@@ -44,7 +44,8 @@ def read_channels(path: Path | str) -> list[Volume]:
 def read_label_map(path: Path | str) -> Volume:
     """A label map: whole numbers (D, H, W), as an unsigned or signed integer dtype; D = 1 for a picture.
 
-    A palette picture gives its indices (of greys that fall as the indices rise, what a viewer shows), a colour one is read where its channels are equal, black-and-white is 0 / 1.
+    A palette picture gives its indices (of greys that fall as the indices rise, what a viewer shows), a colour one is
+    read where its channels are equal, black-and-white is 0 / 1.
     A jpg is refused: its compression moves values along every border, so that none of them names a label any more.
 
     Raises:
