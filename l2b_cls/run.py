@@ -1,6 +1,5 @@
 """A training run from settings to a finished run folder."""
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from safetensors.torch import save
 
 from l2b_cls.config import AugmentationSettings, Settings, TaskSettings
 from l2b_cls.feed import Feed, Samples, make_feed, output_size
@@ -25,10 +23,11 @@ from l2b_cls.state import TrainState
 from l2b_cls.summary import summarise_run
 from l2b_cls.train import new_state, train
 from l2b_cls.write_predictions import write_predictions
-from l2b_run.atomic import atomic_file, write_json, write_text
+from l2b_run.atomic import write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
 from l2b_run.errors import ConfigError
 from l2b_run.train_state import load_checkpoint
+from l2b_run.write_run import row_text, write_epochs, write_weights
 
 LOG = logging.getLogger(__name__)
 _SHARED = 5000  # training samples from which mean and standard deviation of a channel are taken
@@ -109,15 +108,13 @@ def run_training(
         return detection(state, data.given, data.clean)
 
     def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        write_text(out / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
-        LOG.info(", ".join(f"{key} {_shown(value)}" for key, value in row.items()))
+        write_epochs(out / "metrics.jsonl", history)
+        LOG.info(row_text(row))
 
     state = train(
         settings, feed, out, evaluate=quick, detect=detect, write_row=write_row, progress=progress, resume=resume
     )
-    weights = save({name: value.contiguous() for name, value in state.evaluated.state_dict().items()})
-    with atomic_file(out / "model.safetensors") as temporary:
-        temporary.write_bytes(weights)
+    write_weights(out / "model.safetensors", state.evaluated)
     last = evaluated_probabilities(state, feed)
     write_predictions(
         out / "predictions.csv",
@@ -137,7 +134,7 @@ def run_training(
         best=classification_metrics(evaluated_probabilities(best, feed), evaluation.labels) | {"epoch": best.epoch},
         method_text=METHODS[settings.method].text,
     )
-    summary |= {"total_seconds": time.perf_counter() - started, "peak_memory_mb": _peak(device)}
+    summary |= {"total_seconds": time.perf_counter() - started, "peak_memory_mb": peak_memory_mb(device)}
     write_json(out / "summary.json", summary)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary
@@ -147,13 +144,3 @@ def evaluated_probabilities(state: TrainState, feed: Feed) -> np.ndarray:
     """Probabilities (e, K) float64 of the evaluation samples, by the network that predicts."""
     batches = (images for images, _, _ in feed.ordered("evaluation", BATCH))
     return class_probabilities(state.evaluated, batches, classes=feed.classes)
-
-
-def _peak(device: torch.device) -> float:
-    return torch.cuda.max_memory_allocated(device) / 1e6 if device.type == "cuda" else peak_memory_mb()
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "(" + ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) + ")"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -16,9 +16,10 @@ from l2b_cls.log_samples import log_samples
 from l2b_cls.methods import METHODS, StepReport
 from l2b_cls.schedule import finetune_start, learning_rate
 from l2b_cls.state import TrainState
+from l2b_run.epoch_row import epoch_row
 from l2b_run.errors import L2BError, Terminated
 from l2b_run.sigterm import sigterm_seen
-from l2b_run.train_state import average_of, load_checkpoint, save_checkpoint
+from l2b_run.train_state import average_of, load_checkpoint, resume_hint, save_checkpoint, sgd_of
 
 LOG = logging.getLogger(__name__)
 _NAMED = 8  # samples of a batch that a message lists
@@ -63,7 +64,10 @@ def train(
             reports = _epoch(state, current, settings, out, progress, stopped)
             state.epoch += 1
             row = {"epoch": state.epoch, "step": state.epoch * feed.steps, "lr": state.optimizer.param_groups[0]["lr"]}
-            row |= summarise(reports) | {"meta_samples": len(current.meta), "seconds": time.perf_counter() - started}
+            row |= epoch_row(reports, LOG) | {
+                "meta_samples": len(current.meta),
+                "seconds": time.perf_counter() - started,
+            }
             if _due(state.epoch, settings.evaluate_every, settings.epochs):
                 row |= {f"test_{name}": value for name, value in evaluate(state).items()}
             if _due(state.epoch, settings.log_weights_every, settings.epochs):
@@ -77,7 +81,7 @@ def train(
             write_row(row, state.history)
             progress(row)
         if stopped():
-            raise Terminated(f"terminated after the last epoch, before the final evaluation. {_kept(out)}")
+            raise Terminated(f"terminated after the last epoch, before the final evaluation. {resume_hint(out)}")
     return state
 
 
@@ -91,7 +95,7 @@ def _epoch(
     state.model.train()
     for step in range(feed.steps):
         if stopped():
-            raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {_kept(out)}")
+            raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {resume_hint(out)}")
         try:
             reports.append(METHODS[settings.method].step(state, feed, settings, epoch, step))
         except NonFiniteError as error:
@@ -105,45 +109,14 @@ def new_state(settings: Settings, device: torch.device) -> TrainState:
     """Network, optimizer and what the method adds to them; every draw is fixed by the seed."""
     torch.manual_seed(settings.seed)
     model = network_of(settings).to(device)
-    chosen, of_net = settings.optimizer, settings.weight_net
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=chosen.lr,
-        momentum=chosen.momentum,
-        weight_decay=chosen.weight_decay,
-        nesterov=chosen.nesterov,
-    )
     averaged = average_of(model) if settings.average_decay else None
-    state = TrainState(model, optimizer, averaged, MetaAverage(settings.bootstrap.judge_decay))
+    state = TrainState(model, sgd_of(model, settings.optimizer), averaged, MetaAverage(settings.bootstrap.judge_decay))
     if settings.method in ("mwnet", "mnwnet", "rmnwnet"):
-        state.weight_net = WeightNet(of_net.hidden).to(device)
-        state.weight_optimizer = torch.optim.SGD(
-            state.weight_net.parameters(),
-            lr=of_net.lr,
-            momentum=of_net.momentum,
-            weight_decay=of_net.weight_decay,
-            nesterov=of_net.nesterov,
-        )
+        state.weight_net = WeightNet(settings.weight_net.hidden).to(device)
+        state.weight_optimizer = sgd_of(state.weight_net, settings.weight_net)
     if settings.method == "glc":
         state.initial = {name: value.clone() for name, value in model.state_dict().items()}
     return state
-
-
-def summarise(reports: list[StepReport]) -> dict[str, float | int]:
-    """Means over an epoch's steps, and how often no sample had weight."""
-    row: dict[str, float | int] = {"loss": sum(r.loss for r in reports) / len(reports)}
-    row["gradient_norm"] = sum(r.gradient_norm for r in reports) / len(reports)
-    shares = [r.beta_share for r in reports if r.beta_share is not None]
-    if shares:
-        row["alpha_share"], row["beta_share"] = 1 - sum(shares) / len(shares), sum(shares) / len(shares)
-        row["steps_without_weight"] = sum(r.no_weight for r in reports)
-        if row["steps_without_weight"]:
-            LOG.warning(
-                "%d of %d steps had no positive alignment: every weight was 0",
-                row["steps_without_weight"],
-                len(reports),
-            )
-    return row
 
 
 def _due(epoch: int, every: int, last: int) -> bool:
@@ -160,12 +133,6 @@ def _diverged(error: Exception, epoch: int, step: int, feed: Feed, settings: Set
     elif METHODS[settings.method].clean_labels and settings.method != "finetune":
         batch += f" and {settings.meta_batch_size} of the {len(feed.meta)} meta samples"
     return (
-        f"training stopped in epoch {epoch + 1}, step {step + 1} ({batch}): {error}. {_kept(out)} "
+        f"training stopped in epoch {epoch + 1}, step {step + 1} ({batch}): {error}. {resume_hint(out)} "
         f"Lower optimizer.lr (now {settings.optimizer.lr}) or look at these samples with `l2b-cls check`"
     )
-
-
-def _kept(out: Path) -> str:
-    if not (out / "checkpoint_latest.pt").is_file():
-        return "No epoch had finished yet."
-    return f"The last finished epoch is kept: go on with --resume {out}."

@@ -7,9 +7,15 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_RECORDED = ("l2b", "torch", "monai", "segmentation-models-pytorch", "numpy", "scipy", "nibabel", "SimpleITK")
+if TYPE_CHECKING:
+    import torch
+
+_RECORDED = (
+    *("l2b", "torch", "torchvision", "monai", "segmentation-models-pytorch", "timm"),
+    *("numpy", "scipy", "scikit-learn", "nibabel", "SimpleITK", "pillow"),
+)
 
 
 def environment(device: str) -> dict[str, Any]:
@@ -37,8 +43,12 @@ def memory_mb() -> float:
     return min(total, int(text) if text.isdigit() else total) / 1e6
 
 
-def peak_memory_mb() -> float:
-    """Largest resident memory of this process so far, in MB (10^6 bytes)."""
+def peak_memory_mb(device: "torch.device") -> float:
+    """Most memory used so far, in MB (10^6 bytes): torch's on a CUDA device, else resident memory of this process."""
+    if device.type == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated(device) / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 

@@ -5,7 +5,7 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -74,6 +74,33 @@ class TrainState:
         torch.set_rng_state(state["torch_rng"].cpu())
 
 
+class SgdChoice(Protocol):
+    """The part of a run's settings that says how to descend."""
+
+    @property
+    def lr(self) -> float: ...
+
+    @property
+    def momentum(self) -> float: ...
+
+    @property
+    def weight_decay(self) -> float: ...
+
+    @property
+    def nesterov(self) -> bool: ...
+
+
+def sgd_of(model: nn.Module, chosen: SgdChoice) -> torch.optim.SGD:
+    """The optimizer of all parameters of `model` that the settings name."""
+    return torch.optim.SGD(
+        model.parameters(),
+        lr=chosen.lr,
+        momentum=chosen.momentum,
+        weight_decay=chosen.weight_decay,
+        nesterov=chosen.nesterov,
+    )
+
+
 def average_of(model: nn.Module) -> nn.Module:
     """A copy of `model` that no gradient reaches."""
     copied = copy.deepcopy(model)
@@ -88,6 +115,13 @@ def save_checkpoint(state: TrainState, path: Path) -> None:
     torch.save(state.state_dict(), content)
     with atomic_file(path) as temporary:
         temporary.write_bytes(content.getbuffer())
+
+
+def resume_hint(out: Path) -> str:
+    """Whether an interrupted run in `out` can go on, and how, as a sentence."""
+    if not (out / "checkpoint_latest.pt").is_file():
+        return "No epoch had finished yet."
+    return f"The last finished epoch is kept: go on with --resume {out}."
 
 
 def load_checkpoint(state: TrainState, path: Path, device: torch.device) -> None:

@@ -1,6 +1,5 @@
 """A training run from settings to a finished run folder."""
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -10,12 +9,12 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors.torch import save
 
-from l2b_run.atomic import atomic_file, write_json, write_text
+from l2b_run.atomic import write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
 from l2b_run.errors import DataError
 from l2b_run.train_state import TrainState, load_checkpoint
+from l2b_run.write_run import row_text, write_epochs, write_weights
 from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
 from l2b_seg.config import Settings, TaskSettings
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
@@ -95,15 +94,17 @@ def run_training(
         return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
 
     def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        write_text(out / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
-        LOG.info(", ".join(f"{key} {_shown(value)}" for key, value in row.items()))
+        write_epochs(out / "metrics.jsonl", history)
+        LOG.info(row_text(row))
 
     state = train(settings, feed, out, evaluate=quick, write_row=write_row, progress=progress, resume=resume)
     seconds = sum(row["seconds"] for row in state.history)
-    cost = {"train_seconds": seconds, "total_seconds": time.perf_counter() - started, "peak_memory_mb": _peak(device)}
-    weights = save({name: value.contiguous() for name, value in state.evaluated.state_dict().items()})
-    with atomic_file(out / "model.safetensors") as temporary:
-        temporary.write_bytes(weights)
+    cost = {
+        "train_seconds": seconds,
+        "total_seconds": time.perf_counter() - started,
+        "peak_memory_mb": peak_memory_mb(device),
+    }
+    write_weights(out / "model.safetensors", state.evaluated)
     summary = summarise_run(settings, data, state, cases, out, device) | cost
     write_json(out / "summary.json", summary)
     write_case_csv(out / "cases.csv", summary)
@@ -159,11 +160,3 @@ def summarise_run(
         "mean_last_10": sum(evaluated[-10:]) / len(evaluated[-10:]),
         **summary,
     }
-
-
-def _peak(device: torch.device) -> float:
-    return torch.cuda.max_memory_allocated(device) / 1e6 if device.type == "cuda" else peak_memory_mb()
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from l2b import MetaAverage, NonFiniteError
+from l2b_run.epoch_row import epoch_row
 from l2b_run.errors import L2BError, Terminated
 from l2b_run.sigterm import sigterm_seen
-from l2b_run.train_state import TrainState, average_of, load_checkpoint, save_checkpoint
+from l2b_run.train_state import TrainState, average_of, load_checkpoint, resume_hint, save_checkpoint, sgd_of
 from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
 from l2b_seg.inference import network_of
@@ -57,7 +58,7 @@ def train(
             reports = _epoch(state, feed, settings, steps, out, progress, stopped)
             state.epoch += 1
             row = {"epoch": state.epoch, "step": state.epoch * steps, "lr": state.optimizer.param_groups[0]["lr"]}
-            row |= summarise(reports) | {"meta_slices": len(feed.meta), "seconds": time.perf_counter() - started}
+            row |= epoch_row(reports, LOG) | {"meta_slices": len(feed.meta), "seconds": time.perf_counter() - started}
             if state.epoch % settings.evaluate_every == 0 or state.epoch == settings.epochs:
                 row |= {f"test_{name}": value for name, value in evaluate(state).items()}
             state.history.append(row)
@@ -68,7 +69,7 @@ def train(
             write_row(row, state.history)
             progress(row)
         if stopped():
-            raise Terminated(f"terminated after the last epoch, before the final evaluation. {_kept(out)}")
+            raise Terminated(f"terminated after the last epoch, before the final evaluation. {resume_hint(out)}")
     return state
 
 
@@ -86,7 +87,7 @@ def _epoch(
     state.model.train()
     for step in range(steps):
         if stopped():
-            raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {_kept(out)}")
+            raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {resume_hint(out)}")
         for group in state.optimizer.param_groups:
             group["lr"] = learning_rate(settings, epoch, step / steps)
         try:
@@ -102,33 +103,8 @@ def new_state(settings: Settings, device: torch.device) -> TrainState:
     """Network, optimizer and averaged network as the settings name them; the network's draw is fixed by the seed."""
     torch.manual_seed(settings.seed)
     model = network_of(settings).to(device)
-    chosen = settings.optimizer
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=chosen.lr,
-        momentum=chosen.momentum,
-        weight_decay=chosen.weight_decay,
-        nesterov=chosen.nesterov,
-    )
     averaged = average_of(model) if settings.average_decay else None
-    return TrainState(model, optimizer, averaged, MetaAverage(settings.bootstrap.judge_decay))
-
-
-def summarise(reports: list[StepReport]) -> dict[str, float | int]:
-    """Means over an epoch's steps, and how often no element had weight."""
-    row: dict[str, float | int] = {"loss": sum(r.loss for r in reports) / len(reports)}
-    row["gradient_norm"] = sum(r.gradient_norm for r in reports) / len(reports)
-    shares = [r.beta_share for r in reports if r.beta_share is not None]
-    if shares:
-        row["alpha_share"], row["beta_share"] = 1 - sum(shares) / len(shares), sum(shares) / len(shares)
-        row["steps_without_weight"] = sum(r.no_weight for r in reports)
-        if row["steps_without_weight"]:
-            LOG.warning(
-                "%d of %d steps had no positive alignment: every weight was 0",
-                row["steps_without_weight"],
-                len(reports),
-            )
-    return row
+    return TrainState(model, sgd_of(model, settings.optimizer), averaged, MetaAverage(settings.bootstrap.judge_decay))
 
 
 def _diverged(error: Exception, epoch: int, step: int, feed: Feed, settings: Settings, out: Path) -> str:
@@ -137,12 +113,6 @@ def _diverged(error: Exception, epoch: int, step: int, feed: Feed, settings: Set
     if clean_alone or (METHODS[settings.method].clean_cases and settings.method != "finetune"):
         batch.append(f"slices of the clean cases {', '.join(feed.clean_cases())}")
     return (
-        f"training stopped in epoch {epoch + 1}, step {step + 1} ({' and '.join(batch)}): {error}. {_kept(out)} "
+        f"training stopped in epoch {epoch + 1}, step {step + 1} ({' and '.join(batch)}): {error}. {resume_hint(out)} "
         f"Lower optimizer.lr (now {settings.optimizer.lr}) or look at these cases with `l2b-seg check`"
     )
-
-
-def _kept(out: Path) -> str:
-    if not (out / "checkpoint_latest.pt").is_file():
-        return "No epoch had finished yet."
-    return f"The last finished epoch is kept: go on with --resume {out}."

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from l2b_cls.config import MethodName
-from l2b_cls.methods import METHODS, StepReport
-from l2b_cls.train import summarise, train
+from l2b_cls.methods import METHODS
+from l2b_cls.train import train
 from l2b_run.errors import DataError, L2BError, Terminated
 from tests.l2b_cls.synthetic import feed_for, make_settings, poisoned
 
@@ -192,13 +192,3 @@ def test_sigterm_ends_between_steps_and_the_handler_comes_back(tmp_path):
     finally:
         signal.signal(signal.SIGTERM, before)
     assert contents(tmp_path / "out" / "checkpoint_latest.pt")[".epoch"] == 1
-
-
-def test_summary_counts_steps_without_weight(caplog):
-    reports = [StepReport(1.0, 2.0, 0.25), StepReport(3.0, 4.0, 0.75, no_weight=True)]
-    with caplog.at_level("WARNING", logger="l2b_cls"):
-        row = summarise(reports)
-    assert (row["loss"], row["gradient_norm"], row["alpha_share"], row["beta_share"]) == (2.0, 3.0, 0.5, 0.5)
-    assert row["steps_without_weight"] == 1
-    assert "1 of 2 steps" in caplog.text
-    assert "beta_share" not in summarise([StepReport(1.0, 2.0)])

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from l2b_run.errors import DataError, L2BError, Terminated
-from l2b_seg.methods import StepReport
-from l2b_seg.train import summarise, train
+from l2b_seg.train import train
 from tests.l2b_seg.tiny import make_feed, make_settings
 
 
@@ -175,18 +174,3 @@ def test_sigterm_ends_between_steps_and_the_handler_comes_back(data, tmp_path):
     finally:
         signal.signal(signal.SIGTERM, before)
     assert contents(tmp_path / "out" / "checkpoint_latest.pt")[".epoch"] == 1
-
-
-def test_summary_counts_steps_without_weight(caplog):
-    reports = [StepReport(1.0, 2.0, 0.25), StepReport(3.0, 4.0, 0.75, no_weight=True)]
-    with caplog.at_level("WARNING", logger="l2b_seg"):
-        row = summarise(reports)
-    assert row == {
-        "loss": 2.0,
-        "gradient_norm": 3.0,
-        "alpha_share": 0.5,
-        "beta_share": 0.5,
-        "steps_without_weight": 1,
-    }
-    assert "1 of 2 steps" in caplog.text
-    assert "beta_share" not in summarise([StepReport(1.0, 2.0)])
