@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-import yaml
-
 from l2b_cls.config import Settings
 from l2b_run import recipe as recipes
-from l2b_run.errors import ConfigError
 
 
 def load_settings(
@@ -19,8 +16,5 @@ def load_settings(
 
 
 def read_settings(config: Path) -> Settings:
-    """The resolved settings of a run folder. Raises ConfigError."""
-    try:
-        return Settings.model_validate(yaml.safe_load(config.read_text(encoding="utf-8")))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{config} does not hold this version's settings: {error}") from error
+    """The resolved settings of a classification run's folder. Raises ConfigError with every fault."""
+    return recipes.read_settings(Settings, config)

@@ -89,6 +89,16 @@ def load_recipe(recipe: str | Path, *, kind: Kind) -> Recipe:
     return content
 
 
+def read_settings(model: type[Model], config: Path) -> Model:
+    """The resolved settings of a run folder. Raises ConfigError with every fault."""
+    what = f"{config} does not hold this version's settings"
+    try:
+        content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{what}: {error}") from error
+    return validate(model, content, what)
+
+
 def validate(model: type[Model], content: Any, what: str) -> Model:
     """`content` as a `model`. Raises ConfigError naming `what` and every fault with its key and the value met."""
     try:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from torch import nn
 
-from l2b_run.errors import ConfigError, DataError
+from l2b_run import recipe
+from l2b_run.errors import DataError
 from l2b_seg.config import Settings
 from l2b_seg.models import build_network
 from l2b_seg.orientation import Flips, describe_grid, flipped, in_plane_flips
@@ -112,11 +112,8 @@ def load_run(run: Path | str, device: torch.device | str = "cpu") -> Predictor:
 
 
 def read_settings(config: Path) -> Settings:
-    """The resolved settings of a run folder."""
-    try:
-        return Settings.model_validate(yaml.safe_load(config.read_text(encoding="utf-8")))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{config} does not hold this version's settings: {error}") from error
+    """The resolved settings of a segmentation run's folder. Raises ConfigError with every fault."""
+    return recipe.read_settings(Settings, config)
 
 
 def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:

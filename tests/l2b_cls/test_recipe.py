@@ -76,5 +76,7 @@ def test_every_fault_in_one_message():
 
 def test_damaged_resolved_settings(tmp_path):
     (tmp_path / "config.yaml").write_text("recipe: cifar10\n")
-    with pytest.raises(ConfigError, match=r"config\.yaml does not hold"):
+    with pytest.raises(ConfigError, match=r"config\.yaml does not hold") as caught:
         read_settings(tmp_path / "config.yaml")
+    assert "\n  preset: Field required" in str(caught.value)
+    assert "pydantic" not in str(caught.value)
