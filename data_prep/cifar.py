@@ -7,8 +7,9 @@ import numpy as np
 
 from data_prep.cifar_files import CIFAR10, CIFAR100, Cifar, read_cifar
 from data_prep.safe_pickle import read_safe_pickle
-from l2b_cls.image_set import ImageSet, require_free, write_image_set
+from l2b_cls.image_set import ImageSet
 from l2b_cls.label_table import ABSENT
+from l2b_cls.write_image_set import require_free, write_image_set
 from l2b_run.errors import DataError
 from l2b_run.hashing import sha256_file
 

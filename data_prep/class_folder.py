@@ -7,7 +7,8 @@ from data_prep.class_listing import list_class_folders, list_table, number_class
 from data_prep.class_split import SplitShares, split_classes
 from data_prep.picture_source import FolderSource, read_all
 from data_prep.split import group_cases
-from l2b_cls.image_set import ImageSet, require_free, write_image_set
+from l2b_cls.image_set import ImageSet
+from l2b_cls.write_image_set import require_free, write_image_set
 from l2b_run.errors import ConfigError, DataError
 
 _SHOWN = 20

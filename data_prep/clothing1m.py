@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from l2b_cls.image_set import ImageSet, PictureFiles, require_free, write_image_set
+from l2b_cls.image_set import ImageSet
+from l2b_cls.write_image_set import PictureFiles, require_free, write_image_set
 from l2b_run.errors import ConfigError, DataError
 
 CLASSES = (

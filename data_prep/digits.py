@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.class_split import SplitShares, split_classes
-from l2b_cls.image_set import ImageSet, require_free, write_image_set
+from l2b_cls.image_set import ImageSet
+from l2b_cls.write_image_set import require_free, write_image_set
 
 _LARGEST = 16  # values count set pixels in 4 x 4 blocks of the original bitmap
 

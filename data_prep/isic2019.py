@@ -10,8 +10,9 @@ import numpy as np
 from data_prep.class_split import SplitShares, split_classes
 from data_prep.picture_source import open_pictures, read_all
 from data_prep.split import read_columns
-from l2b_cls.image_set import ImageSet, require_free, write_image_set
+from l2b_cls.image_set import ImageSet
 from l2b_cls.label_table import SPLITS
+from l2b_cls.write_image_set import require_free, write_image_set
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.hashing import sha256_file
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from l2b_cls.image_set import ImageSet, require_free, write_image_set
+from l2b_cls.image_set import ImageSet
 from l2b_cls.label_table import SPLITS
+from l2b_cls.write_image_set import require_free, write_image_set
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.hashing import sha256_file
 

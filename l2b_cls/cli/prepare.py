@@ -72,7 +72,7 @@ def _cifar(
 ) -> None:
     from data_prep.cifar import prepare_cifar
     from data_prep.cifar_files import BASE_URL, CIFAR10, CIFAR100, fetch_cifar
-    from l2b_cls.image_set import require_free
+    from l2b_cls.write_image_set import require_free
 
     if (source is not None) == fetch:
         raise ConfigError(f"prepare {command}: give either --source ARCHIVE_OR_FOLDER or --download")

@@ -6,7 +6,7 @@ from PIL import Image
 
 from l2b_cls.check import check_image_set, class_counts
 from l2b_cls.fault import KINDS
-from l2b_cls.image_set import PictureFiles, write_image_set
+from l2b_cls.write_image_set import PictureFiles, write_image_set
 from l2b_run.errors import DataError
 
 COUNT = 60

@@ -16,10 +16,10 @@ from PIL import Image
 from l2b_cls.cli.evaluate import evaluate as evaluate_command
 from l2b_cls.cli.predict import predict as predict_command
 from l2b_cls.cli.train import train as train_command
-from l2b_cls.image_set import write_image_set
 from l2b_cls.noisy_labels import read_noisy_labels
 from l2b_cls.prediction_table import read_predictions
 from l2b_cls.sample_log import read_sample_log
+from l2b_cls.write_image_set import write_image_set
 from tests.command import call_command
 from tests.l2b_cls.synthetic import META, TEST, TRAIN, image_set
 from tests.l2b_cls.test_train import assert_same, contents

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from l2b_cls.image_set import PictureFiles, open_image_set, write_image_set
+from l2b_cls.image_set import open_image_set
+from l2b_cls.write_image_set import PictureFiles, write_image_set
 from l2b_run.errors import ConfigError, DataError
 
 LABELS = [0, 1, 2, 1, 0]

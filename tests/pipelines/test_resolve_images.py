@@ -7,8 +7,8 @@ import pytest
 
 from data_prep.label_noise import corrupt_labels, parse_noise
 from l2b_cls.config import DataSettings, MetaSettings, Settings
-from l2b_cls.image_set import write_image_set
 from l2b_cls.image_store import FileStore
+from l2b_cls.write_image_set import write_image_set
 from l2b_run.errors import ConfigError
 from pipelines.resolve_images import resolve_images
 from tests.data_prep.noise_by_the_step import matrix_by_the_step, noise_by_the_step, symmetric_by_the_step

@@ -12,8 +12,8 @@ from l2b_cls.audit.audit import AuditOptions, audit
 from l2b_cls.audit.crossfit import cross_fit
 from l2b_cls.audit.folds import cut_folds
 from l2b_cls.feed import Samples
-from l2b_cls.image_set import write_image_set
 from l2b_cls.run_data import RunData
+from l2b_cls.write_image_set import write_image_set
 from l2b_run.errors import ConfigError, DataError
 from tests.l2b_cls.synthetic import CPU, META, TEST, TRAIN, given_labels, image_set, make_settings
 
