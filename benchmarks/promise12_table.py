@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 METHODS = ("unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b")
-SEEDED = ("l2b", "joint", "nl", "unetpp")
+SEEDED = ("l2b", "joint", "unetpp", "finetune", "nl")
 SEEDS = (0, 1, 2)
 
 
