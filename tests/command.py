@@ -1,6 +1,10 @@
-"""A command called in this process, as the shell sees it."""
+"""A command called in this process, as the shell sees it, and one started beside it."""
 
-from collections.abc import Callable
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import typer
 from typer.testing import CliRunner
@@ -18,3 +22,16 @@ def call_command(command: Callable[..., None], *arguments: object) -> tuple[int,
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout, result.stderr
+
+
+@contextmanager
+def started(arguments: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process that Ctrl-C reaches even where the tests run in a background that ignores it; never left behind."""
+    process = subprocess.Popen(
+        arguments, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), text=True, **options
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()

@@ -20,7 +20,7 @@ from l2b_cls.noisy_labels import read_noisy_labels
 from l2b_cls.prediction_table import read_predictions
 from l2b_cls.sample_log import read_sample_log
 from l2b_cls.write_image_set import write_image_set
-from tests.command import call_command
+from tests.command import call_command, started
 from tests.l2b_cls.synthetic import META, TEST, TRAIN, image_set
 from tests.l2b_cls.test_train import assert_same, contents
 
@@ -280,17 +280,16 @@ def test_images_that_cannot_be_predicted_are_listed(recipe, tmp_path):
 def test_a_signal_ends_training_and_the_run_can_go_on(recipe, tmp_path, number, code):
     run = tmp_path / "run"
     arguments = (recipe, "--data", image_set().root, "--preset", "cpu", "--device", "cpu", "--out", run)
-    with open(tmp_path / "stderr", "w+") as errors:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "l2b_cls.cli.main", "train", *map(str, arguments), "--set", "epochs=10000"],
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
+    line = [sys.executable, "-m", "l2b_cls.cli.main", "train", *map(str, arguments), "--set", "epochs=10000"]
+    with (
+        open(tmp_path / "stderr", "w+") as errors,
+        started(line, stdout=subprocess.DEVNULL, stderr=errors) as process,
+    ):
         until = time.monotonic() + 120
-        while not (run / "checkpoint_latest.pt").is_file() and time.monotonic() < until and started.poll() is None:
+        while not (run / "checkpoint_latest.pt").is_file() and time.monotonic() < until and process.poll() is None:
             time.sleep(0.1)
-        started.send_signal(number)
-        assert started.wait(timeout=60) == code
+        process.send_signal(number)
+        assert process.wait(timeout=60) == code
         errors.seek(0)
         said = errors.read()
     assert f"go on with --resume {run}" in said

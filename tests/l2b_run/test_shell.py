@@ -54,6 +54,7 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background may have it ignored
         env={**clean, "PYTHONPATH": str(ROOT), **environment},
     )
 

@@ -13,7 +13,7 @@ import pytest
 
 from l2b_seg.cli.train import train as train_command
 from l2b_seg.volume import read_volume
-from tests.command import call_command
+from tests.command import call_command, started
 from tests.data_prep.conftest import challenge, gland, write_image  # noqa: F401 - fixture
 from tests.l2b_seg.tiny import make_dataset
 
@@ -218,19 +218,19 @@ def test_divergence_is_one_message(prepared, tmp_path):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_training_and_the_run_can_go_on(prepared, tmp_path, number, code):
     run = tmp_path / "run"
-    with open(tmp_path / "err", "w+") as err:
-        started = subprocess.Popen(
-            command("train", *on(prepared, run, overrides=("epochs=100000",))),
-            stdout=subprocess.DEVNULL,
-            stderr=err,
-        )
+    with (
+        open(tmp_path / "err", "w+") as err,
+        started(
+            command("train", *on(prepared, run, overrides=("epochs=100000",))), stdout=subprocess.DEVNULL, stderr=err
+        ) as process,
+    ):
         until = time.monotonic() + 240
         while not (run / "checkpoint_latest.pt").exists():
-            assert started.poll() is None, (tmp_path / "err").read_text()
+            assert process.poll() is None, (tmp_path / "err").read_text()
             assert time.monotonic() < until
             time.sleep(0.1)
-        started.send_signal(number)
-        assert started.wait(120) == code
+        process.send_signal(number)
+        assert process.wait(120) == code
     text = (tmp_path / "err").read_text()
     assert "Traceback" not in text
     assert f"--resume {run}" in text
