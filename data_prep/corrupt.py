@@ -1,24 +1,20 @@
 """Write noisy copies of a prepared data set's training masks, with a manifest of everything that was done to them."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from data_prep.calibrate import TOLERANCE, mean_dice
 from data_prep.calibrate import calibrate as find_length_factor
-from data_prep.mask_noise import NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel, noise_level
+from data_prep.draw_noise import DrawnNoise, draw_noise
+from data_prep.mask_noise import NoiseLevel, noise_level
 from data_prep.noise_record import manifest, write_noisy_case
-from data_prep.rotated_case import rotate_case
 from l2b_run.atomic import atomic_folder, write_json
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.hashing import sha256_file
 from l2b_seg.dataset import Dataset
 from l2b_seg.noise_manifest import MANIFEST, read_manifest
-from l2b_seg.slices import label_values
-from l2b_seg.volume import Volume, read_volume
 
 MANIFEST_FORMAT = 1
 Say = Callable[[str], None]
@@ -47,42 +43,18 @@ def corrupt(
     chosen = _check(level, seed, target_dice, calibrate, workers, dataset)
     target = None if not calibrate else chosen.dice if target_dice is None else target_dice
     folder = dataset.noisy_folder(_folder_level(chosen, target_dice, calibrate), seed)
-    cases = sorted(dataset.splits["train"])
-    sources = _source_hashes(dataset, cases)
+    sources = _source_hashes(dataset)
     settings = {"format": MANIFEST_FORMAT, "level": level, "seed": seed, "target_dice": target}
     if folder.exists():
         _check_same(folder, settings, sources)
         return folder
     with ThreadPoolExecutor(workers) as pool:
-        masks = dict(zip(cases, pool.map(lambda case: _read_mask(dataset, case), cases), strict=True))
-        resolution, scales = _resolution(masks)
-        small, classes = SMALL_AREA_PX * resolution**2, len(dataset.classes)
-        rotated = list(
-            pool.map(
-                lambda case: rotate_case(
-                    case, masks[case].array, chosen, seed, small, classes=classes, scale=scales[case]
-                ),
-                cases,
-            )
-        )
-        factor = resolution
-        if target is not None:
-            start = 1.5 * resolution
-            factor = find_length_factor(rotated, target, chosen, start=start, small_area_px=small, pool=pool, say=say)
-        achieved = mean_dice(rotated, factor, small, pool)
-        if target is not None and abs(achieved - target) > TOLERANCE:
-            say(f"warning: Dice {achieved:.4f} is the closest these {len(cases)} cases get to {target:.4f}")
-        unit = dataset.spacing_unit
+        noise = draw_noise(dataset, list(sources), chosen, seed, pool)
+        factor = _length_factor(noise, target, pool, say)
         try:
             with atomic_folder(folder) as temporary:
-                rows = _all_done(
-                    [
-                        pool.submit(write_noisy_case, case, masks[case.case], temporary, factor, small, unit)
-                        for case in rotated
-                    ]
-                )
-                entries = {case: {"source_sha256": sources[case], **row} for case, row in zip(cases, rows, strict=True)}
-                write_json(temporary / MANIFEST, manifest(settings, chosen, entries, factor, resolution, small, unit))
+                entries = _write_masks(noise, factor, temporary, sources, dataset.spacing_unit, pool)
+                write_json(temporary / MANIFEST, manifest(settings, entries, noise, factor, dataset.spacing_unit))
         except OSError:
             if not folder.exists():
                 raise
@@ -115,7 +87,9 @@ def _folder_level(level: NoiseLevel, target_dice: float | None, calibrate: bool)
     return level.name if target_dice is None else f"{level.name}-dice{target_dice:g}"
 
 
-def _source_hashes(dataset: Dataset, cases: list[str]) -> dict[str, str]:
+def _source_hashes(dataset: Dataset) -> dict[str, str]:
+    """Training case -> sha256 of its clean mask, sorted by case."""
+    cases = sorted(dataset.splits["train"])
     absent = [case for case in cases if not dataset.label_path(case).is_file()]
     if absent:
         folder = dataset.label_path(absent[0]).parent
@@ -123,24 +97,31 @@ def _source_hashes(dataset: Dataset, cases: list[str]) -> dict[str, str]:
     return {case: sha256_file(dataset.label_path(case)) for case in cases}
 
 
-def _read_mask(dataset: Dataset, case: str) -> Volume:
-    path = dataset.label_path(case)
-    volume = read_volume(path)
-    return volume.with_array(label_values(path, volume.array, len(dataset.classes)))
+def _length_factor(noise: DrawnNoise, target: float | None, pool: Executor, say: Say) -> float:
+    """The factor that makes the mean Dice `target`, warned of where none comes close; without one the resolution."""
+    if target is None:
+        return noise.resolution
+    small = noise.small_area_px
+    factor = find_length_factor(
+        noise.cases, target, noise.level, start=1.5 * noise.resolution, small_area_px=small, pool=pool, say=say
+    )
+    achieved = mean_dice(noise.cases, factor, small, pool)
+    if abs(achieved - target) > TOLERANCE:
+        say(f"warning: Dice {achieved:.4f} is the closest these {len(noise.cases)} cases get to {target:.4f}")
+    return factor
 
 
-def _resolution(masks: dict[str, Volume]) -> tuple[float, dict[str, float]]:
-    """Mean in-plane width over the published one; 1, for exactly the published kernels, where they are close.
-
-    And of each case its width over the mean one where all cases are single slices, else 1: volumes of one data set show
-    the same anatomy at about the same scale, whatever their matrix, and the published kernels are one for all of them.
-    """
-    widths = {case: float(np.sqrt(np.prod(mask.array.shape[1:]))) for case, mask in masks.items()}
-    mean = float(np.mean(list(widths.values())))
-    flat = all(len(mask.array) == 1 for mask in masks.values())
-    scales = {case: width / mean if flat else 1.0 for case, width in widths.items()}
-    resolution = mean / REFERENCE_WIDTH_PX
-    return 1.0 if abs(resolution - 1) < NATIVE_WITHIN else resolution, scales
+def _write_masks(
+    noise: DrawnNoise, factor: float, folder: Path, sources: dict[str, str], unit: str, pool: Executor
+) -> dict[str, dict[str, Any]]:
+    """Write the noisy mask of every case to `folder`; case -> its entry in the manifest, with its clean mask's hash."""
+    rows = _all_done(
+        [
+            pool.submit(write_noisy_case, case, noise.masks[case.case], folder, factor, noise.small_area_px, unit)
+            for case in noise.cases
+        ]
+    )
+    return {case: {"source_sha256": sources[case], **row} for case, row in zip(noise.masks, rows, strict=True)}
 
 
 def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.mask_noise import MAX_ANGLE_DEG, NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel
+from data_prep.draw_noise import DrawnNoise
+from data_prep.mask_noise import MAX_ANGLE_DEG, NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX
 from data_prep.rotated_case import RotatedCase, RotatedSlice
 from l2b_run.hashing import sha256_file
 from l2b_seg.surface import surface_distances
@@ -74,13 +75,7 @@ def _slice_entry(item: RotatedSlice, factor: float, small: float) -> dict[str, A
 
 
 def manifest(
-    settings: dict[str, Any],
-    level: NoiseLevel,
-    entries: dict[str, dict[str, Any]],
-    factor: float,
-    resolution: float,
-    small: float,
-    unit: str,
+    settings: dict[str, Any], entries: dict[str, dict[str, Any]], noise: DrawnNoise, factor: float, unit: str
 ) -> dict[str, Any]:
     """The whole manifest from its settings and the entries of all cases."""
     distances = [entry["hd"] for entry in entries.values() if entry["hd"] is not None]
@@ -92,11 +87,11 @@ def manifest(
         "achieved_hd": float(np.mean(distances)) if distances else None,
         "hd_unit": unit,
         "length_factor": factor,
-        "resolution": resolution,
-        "small_area_px": small,
+        "resolution": noise.resolution,
+        "small_area_px": noise.small_area_px,
         "max_angle_deg": MAX_ANGLE_DEG,
-        "kernels": list(level.kernels),
-        "cumulative": list(level.cumulative),
+        "kernels": list(noise.level.kernels),
+        "cumulative": list(noise.level.cumulative),
         "deleted_slices": sum(entry["deleted_slices"] for entry in entries.values()),
         "foreground_slices": sum(entry["foreground_slices"] for entry in entries.values()),
         "definitions": DEFINITIONS,
