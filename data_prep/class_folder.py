@@ -10,6 +10,7 @@ from data_prep.split import group_cases
 from l2b_cls.image_set import ImageSet
 from l2b_cls.write_image_set import require_free, write_image_set
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.shorten import first_lines
 
 _SHOWN = 20
 
@@ -76,6 +77,5 @@ def prepare_class_folder(
 def _groups(files: Sequence[str], regex: str) -> list[str]:
     found, without = group_cases(files, file=None, regex=regex)
     if without:
-        more = [f"and {len(without) - _SHOWN} more"] if len(without) > _SHOWN else []
-        raise DataError(f"{len(without)} images have no group:\n  " + "\n  ".join(without[:_SHOWN] + more))
+        raise DataError(f"{len(without)} images have no group:\n  " + "\n  ".join(first_lines(without, _SHOWN)))
     return [found[file] for file in files]

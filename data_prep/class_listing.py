@@ -11,6 +11,7 @@ import numpy as np
 from l2b_cls.label_table import ABSENT, SPLITS
 from l2b_cls.picture import PICTURE_SUFFIXES, is_picture
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.shorten import first_lines, first_names
 
 _SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _NO_LABEL = ("", "nan", "na", "null", "none")  # what tables write where there is nothing
@@ -45,7 +46,7 @@ def list_class_folders(source: Path) -> Listing:
     outside = [file for file, part in zip(files, parts, strict=True) if len(part) < level + 2]
     if outside:
         place = "SPLIT/CLASS" if by_split else "CLASS"
-        raise DataError(f"{source}: {len(outside)} images are in no folder {place}: {_some(outside, 5)}")
+        raise DataError(f"{source}: {len(outside)} images are in no folder {place}: {first_names(outside, 5)}")
     labels = [part[level] for part in parts]
     if not by_split:
         return Listing(files, labels)
@@ -77,7 +78,7 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
     cells = {key: [(row.get(key) or "").strip() for row in rows] for key in rows[0] if key is not None}
     faults = [f"line {number}: {fault}" for number, fault in _row_faults(cells, source)]
     if faults:
-        raise DataError(f"{path}: {len(faults)} faults:\n  " + "\n  ".join(faults[:_SHOWN] + _more(faults)))
+        raise DataError(f"{path}: {len(faults)} faults:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
     files = [PurePosixPath(file).as_posix() for file in cells["file"]]
     return Listing(
         files, cells["label"], cells.get("split"), cells.get("group", []), {name: cells[name] for name in given}
@@ -101,7 +102,7 @@ def number_classes(
     if names is None:
         classes = sorted(held, key=int) if numeric else held
         number_of = {name: number for number, name in enumerate(classes)}
-        expected = f"the classes {_some(classes, 8)}"
+        expected = f"the classes {first_names(classes, 8)}"
     else:
         classes = list(names)
         numbered = numeric and not set(held) <= set(classes)
@@ -113,7 +114,7 @@ def number_classes(
     for column, cells in {"label": listing.labels, **listing.given}.items():
         wrong = [place for place, cell in enumerate(cells) if cell not in number_of and (cell or column == "label")]
         if wrong:
-            listed = _some([f"{cells[place]!r} ({listing.files[place]})" for place in wrong], 5)
+            listed = first_names([f"{cells[place]!r} ({listing.files[place]})" for place in wrong], 5)
             faults.append(f"{column}: {len(wrong)} images out of {expected}: {listed}")
     if faults:
         raise DataError(f"{where}:\n  " + "\n  ".join(faults))
@@ -145,11 +146,3 @@ def _row_faults(cells: Mapping[str, list[str]], source: Path) -> list[tuple[int,
         if split not in SPLITS:
             found.append((number, f"split {split!r} is none of {', '.join(SPLITS)}"))
     return sorted(found)
-
-
-def _some(names: Sequence[str], shown: int) -> str:
-    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
-
-
-def _more(faults: Sequence[str]) -> list[str]:
-    return [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []

@@ -7,6 +7,7 @@ from pathlib import Path
 from l2b_cls.image_set import ImageSet
 from l2b_cls.write_image_set import PictureFiles, require_free, write_image_set
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.shorten import first_names
 
 CLASSES = (
     *("T-Shirt", "Shirt", "Knitwear", "Chiffon", "Sweater", "Hoodie", "Windbreaker"),
@@ -53,13 +54,17 @@ def prepare_clothing1m(
     for part, (list_name, label_name) in PARTS.items():
         wanted = _read_keys(_required(source, list_name), faults)
         if twice := [key for key in wanted if key in seen]:
-            faults.append(f"{list_name}: {len(twice)} keys stand in two lists: {_some(twice)}")
+            faults.append(f"{list_name}: {len(twice)} keys stand in two lists: {first_names(twice, _SHOWN)}")
         seen.update(wanted)
         if unknown := [key for key in wanted if key not in labels_of[label_name]]:
-            faults.append(f"{list_name}: {len(unknown)} keys have no label in {label_name}: {_some(unknown)}")
+            faults.append(
+                f"{list_name}: {len(unknown)} keys have no label in {label_name}: {first_names(unknown, _SHOWN)}"
+            )
         missing = [key for key in wanted if key not in there]
         if missing and not skip_absent:
-            faults.append(f"{list_name}: {len(missing)} of {len(wanted)} keys have no file: {_some(missing)}")
+            faults.append(
+                f"{list_name}: {len(missing)} of {len(wanted)} keys have no file: {first_names(missing, _SHOWN)}"
+            )
         elif missing:
             say(f"{list_name}: {len(missing)} of {len(wanted)} keys have no file and are left out")
         kept = [key for key in wanted if key in there and key in labels_of[label_name]]
@@ -116,7 +121,7 @@ def _is_key(key: str) -> bool:
 def _read_keys(path: Path, faults: list[str]) -> list[str]:
     keys = [line.strip() for line in _lines(path, faults)]
     if wrong := [key for key in keys if not _is_key(key)]:
-        faults.append(f"{path.name}: {len(wrong)} lines are no path below images/: {_some(wrong)}")
+        faults.append(f"{path.name}: {len(wrong)} lines are no path below images/: {first_names(wrong, _SHOWN)}")
     if len(set(keys)) < len(keys):
         faults.append(f"{path.name}: {len(keys) - len(set(keys))} keys stand twice in it")
     return list(dict.fromkeys(key for key in keys if _is_key(key)))
@@ -132,11 +137,6 @@ def _read_labels(path: Path, faults: list[str]) -> dict[str, int]:
         else:
             wrong.append(f"line {number}: {line.strip()!r}")
     if wrong:
-        faults.append(
-            f"{path.name}: {len(wrong)} lines are no images/PATH and a label 0 to {len(CLASSES) - 1}: {_some(wrong)}"
-        )
+        what = f"{len(wrong)} lines are no images/PATH and a label 0 to {len(CLASSES) - 1}"
+        faults.append(f"{path.name}: {what}: {first_names(wrong, _SHOWN)}")
     return found
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

@@ -12,6 +12,7 @@ import numpy as np
 
 from l2b_cls.picture import is_picture, read_picture
 from l2b_run.errors import DataError
+from l2b_run.shorten import first_lines
 
 _BLOCK = 256
 _MAX_BYTES = 1 << 29  # an image's own file
@@ -113,5 +114,4 @@ def read_all(
                     yield image
             say(f"[{start + len(block)}/{len(names)}] images")
     if faults:
-        more = f"\n  and {len(faults) - 20} more" if len(faults) > 20 else ""
-        raise DataError(f"{len(faults)} of {len(names)} images:\n  " + "\n  ".join(faults[:20]) + more)
+        raise DataError(f"{len(faults)} of {len(names)} images:\n  " + "\n  ".join(first_lines(faults, 20)))

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.shorten import first_names
 
+_SHOWN = 12
 _TEST_STREAM, _META_STREAM = 3, 4  # generators of their own, so that one draw does not shift the other
 
 
@@ -97,21 +99,19 @@ def _named_faults(named: Mapping[str, Sequence[str]], group_of: Mapping[str, str
     for part, cases in named.items():
         absent = sorted(set(cases) - group_of.keys())
         if absent:
-            faults.append(f"--{part}-cases: no case {', '.join(absent)}; there are {_some(sorted(group_of))}")
-        if len(set(cases)) < len(cases):
-            faults.append(f"--{part}-cases: {_some(sorted(c for c in set(cases) if cases.count(c) > 1))} named twice")
+            there = first_names(sorted(group_of), _SHOWN)
+            faults.append(f"--{part}-cases: no case {', '.join(absent)}; there are {there}")
+        if twice := sorted(case for case in set(cases) if cases.count(case) > 1):
+            faults.append(f"--{part}-cases: {first_names(twice, _SHOWN)} named twice")
         inside = {group_of[case] for case in cases if case in group_of}
         rest = [case for case, group in group_of.items() if group in inside and case not in cases]
         if rest:
-            faults.append(f"--{part}-cases: {_some(rest)} are of the same groups: name them as well, or none of them")
+            listed = first_names(rest, _SHOWN)
+            faults.append(f"--{part}-cases: {listed} are of the same groups: name them as well, or none of them")
     both = sorted(set(named["meta"]) & set(named["test"]))
     if both:
-        faults.append(f"{_some(both)} in --meta-cases and in --test-cases")
+        faults.append(f"{first_names(both, _SHOWN)} in --meta-cases and in --test-cases")
     return faults
-
-
-def _some(cases: Sequence[str], limit: int = 12) -> str:
-    return ", ".join(cases[:limit]) + (f" and {len(cases) - limit} more" if len(cases) > limit else "")
 
 
 def _how(options: SplitOptions, groups: int, cases: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from l2b_cls.run_data import read_run_data
 from l2b_cls.write_predictions import write_predictions
 from l2b_run.atomic import write_json
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.shorten import first_names
 
 Split = Literal["train", "val", "test"]
 
@@ -54,9 +55,10 @@ def evaluate_run(
         split = split or "test"
         index, what = images.indices(split), f"split {split}"
     if (images.classes, images.channels) != (settings.task.classes, settings.task.channels):
+        named, expected = (first_names(classes, 8) for classes in (images.classes, settings.task.classes))
         raise ConfigError(
-            f"{images.root}: {images.channels} channels and classes {_some(images.classes)}; the run has "
-            f"{settings.task.channels} and {_some(settings.task.classes)}: evaluate on samples of the same classes"
+            f"{images.root}: {images.channels} channels and classes {named}; the run has "
+            f"{settings.task.channels} and {expected}: evaluate on samples of the same classes"
         )
     if not len(index):
         raise DataError(f"{images.root}: no sample in {what}; choose another with --split")
@@ -92,7 +94,3 @@ def write_evaluation(evaluation: Evaluation, out: Path) -> None:
         probabilities=evaluation.probabilities,
     )
     write_json(out / "summary.json", evaluation.summary)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -11,6 +11,7 @@ import numpy as np
 from l2b_cls.image_store import ArrayStore, FileStore, ImageStore, open_array
 from l2b_cls.label_table import LabelTable, read_label_table
 from l2b_run.errors import DataError
+from l2b_run.shorten import first_lines
 
 FORMAT = "l2b-cls images 1"
 INFO, LABELS, IMAGES = "dataset.json", "labels.csv", "images.npy"
@@ -63,8 +64,8 @@ def open_image_set(root: Path | str) -> ImageSet:
     """Read dataset.json and labels.csv and map images.npy; `DataError` with all that is wrong. Pixels are not read."""
     image_set, faults = examine_image_set(root)
     if image_set is None:
-        listed = faults[:MAX_FAULTS] + ([f"and {len(faults) - MAX_FAULTS} more"] if len(faults) > MAX_FAULTS else [])
-        raise DataError(f"{root} is no prepared classification set:\n  " + "\n  ".join(listed))
+        listed = "\n  ".join(first_lines(faults, MAX_FAULTS))
+        raise DataError(f"{root} is no prepared classification set:\n  {listed}")
     return image_set
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from l2b_run.atomic import atomic_file
 from l2b_run.errors import DataError
+from l2b_run.shorten import first_lines
 
 COLUMNS = ["index", "clean", "given"]
 
@@ -50,7 +51,6 @@ def read_noisy_labels(path: Path) -> NoisyLabelTable:
         except (ValueError, OverflowError):
             faults.append(f"line {number}: {','.join(row)!r} is not three whole numbers")
     if faults:
-        more = f"\n  and {len(faults) - 8} more" if len(faults) > 8 else ""
-        raise DataError(f"{path}:\n  " + "\n  ".join(faults[:8]) + more)
+        raise DataError(f"{path}:\n  " + "\n  ".join(first_lines(faults, 8)))
     table = np.array(values, dtype=np.int64).reshape(-1, 3)
     return NoisyLabelTable(*(np.ascontiguousarray(table[:, column]) for column in range(3)))

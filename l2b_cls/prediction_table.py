@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from l2b_run.errors import DataError
+from l2b_run.shorten import first_lines
 
 PREDICTIONS = "predictions.csv"
 _FIRST = ["index", "name", "label"]
@@ -57,8 +58,7 @@ def read_predictions(path: Path) -> PredictionTable:
         else:
             faults.append(f"line {number}: {fault}")
     if faults:
-        more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise DataError(f"{path}:\n  " + "\n  ".join(faults[:_SHOWN]) + more)
+        raise DataError(f"{path}:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
     if not values:
         raise DataError(f"{path}: no sample in it")
     table = np.array(values, float)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.shorten import first_names
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.inference import Predictor, load_run
 from l2b_seg.orientation import flipped
@@ -89,7 +90,7 @@ class TrainedRun:
     def _read(self, case: str) -> tuple[NativeSlices, NativeSlices, np.ndarray]:
         """Slices of image and given mask, and the given mask (D, H, W) as stored."""
         if case not in self.dataset.cases:
-            raise DataError(f"{self.dataset.root} has no case {case!r}; it has {_some(self.dataset.cases)}")
+            raise DataError(f"{self.dataset.root} has no case {case!r}; it has {first_names(self.dataset.cases, 8)}")
         folder, options = self.given_folder(case), self.predictor.options
         image, mask = case_image(self.dataset, case, options), case_mask(self.dataset, case, options, folder)
         require_same_grid(case, image.grid, mask.grid, folder)
@@ -126,7 +127,3 @@ def open_run(run: Path | str, *, data: Path | str | None = None, device: torch.d
         shown = [f"{channels} channels and {classes} classes" for channels, classes in (found, expected)]
         raise DataError(f"{root} has {shown[0]}, {run} was trained on {shown[1]}")
     return TrainedRun(run, predictor, dataset, record["labels"], record["train"], record["meta"], record["evaluation"])
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
