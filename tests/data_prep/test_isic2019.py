@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from data_prep.class_split import SplitShares
-from data_prep.isic2019 import find_lists, prepare_isic2019, read_one_hot
+from data_prep.isic2019 import find_lists, prepare_isic2019
+from data_prep.isic2019_tables import read_one_hot
 from l2b_cls.check import check_image_set
 from l2b_run.errors import ConfigError, DataError
 from tests.data_prep.published import write_image, write_table
