@@ -1,0 +1,127 @@
+"""The classification tables of RESULTS.md: every method on one data set, one run a cell, resumable.
+
+    python benchmarks/classification_table.py pneumoniamnist DATA OUT --noise symmetric-excluding:0.4 [--seeds 5]
+
+DATA is a prepared set, OUT takes a run folder METHOD_NOISE_sSEED a cell; a finished one is not run again. The label
+noise of a cell is drawn from its seed. Each run gets one thread, so that two jobs use two cores. --epochs and
+--set go to every run alike; --select val prints figures of the validation samples, on which presets are chosen.
+At the end, and with --table-only, a Markdown table: mean and standard deviation over the seeds.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROWS: dict[str, tuple[str, tuple[str, ...]]] = {  # name of the row -> method, what is set for it
+    "ce": ("ce", ()),
+    "bootstrap-hard": ("bootstrap-hard", ()),
+    "bootstrap-soft": ("bootstrap-soft", ()),
+    "joint": ("joint", ()),
+    "finetune": ("finetune", ()),
+    "l2rw": ("l2rw", ()),
+    "mwnet": ("mwnet", ()),
+    "mnwnet": ("mnwnet", ()),
+    "rmnwnet": ("rmnwnet", ()),
+    "l2b": ("l2b", ()),
+    "l2b-eq8-9": ("l2b", ("bootstrap.normalize=rectified", "bootstrap.judge_decay=0.0", "bootstrap.candidates=both")),
+    "self-training": ("l2b", ("bootstrap.normalize=soft_choice", "bootstrap.candidates=pseudo")),
+    "l2b-no-clean": ("l2b", ("meta.source=online",)),
+}
+"""self-training is l2b without what its name says: every pseudo-label counts alike, no meta gradient has a say."""
+
+
+def run(options: argparse.Namespace, row: str, noise: str, seed: int) -> None:
+    """One cell, unless it is finished."""
+    folder = options.out / name_of(row, noise, seed)
+    if (folder / "summary.json").is_file():
+        return
+    method, of_row = ROWS[row]
+    command = [sys.executable, "-W", "ignore", "-m", "l2b_cls.cli.main", "train", options.recipe]
+    if (folder / "checkpoint_latest.pt").is_file():
+        command += ["--resume", str(folder)]
+    else:
+        command += ["--data", str(options.data), "--preset", "cpu", "--method", method, "--out", str(folder)]
+        command += ["--noise", noise, "--noise-seed", str(seed), "--seed", str(seed), "--select", options.select]
+        for text in (*options.overrides, *of_row):
+            command += ["--set", text]
+    options.out.mkdir(parents=True, exist_ok=True)
+    with open(options.out / f"{folder.name}.log", "a") as log:
+        subprocess.run(command, check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    print(f"{folder.name} done", file=sys.stderr, flush=True)
+
+
+def name_of(row: str, noise: str, seed: int) -> str:
+    """The cell's folder; a colon is not for every file system."""
+    return f"{row}_{noise.replace(':', '-')}_s{seed}"
+
+
+def table(out: Path, rows: list[str], noises: list[str]) -> str:
+    """Markdown, a line a noise and row; AUC of noise detection at the end, by the method's own score and by the loss."""
+    lines = [
+        "| noise (wrong) | method | seeds | last | best | last ten | balanced, last | AUC own | AUC loss | train s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for noise in noises:
+        for row in rows:
+            folders = sorted(out.glob(f"{name_of(row, noise, 0)[:-1]}*/summary.json"))
+            found = [json.loads(path.read_text()) for path in folders]
+            if found:
+                wrong = statistics.fmean(one["effective_noise"] for one in found)
+                lines.append(f"| {noise} ({wrong:.1%}) | {row} | {len(found)} | {' | '.join(cells(found))} |")
+    return "\n".join(lines)
+
+
+def cells(found: list[dict[str, Any]]) -> list[str]:
+    """The numbers of one row, from the summaries of its seeds."""
+    tests, detections = [one["test"] for one in found], [one.get("auc_noise_detection") or {} for one in found]
+    own = [next((value for name, value in one.items() if name != "loss"), None) for one in detections]
+    return [
+        _spread([test["last"]["accuracy"] for test in tests]),
+        _spread([test["best"]["accuracy"] for test in tests]),
+        _spread([test["mean_last_10"] for test in tests]),
+        _spread([test["last"]["balanced_accuracy"] for test in tests]),
+        _spread(own),
+        _spread([one.get("loss") for one in detections]),
+        f"{statistics.fmean(one['train_seconds'] for one in found):.0f}",
+    ]
+
+
+def _spread(values: list[float | None]) -> str:
+    defined = [value for value in values if value is not None]
+    if not defined:
+        return "-"
+    spread = f" ± {statistics.stdev(defined):.3f}" if len(defined) > 1 else ""
+    return f"{statistics.fmean(defined):.3f}{spread}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--noise", action="append", required=True, help="repeatable, e.g. symmetric:0.4")
+    parser.add_argument("--row", action="append", choices=ROWS, help="repeatable; all by default")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--select", choices=("test", "val"), default="test")
+    parser.add_argument("--set", action="append", default=[], dest="overrides", help="setting of every run")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--table-only", action="store_true")
+    options = parser.parse_args()
+    rows = options.row or list(ROWS)
+    if not options.table_only:
+        seeds = range(options.first_seed, options.first_seed + options.seeds)
+        every = [(row, noise, seed) for seed in seeds for noise in options.noise for row in rows]
+        with ThreadPoolExecutor(options.jobs) as pool:
+            list(pool.map(lambda cell: run(options, *cell), every))
+    print(table(options.out, rows, options.noise))
+
+
+if __name__ == "__main__":
+    main()
