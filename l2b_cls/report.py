@@ -1,6 +1,7 @@
 """One self-contained HTML page for runs: table, curves, confusion, the most distrusted samples, the audit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,14 @@ import numpy as np
 import yaml
 
 from l2b_cls.audit.quality_table import quality_rows
-from l2b_cls.report_samples import BAR_END, sample_deck, weight_panels
+from l2b_cls.report_samples import bar_end, sample_deck, weight_panels
 from l2b_cls.report_tables import confusion_table, mixed_up, run_table
 from l2b_cls.run_record import RunRecord, read_run
 from l2b_run import report_curves
 from l2b_run.atomic import write_text
-from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.errors import ConfigError
 from l2b_run.report_page import page_source, render_page, run_labels
+from l2b_run.report_runs import definitions_of, read_runs
 
 SAMPLES = 36
 META = "meta_samples"
@@ -57,7 +59,7 @@ def write_report(
         raise ConfigError("report: no run folder given; name at least one")
     if samples < 0:
         raise ConfigError(f"--samples {samples}: a number of samples, 0 for none")
-    runs = _read_all(run_dirs, audit)
+    runs = read_runs(run_dirs, partial(read_run, audit=audit))
     labels = run_labels([run.path for run in runs])
     decks, groups = [], []
     for number, (label, run) in enumerate(zip(labels, runs, strict=True), 1):
@@ -105,12 +107,12 @@ def _page(
         confusions=confusions,
         decks=decks,
         first_deck=next((n for n, deck in enumerate(decks) if deck["cards"][0]["alpha"] is not None), 0),
-        bar_end=BAR_END,
+        bar_end=bar_end(decks),
         given_names=list(dict.fromkeys(card["given"] for card in sorted(cards, key=lambda card: card["given"]))),
         truth_shown=any(card["truth"] for card in cards),
         trusted_shown=any(card["kind"] == "trusted" for card in cards),
         audits=audits,
-        definitions=_definitions(runs),
+        definitions=definitions_of((run.summary for run in runs), DEFINITIONS),
     )
 
 
@@ -168,20 +170,3 @@ def _batch_size(run: Path) -> int:
         return 1
     size = found.get("batch_size") if isinstance(found, dict) else None
     return size if isinstance(size, int) and size > 0 else 1
-
-
-def _definitions(runs: Sequence[RunRecord]) -> dict[str, Any]:
-    found = [run.summary["definitions"] for run in runs if isinstance(run.summary.get("definitions"), dict)]
-    return {str(term): meaning for definitions in found for term, meaning in definitions.items()} | DEFINITIONS
-
-
-def _read_all(run_dirs: Sequence[Path | str], audit: Path | None) -> list[RunRecord]:
-    runs, faults = [], []
-    for path in run_dirs:
-        try:
-            runs.append(read_run(path, audit=audit))
-        except L2BError as error:
-            faults.append(str(error))
-    if faults:
-        raise DataError("report: " + "; ".join(faults))
-    return runs

@@ -14,8 +14,7 @@ from l2b_run.errors import L2BError
 from l2b_run.report_curves import curve_panels
 from l2b_run.report_style import run_line
 
-BAR_END = 4.0
-"""Weight at which a bar of alpha or beta is full, in multiples of a sample's weight in plain training."""
+_LONG_BAR = 4.0  # weight at which a bar is full where weights pass 1, as eq. 8-9 make them
 
 _MAX_SIDE = 160  # pixels a side of a picture in the page
 _RECENT = 5  # logged epochs whose weights are averaged: one epoch's are those of one batch
@@ -56,6 +55,12 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
     ]
     said = "proposed" if run.audit is not None else "pseudo"
     return {"label": label, "how": how, "note": note, "said": said, "cards": cards}
+
+
+def bar_end(decks: Sequence[dict[str, Any]]) -> float:
+    """Weight, in multiples of a sample's in plain training, at which a bar of alpha or beta of these decks is full."""
+    weights = (card[name] for deck in decks for card in deck["cards"] for name in ("alpha", "beta"))
+    return _LONG_BAR if any(weight is not None and weight > 1 for weight in weights) else 1.0
 
 
 def weight_panels(label: str, run: RunRecord, *, batch: int = 1) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from l2b_cls.cli.report import report as command
 from l2b_cls.report import write_report
-from l2b_cls.report_samples import png_uri, sample_deck, weight_panels
+from l2b_cls.report_samples import bar_end, png_uri, sample_deck, weight_panels
 from l2b_cls.report_tables import confusion_table, run_table
 from l2b_cls.run_record import RunRecord, read_run
 from l2b_run.errors import ConfigError, DataError
@@ -91,6 +91,15 @@ def test_labels_trusted_against_the_network_are_shown_too(tmp_path, images):
     assert [card["kind"] for card in cards] == ["distrusted"] * 4 + ["trusted"] * 2
     assert [card["rank"] for card in cards] == [1, 2, 3, 4, 1, 2]
     assert all(card["alpha"] > card["beta"] for card in cards[4:])
+
+
+def test_bars_are_full_at_plain_training_unless_a_weight_passes_it():
+    def deck(*weights):
+        return {"cards": [{"alpha": weight, "beta": None} for weight in weights]}
+
+    assert bar_end([deck(0.1, 1.0), deck(None)]) == 1
+    assert bar_end([deck(0.1), deck(1.01)]) == 4
+    assert bar_end([]) == 1
 
 
 def test_without_weights_the_loss_ranks(tmp_path, images):
