@@ -1,56 +1,35 @@
 """The tables of a report: a row a run, and confusion matrices. Texts only; the page escapes them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from l2b_cls.run_record import RunRecord
-from l2b_run.report_style import run_line
+from l2b_run.report_numbers import COST, NONE, Column, RunNumbers, number, number_table
 
-# key of the row, heading, decimals, which extreme is the best (None: neither)
-COLUMNS: tuple[tuple[str, str, int, Callable[..., float] | None], ...] = (
-    ("last", "accuracy, last epoch", 4, max),
-    ("best", "accuracy, best epoch", 4, max),
-    ("mean_last_10", "mean of last 10", 4, max),
-    ("balanced_accuracy", "balanced accuracy", 4, max),
-    ("auc", "AUC", 4, max),
-    ("by_weights", "noise found by weights, AUC", 3, max),
-    ("by_loss", "noise found by loss, AUC", 3, max),
-    ("train_seconds", "training time", 0, None),
-    ("peak_memory_mb", "peak memory", 0, None),
+COLUMNS = (
+    Column("last", "accuracy, last epoch", 4, max),
+    Column("best", "accuracy, best epoch", 4, max),
+    Column("mean_last_10", "mean of last 10", 4, max),
+    Column("balanced_accuracy", "balanced accuracy", 4, max),
+    Column("auc", "AUC", 4, max),
+    Column("by_weights", "noise found by weights, AUC", 3, max),
+    Column("by_loss", "noise found by loss, AUC", 3, max),
+    *COST,
 )
-NONE = "–"
 _WHOLE = 20  # classes up to which a matrix is shown cell by cell
 _PAIRS = 8  # confusions named beside it
 _SHADES = (0.005, 0.05, 0.15, 0.35, 0.7)  # shares of a row from which a cell is a shade darker
 
 
 def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:
-    """{"columns": [(key, heading)], "rows": [...]}: a row a run; the best cells of a column are named if runs differ.
-
-    Columns that no run has a number for are left out.
-    """
-    table = [_values(run.summary) for run in runs]
-    columns = [column for column in COLUMNS if any(row[column[0]] is not None for row in table)]
-    texts = [{key: _text(key, row[key], decimals) for key, _, decimals, _ in columns} for row in table]
-    best = {}
-    for key, _, decimals, extreme in columns:
-        known = [value for row in table if (value := row[key]) is not None]
-        if extreme is not None and len({round(value, decimals) for value in known}) > 1:
-            best[key] = _text(key, extreme(known), decimals)
+    """The runs in numbers, as `number_table` gives them, without the columns that no run has a number for."""
     rows = [
-        {
-            "label": label,
-            "line": run_line(number).record(),
-            "method": str(run.summary.get("method") or NONE),
-            "noise": noise_text(run.summary),
-            "cells": cells,
-            "best": {key for key, text in best.items() if cells[key] == text},
-        }
-        for number, (label, run, cells) in enumerate(zip(labels, runs, texts, strict=True))
+        RunNumbers(label, run.summary.get("method"), noise_text(run.summary), _values(run.summary))
+        for label, run in zip(labels, runs, strict=True)
     ]
-    return {"columns": [(key, heading) for key, heading, *_ in columns], "rows": rows}
+    return number_table(rows, [column for column in COLUMNS if any(row.values[column.key] is not None for row in rows)])
 
 
 def confusion_table(label: str, counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
@@ -114,19 +93,8 @@ def _values(summary: Mapping[str, Any]) -> dict[str, float | None]:
     found["by_weights"] = detection.get("weight_net", detection.get("alpha_minus_beta"))
     found["by_loss"] = detection.get("loss")
     found |= {key: summary.get(key) for key in ("train_seconds", "peak_memory_mb")}
-    return {key: float(value) if isinstance(value, int | float) else None for key, value in found.items()}
+    return {key: number(value) for key, value in found.items()}
 
 
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _text(key: str, value: float | None, decimals: int) -> str:
-    if value is None:
-        return NONE
-    if key == "train_seconds":
-        minutes, seconds = divmod(round(value), 60)
-        return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
-    if key == "peak_memory_mb":
-        return f"{value:,.0f} MB"
-    return f"{value:.{decimals}f}"

@@ -8,8 +8,9 @@ import torch
 
 from l2b_run import report_curves
 from l2b_run.atomic import write_text
-from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_run.errors import ConfigError
 from l2b_run.report_page import json_for_script, page_source, render_page, run_labels
+from l2b_run.report_runs import definitions_of, read_runs
 from l2b_seg.report_audit import audit_table
 from l2b_seg.report_pictures import weight_scale
 from l2b_seg.report_tables import case_table, run_table, units
@@ -51,7 +52,7 @@ def write_report(
         raise ConfigError("report: no run folder given; name at least one")
     if cases < 0:
         raise ConfigError(f"--cases {cases}: a number of cases, 0 for none")
-    runs = _read_all(run_dirs)
+    runs = read_runs(run_dirs, read_run)
     labels = run_labels([run.path for run in runs])
     audits = [table for label, run in zip(labels, runs, strict=True) if (table := audit_table(label, run.path))]
     viewer = make_viewer(labels, runs, limit=cases, device=device, say=say) if cases else Viewer()
@@ -68,7 +69,7 @@ def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dic
         ),
         "case_table": case_table(labels, runs),
         "audits": audits,
-        "definitions": _definitions(runs),
+        "definitions": definitions_of((run.summary for run in runs), DEFINITIONS),
     }
     there = {
         "Runs": True,
@@ -94,20 +95,3 @@ def _page(title: str, labels: list[str], runs: list[RunRecord], audits: list[dic
         data=Markup(json_for_script({"sources": viewer.sources, "classes": viewer.classes, "cases": viewer.cases})),
         **parts,
     )
-
-
-def _definitions(runs: Sequence[RunRecord]) -> dict[str, Any]:
-    found = [run.summary["definitions"] for run in runs if isinstance(run.summary.get("definitions"), dict)]
-    return {str(term): meaning for definitions in found for term, meaning in definitions.items()} | DEFINITIONS
-
-
-def _read_all(run_dirs: Sequence[Path | str]) -> list[RunRecord]:
-    runs, faults = [], []
-    for path in run_dirs:
-        try:
-            runs.append(read_run(path))
-        except L2BError as error:
-            faults.append(str(error))
-    if faults:
-        raise DataError("report: " + "; ".join(faults))
-    return runs
