@@ -15,7 +15,10 @@ class _Handler(logging.FileHandler):
 
 @contextmanager
 def log_file(logger: logging.Logger, path: Path) -> Iterator[None]:
-    """Append what `logger` and its children say, from INFO up, to `path`. Raises L2BError where it cannot be opened."""
+    """Append what `logger` and its children say, from INFO up, to `path`, and the expected error that ends the block.
+
+    Ctrl-C ends it with "interrupted". Raises L2BError where the file cannot be opened.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = _Handler(path, encoding="utf-8")
@@ -26,6 +29,9 @@ def log_file(logger: logging.Logger, path: Path) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     try:
         yield
+    except (L2BError, KeyboardInterrupt) as error:
+        logger.error("%s", str(error) or "interrupted")
+        raise
     finally:
         logger.removeHandler(handler)
         with suppress(OSError):

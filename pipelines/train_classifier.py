@@ -2,11 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from data_prep.label_noise import LabelNoise, parse_noise
 from l2b_cls.config import Settings
@@ -16,43 +13,16 @@ from l2b_cls.recipe import load_settings, read_settings
 from l2b_cls.run import filled_in, run_training
 from l2b_cls.run_data import RunData, read_run_data
 from l2b_run.device import choose_device
-from l2b_run.errors import ConfigError, DataError, L2BError, noted
+from l2b_run.errors import ConfigError, noted
 from l2b_run.log_file import log_file
 from l2b_run.recipe import load_recipe
 from pipelines.resolve_images import resolve_images
+from pipelines.training_plan import Plan, TrainRequest, check_resumable, chosen_settings, taken
 
 LOG = logging.getLogger("l2b_cls")
 
 
-@dataclass(frozen=True)
-class TrainRequest:
-    """The arguments of `l2b-cls train`, untyped strings checked in `plan`; noise None is the recipe's own."""
-
-    recipe: str
-    data: Path | None = None
-    method: str = "l2b"
-    noise: str | None = None
-    noise_seed: int = 0
-    preset: str | None = None
-    overrides: list[str] = field(default_factory=list)
-    out: Path | None = None
-    seed: int = 0
-    device: str = "auto"
-    resume: Path | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A request checked and resolved; nothing has been trained or written yet."""
-
-    settings: Settings
-    data: RunData
-    out: Path
-    device: torch.device
-    resume: bool
-
-
-def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: None) -> Plan:
+def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: None) -> Plan[Settings, RunData]:
     """Resolve settings, noise, device, run folder and data, in that order.
 
     No data is touched before the settings are right. A resumed run keeps its own settings, samples and labels; of the
@@ -63,27 +33,21 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
     if request.resume is not None:
         return _plan_resume(request.resume, request)
     faults: list[str] = []
-    device, settings, noise, text = torch.device("cpu"), None, LabelNoise("none"), request.noise
+    noise, text, out = LabelNoise("none"), request.noise, request.out
     if request.data is None:
         faults.append("--data is missing: name a prepared data set (`l2b-cls prepare`)")
-    with noted(faults):
-        device = choose_device(request.device)
-    with noted(faults):
-        preset = request.preset or ("paper" if device.type == "cuda" else "cpu")
-        settings = load_settings(
-            request.recipe, preset=preset, method=request.method, seed=request.seed, overrides=request.overrides
-        )
+    settings, device = chosen_settings(request, load_settings, faults)
+    if settings is not None:
         text = text or load_recipe(request.recipe, kind="classification").noise
     with noted(faults):
         noise = parse_noise(text or "none")
-    out = request.out
     if settings is not None and out is None:
         name = f"{settings.recipe}_{settings.method}_{str(noise).replace(':', '-')}_s{settings.seed}"
         out = Path("runs") / name
-    if out is not None and (out / "checkpoint_latest.pt").is_file():
-        faults.append(f"{out} already holds a run: name another with --out, or go on with it by --resume {out}")
-    elif out is not None and out.exists() and not out.is_dir():
-        faults.append(f"--out {out}: is a file; name a folder")
+    if out is not None:
+        faults += taken(out)
+        if out.exists() and not out.is_dir():
+            faults.append(f"--out {out}: is a file; name a folder")
     if faults or settings is None or out is None or request.data is None:
         raise ConfigError("\n".join(faults))
     data = resolve_images(open_image_set(request.data), settings, noise, noise_seed=request.noise_seed, say=say)
@@ -93,13 +57,8 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
     return Plan(settings, data, out, device, resume=False)
 
 
-def _plan_resume(run: Path, request: TrainRequest) -> Plan:
-    needed = ("config.yaml", "split.json", "noisy_labels.csv", "checkpoint_latest.pt")
-    absent = [name for name in needed if not (run / name).is_file()]
-    if absent:
-        raise DataError(
-            f"--resume {run}: {', '.join(absent)} missing; name the folder of a run that finished at least one epoch"
-        )
+def _plan_resume(run: Path, request: TrainRequest) -> Plan[Settings, RunData]:
+    check_resumable(run, ("config.yaml", "split.json", "noisy_labels.csv", "checkpoint_latest.pt"))
     device, settings = choose_device(request.device), read_settings(run / "config.yaml")
     data = read_run_data(run, request.data)
     if (settings.task.classes, settings.task.channels) != (data.images.classes, data.images.channels):
@@ -107,13 +66,11 @@ def _plan_resume(run: Path, request: TrainRequest) -> Plan:
     return Plan(settings, data, run, device, resume=True)
 
 
-def train_classifier(plan: Plan, *, progress: Callable[[dict[str, Any]], None] = lambda row: None) -> dict[str, Any]:
+def train_classifier(
+    plan: Plan[Settings, RunData], *, progress: Callable[[dict[str, Any]], None] = lambda row: None
+) -> dict[str, Any]:
     """Run a plan; the run folder also gets log.txt, with the error that ended it if one did. Returns the summary."""
     with log_file(LOG, plan.out / "log.txt"):
-        try:
-            return run_training(
-                plan.settings, plan.data, plan.out, device=plan.device, resume=plan.resume, progress=progress
-            )
-        except (L2BError, KeyboardInterrupt) as error:
-            LOG.error("%s", str(error) or "interrupted")
-            raise
+        return run_training(
+            plan.settings, plan.data, plan.out, device=plan.device, resume=plan.resume, progress=progress
+        )

@@ -68,7 +68,8 @@ def train(
     from l2b_run.errors import ConfigError
     from l2b_run.progress import training_progress
     from l2b_run.say import stderr_lines
-    from pipelines.train_classifier import TrainRequest, plan, train_classifier
+    from pipelines.train_classifier import plan, train_classifier
+    from pipelines.training_plan import TrainRequest
 
     if no_clean and meta_size is not None:
         raise ConfigError(f"--no-clean and --meta-size {meta_size}: a meta set of clean samples, or none")

@@ -43,7 +43,7 @@ def train(
     from pipelines.train_recipe import TrainRequest, plan
 
     chosen = ["meta.source=online"] * no_clean + (overrides or [])
-    request = TrainRequest(recipe, data, method, noise, noise_seed, labels, preset, chosen, out, seed, device, resume)
+    request = TrainRequest(recipe, data, method, noise, noise_seed, preset, chosen, out, seed, device, resume, labels)
     with stderr_lines("data", quiet=as_json) as say:
         planned = plan(request, say=say)
     if dry_run:
