@@ -1,9 +1,8 @@
 """The loop: resumed equals uninterrupted, divergence and SIGTERM keep the last epoch, rows are what happened."""
 
 import json
-import os
 import re
-import signal
+from functools import partial
 from typing import get_args
 
 import pytest
@@ -12,14 +11,12 @@ import torch
 from l2b_cls.config import MethodName
 from l2b_cls.methods import METHODS
 from l2b_cls.train import train
-from l2b_run.errors import DataError, L2BError, Terminated
+from l2b_run.errors import DataError, L2BError
+from tests import training
 from tests.l2b_cls.synthetic import feed_for, make_settings, poisoned
+from tests.training import contents
 
 NOISY_META = {"mnwnet": {"source": "given"}, "rmnwnet": {"source": "given", "loss": "mae"}}
-
-
-class Stop(Exception):
-    """The power cut of these tests."""
 
 
 def settings_of(method, **over):
@@ -27,51 +24,21 @@ def settings_of(method, **over):
 
 
 def run(settings, out, *, accuracy=lambda state: 0.5, progress=lambda row: None, resume=False, feed=None):
-    rows = []
-
-    def write_row(row, history):
-        rows.append(row)
-        (out / "rows.json").write_text(json.dumps(history, allow_nan=False))
-
-    out.mkdir(exist_ok=True)
-    state = train(
+    return training.train_with_rows(
+        train,
         settings,
         feed or feed_for(settings),
         out,
         evaluate=lambda state: {"accuracy": accuracy(state)},
         detect=lambda state: {"loss": 0.5},
-        write_row=write_row,
         progress=progress,
         resume=resume,
     )
-    return state, rows
 
 
-def contents(path):
-    """A checkpoint's leaves by name, without the seconds its epochs took."""
-    found = {}
-
-    def walk(name, value):
-        if isinstance(value, dict):
-            for key, part in value.items():
-                walk(f"{name}.{key}", part)
-        elif isinstance(value, list):
-            for number, part in enumerate(value):
-                walk(f"{name}.{number}", part)
-        elif not name.endswith(".seconds"):
-            found[name] = value
-
-    walk("", torch.load(path, weights_only=True))
-    return found
-
-
-def same(a, b):
-    return torch.equal(a.nan_to_num(), b.nan_to_num()) if isinstance(a, torch.Tensor) else a == b
-
-
-def assert_same(a, b):
-    assert a.keys() == b.keys()
-    assert [name for name in a if not same(a[name], b[name])] == []
+assert_same = partial(
+    training.assert_same, equal_nan=True
+)  # weights that a method does not give are NaN in the sample log
 
 
 @pytest.mark.parametrize("method", ["l2b", "mixup", "rmnwnet", "glc", "finetune"])
@@ -85,22 +52,9 @@ def test_resumed_equals_uninterrupted_to_the_bit(tmp_path, method):
         optimizer={"lr": 0.05, "schedule": "cosine", "nesterov": method != "l2b", "clip_norm": 1.0},
     )
     accuracy = lambda state: 0.9 - 0.2 * abs(state.epoch - 2)  # noqa: E731 - best at epoch 2
-    run(settings, tmp_path / "whole", accuracy=accuracy)
-
-    def cut(row):
-        if (row["epoch"], row.get("step")) == (4, 2) and "seconds" not in row:
-            raise Stop
-
-    with pytest.raises(Stop):
-        run(settings, tmp_path / "cut", accuracy=accuracy, progress=cut)
-    torch.manual_seed(77)
-    state, rows = run(settings, tmp_path / "cut", accuracy=accuracy, resume=True)
-    assert [row["epoch"] for row in rows] == [3, 4]  # the last finished one again: its row may be missing
-    assert [row["epoch"] for row in state.history] == [1, 2, 3, 4]
-    for name in ("checkpoint_latest.pt", "checkpoint_best.pt"):
-        assert_same(contents(tmp_path / "whole" / name), contents(tmp_path / "cut" / name))
-    latest = contents(tmp_path / "whole" / "checkpoint_latest.pt")
-    assert contents(tmp_path / "whole" / "checkpoint_best.pt")[".epoch"] == 2
+    latest, _ = training.check_resumed_equals_uninterrupted(
+        partial(run, settings, accuracy=accuracy), tmp_path, epochs=4, equal_nan=True
+    )
     assert (".weight_net.layers.0.weight" in latest) == (method == "rmnwnet")
     assert isinstance(latest.get(".correction"), torch.Tensor) == (method == "glc")
     assert latest[".sample_log.loss.3"].shape == (96,)
@@ -152,12 +106,7 @@ def test_rows_say_what_happened(tmp_path):
 
 
 def test_same_seed_same_network_other_seed_another(tmp_path):
-    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        run(make_settings("ce", epochs=1, seed=seed), tmp_path / name)
-    a, b, c = (contents(tmp_path / name / "checkpoint_latest.pt") for name in "abc")
-    assert_same(a, b)
-    with pytest.raises(AssertionError):
-        assert_same(a, c)
+    training.check_seed(lambda out, seed: run(make_settings("ce", epochs=1, seed=seed), out), tmp_path, equal_nan=True)
 
 
 @pytest.mark.parametrize("method", ["ce", "l2b", "joint", "mwnet"])
@@ -175,20 +124,4 @@ def test_divergence_names_epoch_step_and_samples(tmp_path, method):
 
 
 def test_sigterm_ends_between_steps_and_the_handler_comes_back(tmp_path):
-    came = []
-    before = signal.signal(signal.SIGTERM, lambda *a: came.append(1))
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-
-        def terminate(row):
-            if (row["epoch"], row.get("step")) == (2, 1):
-                os.kill(os.getpid(), signal.SIGTERM)
-
-        with pytest.raises(Terminated, match=r"epoch 2, before step 2\. The last finished epoch is kept") as caught:
-            run(make_settings("ce", epochs=3), tmp_path / "out", progress=terminate)
-        assert caught.value.exit_code == 143
-        assert signal.getsignal(signal.SIGTERM) is handler
-        assert came == []
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert contents(tmp_path / "out" / "checkpoint_latest.pt")[".epoch"] == 1
+    training.check_sigterm(partial(run, make_settings("ce", epochs=3)), tmp_path / "out")

@@ -1,64 +1,28 @@
 """The loop: resumed equals uninterrupted, divergence and SIGTERM keep the last epoch, rows are what happened."""
 
 import json
-import os
 import re
-import signal
+from functools import partial
 
 import pytest
-import torch
 
-from l2b_run.errors import DataError, L2BError, Terminated
+from l2b_run.errors import DataError, L2BError
 from l2b_seg.train import train
+from tests import training
 from tests.l2b_seg.tiny import make_feed, make_settings
-
-
-class Stop(Exception):
-    """The power cut of these tests."""
+from tests.training import assert_same, contents
 
 
 def run(settings, data, out, *, dice=lambda state: 0.5, progress=lambda row: None, resume=False):
-    rows = []
-
-    def write_row(row, history):
-        rows.append(row)
-        (out / "rows.json").write_text(json.dumps(history, allow_nan=False))
-
-    out.mkdir(exist_ok=True)
-    state = train(
+    return training.train_with_rows(
+        train,
         settings,
         make_feed(data, settings),
         out,
         evaluate=lambda state: {"dice": dice(state)},
-        write_row=write_row,
         progress=progress,
         resume=resume,
     )
-    return state, rows
-
-
-def contents(path):
-    """A checkpoint's leaves by name, without the seconds its epochs took."""
-    found = {}
-
-    def walk(name, value):
-        if isinstance(value, dict):
-            for key, part in value.items():
-                walk(f"{name}.{key}", part)
-        elif isinstance(value, list):
-            for number, part in enumerate(value):
-                walk(f"{name}.{number}", part)
-        elif not name.endswith(".seconds"):
-            found[name] = value
-
-    walk("", torch.load(path, weights_only=True))
-    return found
-
-
-def assert_same(a, b):
-    assert a.keys() == b.keys()
-    differing = [n for n in a if not (a[n].equal(b[n]) if isinstance(a[n], torch.Tensor) else a[n] == b[n])]
-    assert differing == []
 
 
 @pytest.mark.parametrize("method", ["l2b", "mixup"])
@@ -72,25 +36,11 @@ def test_resumed_equals_uninterrupted_to_the_bit(data, tmp_path, method):
         optimizer={"lr": 0.1, "schedule": "cosine", "nesterov": True},
     )
     dice = lambda state: 0.9 - 0.2 * abs(state.epoch - 2)  # noqa: E731 - best at epoch 2
-    run(settings, data, tmp_path / "whole", dice=dice)
-
-    def cut(row):
-        if (row["epoch"], row.get("step")) == (3, 2) and "seconds" not in row:
-            raise Stop
-
-    with pytest.raises(Stop):
-        run(settings, data, tmp_path / "cut", dice=dice, progress=cut)
-    torch.manual_seed(77)
-    state, rows = run(settings, data, tmp_path / "cut", dice=dice, resume=True)
-    assert [row["epoch"] for row in rows] == [2, 3]  # the last finished one again: its row may be missing
-    assert [row["epoch"] for row in state.history] == [1, 2, 3]
-    for name in ("checkpoint_latest.pt", "checkpoint_best.pt"):
-        assert_same(contents(tmp_path / "whole" / name), contents(tmp_path / "cut" / name))
-    assert contents(tmp_path / "whole" / "checkpoint_best.pt")[".epoch"] == 2
-    other = contents(tmp_path / "whole" / "checkpoint_latest.pt")
-    assert not other[".model.network.conv_0_0.conv_0.conv.weight"].equal(
-        contents(tmp_path / "whole" / "checkpoint_best.pt")[".model.network.conv_0_0.conv_0.conv.weight"]
+    latest, best = training.check_resumed_equals_uninterrupted(
+        partial(run, settings, data, dice=dice), tmp_path, epochs=3
     )
+    weight = ".model.network.conv_0_0.conv_0.conv.weight"
+    assert not latest[weight].equal(best[weight])
 
 
 def test_resume_without_a_checkpoint(data, tmp_path):
@@ -115,13 +65,7 @@ def test_rows_say_what_happened(data, tmp_path):
 
 
 def test_same_seed_same_network_other_seed_another(data, tmp_path):
-    settings = make_settings("unetpp", epochs=1)
-    for name, chosen in (("a", settings), ("b", settings), ("c", make_settings("unetpp", epochs=1, seed=1))):
-        run(chosen, data, tmp_path / name)
-    a, b, c = (contents(tmp_path / name / "checkpoint_latest.pt") for name in "abc")
-    assert_same(a, b)
-    with pytest.raises(AssertionError):
-        assert_same(a, c)
+    training.check_seed(lambda out, seed: run(make_settings("unetpp", epochs=1, seed=seed), data, out), tmp_path)
 
 
 @pytest.mark.parametrize("method", ["unetpp", "l2b", "meta", "joint"])
@@ -157,20 +101,4 @@ def test_nan_in_an_image_keeps_the_last_checkpoint(data, tmp_path):
 
 
 def test_sigterm_ends_between_steps_and_the_handler_comes_back(data, tmp_path):
-    came = []
-    before = signal.signal(signal.SIGTERM, lambda *a: came.append(1))
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-
-        def terminate(row):
-            if (row["epoch"], row.get("step")) == (2, 1):
-                os.kill(os.getpid(), signal.SIGTERM)
-
-        with pytest.raises(Terminated, match=r"epoch 2, before step 2\. The last finished epoch is kept") as caught:
-            run(make_settings("unetpp", epochs=3), data, tmp_path / "out", progress=terminate)
-        assert caught.value.exit_code == 143
-        assert signal.getsignal(signal.SIGTERM) is handler
-        assert came == []
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert contents(tmp_path / "out" / "checkpoint_latest.pt")[".epoch"] == 1
+    training.check_sigterm(partial(run, make_settings("unetpp", epochs=3), data), tmp_path / "out")
