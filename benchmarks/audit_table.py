@@ -18,6 +18,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 LEVELS = ("L1", "L2", "L3")
+BOUNDS = (0.9, 0.8, 0.7, 0.5)
+"""Dice below which a mask counts as wrong: at 0.9 nearly all drawn masks of L1 and L2 are, little is left to find."""
 RANKINGS = (  # method whose networks judge, column, what it is
     ("l2b", "score", "audit (l2b networks)"),
     ("l2b", "loss", "mean loss, l2b networks"),
@@ -82,7 +84,27 @@ def table(out: Path, levels: list[str]) -> str:
     return "\n".join(lines)
 
 
-def level_quality(out: Path, level: str) -> dict[str, Any] | None:
+def table_of_bounds(out: Path, levels: list[str]) -> str:
+    """Markdown: AUROC over all slices / those with foreground, a column a Dice below which a mask counts as wrong."""
+    lines = [f"| noise | slices ranked by | {' | '.join(f'below {bound:g}' for bound in BOUNDS)} |"]
+    lines.append("|---" * (2 + len(BOUNDS)) + "|")
+    for level in levels:
+        found = [level_quality(out, level, bound) for bound in BOUNDS]
+        known = [quality for quality in found if quality is not None]
+        if not known:
+            continue
+        wrong = [f"{quality['all']['wrong']} wrong" for quality in known]
+        lines.append(f"| {level} | | {' | '.join(wrong)} |")
+        for text in (*(text for _, _, text in RANKINGS), NO_NETWORK):
+            if text in known[0]["all"]:
+                cells = [
+                    " / ".join(_number(one[part][text]["auroc"]) for part in ("all", "foreground")) for one in known
+                ]
+                lines.append(f"| | {text} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def level_quality(out: Path, level: str, wrong_below: float = BOUNDS[0]) -> dict[str, Any] | None:
     """`ranking_quality` of RANKINGS, on the slices all audits of the level have; None where there is none."""
     from l2b_seg.audit.truth import ranking_quality
 
@@ -109,7 +131,7 @@ def level_quality(out: Path, level: str) -> dict[str, Any] | None:
         row = first[place]
         # a slice without a given area whose true Dice is 1 has no clean area either
         dice.append(None if row["given_area"] == 0 and row["true_dice"] == 1 else row["true_dice"])
-    return ranking_quality(scores, dice)
+    return ranking_quality(scores, dice, wrong_below)
 
 
 def _number(value: float | None) -> str:
@@ -132,7 +154,7 @@ def main() -> None:
         for level in levels:
             for method in dict.fromkeys(method for method, _, _ in RANKINGS):
                 run(options.data, options.out, method, level, options)
-    print(table(options.out, levels))
+    print(table(options.out, levels), table_of_bounds(options.out, levels), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def name_of(row: str, noise: str, seed: int) -> str:
 
 
 def table(out: Path, rows: list[str], noises: list[str]) -> str:
-    """Markdown, a line a noise and row; AUC of noise detection at the end, by the method's own score and by the loss."""
+    """Markdown, a line a noise and row; AUC of noise detection in the end, by own score and by loss."""
     lines = [
         "| noise (wrong) | method | seeds | last | best | last ten | balanced, last | AUC own | AUC loss | train s |",
         "|---|---|---|---|---|---|---|---|---|---|",

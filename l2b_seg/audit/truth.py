@@ -70,16 +70,19 @@ def slice_dice(given: np.ndarray, clean: np.ndarray) -> list[float | None]:
     return found
 
 
-def ranking_quality(scores: Mapping[str, Sequence[float]], dice: Sequence[float | None]) -> dict[str, Any]:
+def ranking_quality(
+    scores: Mapping[str, Sequence[float]], dice: Sequence[float | None], wrong_below: float = WRONG_BELOW
+) -> dict[str, Any]:
     """Of each named ranking (higher is more suspicious): auroc, average_precision, spearman, over all and foreground.
 
-    dice: as `slice_dice`, for the same slices. A number that is not defined (no wrong slice, or no right one) is None.
+    dice: as `slice_dice`, for the same slices; below `wrong_below` a slice is wrong. A number that is not defined (no
+    wrong slice, or no right one) is None.
     """
     known = np.array([1.0 if value is None else value for value in dice])
     shown = np.array([value is not None for value in dice])
     quality: dict[str, Any] = {}
     for part, chosen in (("all", np.ones(len(known), bool)), ("foreground", shown)):
-        wrong = known[chosen] < WRONG_BELOW
+        wrong = known[chosen] < wrong_below
         quality[part] = {"slices": int(chosen.sum()), "wrong": int(wrong.sum())}
         quality[part] |= {
             name: _quality(np.asarray(values, float)[chosen], wrong, 1 - known[chosen])

@@ -107,6 +107,9 @@ def test_ranking_quality():
     assert quality["foreground"]["by area"]["auroc"] == 0
     assert (quality["all"]["slices"], quality["all"]["wrong"]) == (6, 2)
     assert (quality["foreground"]["slices"], quality["foreground"]["wrong"]) == (4, 2)
+    stricter = ranking_quality({"by area": [0, 0, 3, 4, 1, 2]}, dice, wrong_below=0.3)
+    assert stricter["all"]["wrong"] == 1
+    assert stricter["all"]["by area"]["auroc"] == pytest.approx(3 / 5)  # two empty and one of Dice 0.5 come after it
     none = ranking_quality({"score": [0.1, 0.2]}, [None, None])
     assert none["all"]["score"] == {"auroc": None, "average_precision": None, "spearman": None}
     assert none["foreground"]["slices"] == 0
