@@ -5,7 +5,6 @@ import signal
 import sys
 import traceback
 import warnings
-from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 
 import typer
@@ -15,9 +14,6 @@ from l2b_run.errors import L2BError
 INTERNAL = 1
 INTERRUPTED = 130
 TERMINATED = 143
-
-DEBUG_HELP = "Show the traceback of an error (anywhere on the line; L2B_DEBUG=1 does the same)."
-VERSION_HELP = "Print the version and exit."
 
 
 def run_app(app: typer.Typer, *, prog_name: str) -> None:
@@ -43,17 +39,6 @@ def run_app(app: typer.Typer, *, prog_name: str) -> None:
     except Exception as error:
         hint = "" if debug else f"\nthis is a fault of {prog_name} itself: the same command with --debug shows where"
         _fail(f"internal error: {type(error).__name__}: {error}{hint}", INTERNAL, debug=debug)
-
-
-def print_version(requested: bool) -> None:
-    """Typer callback of `--version`: print `l2b X.Y.Z` and stop."""
-    if requested:
-        try:
-            number = version("l2b")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        print(f"l2b {number}")
-        raise typer.Exit
 
 
 def _take_debug_flag() -> bool:

@@ -10,7 +10,7 @@ from l2b_cls.cli.prepare_options import AsJson, Out, Seed, TestFraction, ValFrac
 from l2b_run.errors import ConfigError
 from l2b_run.say import stderr_lines
 
-app = typer.Typer(help="Turn images and labels into a prepared set.", no_args_is_help=True)
+app = typer.Typer(name="prepare", help="Turn images and labels into a prepared set.", no_args_is_help=True)
 
 Source = Annotated[
     Path | None,

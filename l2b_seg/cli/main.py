@@ -1,10 +1,7 @@
 """`l2b-seg`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from typing import Annotated
-
-import typer
-
-from l2b_run.shell import DEBUG_HELP, VERSION_HELP, print_version, run_app
+from l2b_run.make_app import make_app
+from l2b_run.shell import run_app
 from l2b_seg.cli import (
     audit,
     check,
@@ -21,38 +18,17 @@ from l2b_seg.cli import (
     weights,
 )
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with `l2b-seg demo`. Results go to stdout, progress and logs to stderr; exit codes: 0 done, "
-    "2 usage or configuration, 3 invalid data, 4 some cases failed, 130 interrupted, 143 terminated.",
+app = make_app(
+    "l2b-seg",
+    "Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them.",
+    {
+        "Start here": [demo.demo, doctor.doctor],
+        "Data": [prepare.app, check.check, corrupt.corrupt],
+        "Train and predict": [train.train, predict.predict, export.export],
+        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, weights.weights],
+    },
+    items="cases",
 )
-
-
-@app.callback()
-def l2b_seg(
-    version: Annotated[
-        bool, typer.Option("--version", callback=print_version, is_eager=True, help=VERSION_HELP)
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help=DEBUG_HELP)] = False,
-) -> None:
-    """Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them."""
-
-
-app.command(rich_help_panel="Start here")(demo.demo)
-app.command(rich_help_panel="Start here")(doctor.doctor)
-app.add_typer(prepare.app, name="prepare", rich_help_panel="Data")
-app.command(rich_help_panel="Data")(check.check)
-app.command(rich_help_panel="Data")(corrupt.corrupt)
-app.command(rich_help_panel="Train and predict")(train.train)
-app.command(rich_help_panel="Train and predict")(predict.predict)
-app.command(rich_help_panel="Train and predict")(export.export)
-app.command(rich_help_panel="Results")(evaluate.evaluate)
-app.command(rich_help_panel="Results")(compare.compare)
-app.command(rich_help_panel="Results")(audit.audit)
-app.command(rich_help_panel="Results")(report.report)
-app.command(rich_help_panel="Results")(weights.weights)
 
 
 def main() -> None:

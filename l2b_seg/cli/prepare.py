@@ -9,7 +9,7 @@ from l2b_run.errors import ConfigError
 from l2b_run.say import stderr_lines
 from l2b_seg.cli import prepare_options, prepare_own
 
-app = typer.Typer(help="Turn raw data into a prepared data set.", no_args_is_help=True)
+app = typer.Typer(name="prepare", help="Turn raw data into a prepared data set.", no_args_is_help=True)
 
 
 @app.callback()
