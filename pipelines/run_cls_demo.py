@@ -1,14 +1,15 @@
 """The demo of classification: bundled digits, wrong labels, three trainings, one report."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from data_prep.digits import prepare_digits
 from l2b_cls.report import write_report
-from l2b_run.errors import ConfigError
-from pipelines.train_classifier import TrainRequest, plan, train_classifier
+from pipelines.demo_steps import require_empty, train_methods
+from pipelines.train_classifier import plan, train_classifier
+from pipelines.training_plan import TrainRequest
 
 METHODS = ("ce", "joint", "l2b")
 NOISE = "symmetric:0.4"
@@ -27,16 +28,20 @@ def run_cls_demo(
     `progress_of(method, epochs)` gives a context manager that yields a progress function. Returns a summary a method.
     Raises ConfigError where `out` already holds something: a demo never overwrites.
     """
-    if out.exists() and any(out.iterdir()):
-        raise ConfigError(f"--out {out} is not empty; name a new folder")
+    require_empty(out)
     prepare_digits(out / "data")
     request = TrainRequest(
-        recipe="digits", data=out / "data", noise=NOISE, preset="cpu", seed=seed, device="cpu", noise_seed=seed
+        recipe="digits",
+        data=out / "data",
+        noise=NOISE,
+        preset="cpu",
+        overrides=list(overrides or []),
+        seed=seed,
+        device="cpu",
+        noise_seed=seed,
     )
-    summaries = []
-    for method in METHODS:
-        planned = plan(replace(request, method=method, out=out / method, overrides=list(overrides or [])), say=say)
-        with progress_of(method, planned.settings.epochs) as progress:
-            summaries.append(train_classifier(planned, progress=progress))
+    summaries = train_methods(
+        METHODS, request, out, plan=partial(plan, say=say), train=train_classifier, progress_of=progress_of
+    )
     write_report([out / method for method in METHODS], out / "report.html", title="L2B demo: digits with wrong labels")
     return summaries

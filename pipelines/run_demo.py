@@ -1,13 +1,13 @@
 """The demo: a synthetic data set, wrong masks, three trainings, one report."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from data_prep.synthetic import make_synthetic
-from l2b_run.errors import ConfigError
 from l2b_seg.report import write_report
+from pipelines.demo_steps import require_empty, train_methods
 from pipelines.train_recipe import TrainRequest, plan, train_recipe
 
 METHODS = ("unetpp", "joint", "l2b")
@@ -27,17 +27,20 @@ def run_demo(
     `progress_of(method, epochs)` gives a context manager that yields a progress function. Returns a summary a method.
     Raises ConfigError where `out` already holds something: a demo never overwrites.
     """
-    if out.exists() and any(out.iterdir()):
-        raise ConfigError(f"--out {out} is not empty; name a new folder")
+    require_empty(out)
     make_synthetic(out / "data", seed=seed, say=say)
     request = TrainRequest(
-        recipe="synthetic", data=out / "data", noise=NOISE, preset="cpu", seed=seed, device="cpu", noise_seed=seed
+        recipe="synthetic",
+        data=out / "data",
+        noise=NOISE,
+        preset="cpu",
+        overrides=list(overrides or []),
+        seed=seed,
+        device="cpu",
+        noise_seed=seed,
     )
-    summaries = []
-    for method in METHODS:
-        chosen = replace(request, method=method, out=out / method, overrides=list(overrides or []))
-        planned = plan(chosen, say=say)
-        with progress_of(method, planned.settings.epochs) as progress:
-            summaries.append(train_recipe(planned, progress=progress))
+    summaries = train_methods(
+        METHODS, request, out, plan=partial(plan, say=say), train=train_recipe, progress_of=progress_of
+    )
     write_report([out / method for method in METHODS], out / "report.html", title="L2B demo: synthetic prostate MR")
     return summaries
