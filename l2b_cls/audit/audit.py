@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
-from l2b_cls.audit.crossfit import Progress, cross_fit
+from l2b_cls.audit.crossfit import cross_fit
 from l2b_cls.audit.folds import cut_folds
 from l2b_cls.audit.label_posterior import LabelPosterior, label_posterior
 from l2b_cls.audit.quality import flag_quality, ranking_quality
@@ -20,6 +20,7 @@ from l2b_cls.inference import load_run
 from l2b_cls.recipe import read_settings
 from l2b_cls.run_data import RunData
 from l2b_run.errors import ConfigError, DataError
+from l2b_run.kept_fold import Progress
 
 _READ = 2048  # pictures read at a time
 

@@ -3,26 +3,25 @@
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import yaml
 
 from l2b_cls.audit.folds import Fold
 from l2b_cls.config import Settings
 from l2b_cls.feed import Feed, Samples, make_feed
 from l2b_cls.run import evaluated_probabilities
 from l2b_cls.train import train
-from l2b_run.atomic import atomic_file, write_json, write_text
+from l2b_run.atomic import atomic_file
 from l2b_run.hashing import sha256_file
+from l2b_run.kept_fold import KeptFold, Progress
+from l2b_run.write_run import write_epochs
 
-_RECORD = "fold.json"
 _PROBABILITIES = "probabilities.npy"
-Progress = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -56,15 +55,15 @@ def cross_fit(
     """
     pixels = _pixels(given)
     for fold in folds:
-        folder = root / f"fold_{fold.number}_of_{len(folds)}"
         held = Samples(given.source, given.index[fold.held_out], np.full(len(fold.held_out), -1))  # labels unseen
-        kept = meta.part(np.flatnonzero(~np.isin(meta.index, held.index)))
-        feed = make_feed(given.part(fold.train), kept, held, settings, device)
+        clean = meta.part(np.flatnonzero(~np.isin(meta.index, held.index)))
+        feed = make_feed(given.part(fold.train), clean, held, settings, device)
         shorter = _shorter(settings, epochs or settings.epochs)
         record = {"content": _content(feed, pixels), "settings": shorter.model_dump()}
-        found = _finished(folder, record, len(held))
+        kept = KeptFold(root, fold.number, len(folds), record, result=_PROBABILITIES)
+        found = _finished(kept, len(held))
         if found is None:
-            found = _train_fold(shorter, feed, folder, record, _numbered(progress, fold.number))
+            found = _train_fold(shorter, feed, kept, progress)
         yield Judged(fold, found, shorter.epochs)
 
 
@@ -78,39 +77,25 @@ def _shorter(settings: Settings, epochs: int) -> Settings:
     )
 
 
-def _numbered(progress: Progress, fold: int) -> Progress:
-    return lambda row: progress({"fold": fold, **row})
-
-
-def _train_fold(settings: Settings, feed: Feed, folder: Path, record: dict[str, Any], progress: Progress) -> np.ndarray:
-    """Train in `folder`, from its latest checkpoint where that is of the same record; keep the predictions alone."""
-    resume = _read_record(folder) == record | {"finished": False} and (folder / "checkpoint_latest.pt").is_file()
-    if not resume:
-        for name in ("checkpoint_latest.pt", _PROBABILITIES, "metrics.jsonl"):
-            (folder / name).unlink(missing_ok=True)
-    write_text(folder / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
-    write_json(folder / _RECORD, record | {"finished": False})
-
-    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        write_text(folder / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
-
+def _train_fold(settings: Settings, feed: Feed, fold: KeptFold, progress: Progress) -> np.ndarray:
+    """Train in the fold's folder, from its latest checkpoint where there is one; keep the predictions alone."""
+    resume = fold.begin(settings.model_dump())
     state = train(
         settings,
         feed,
-        folder,
+        fold.folder,
         evaluate=lambda state: {},
         detect=lambda state: {},
-        write_row=write_row,
-        progress=progress,
+        write_row=lambda row, history: write_epochs(fold.folder / "metrics.jsonl", history),
+        progress=fold.numbered(progress),
         resume=resume,
     )
     found = evaluated_probabilities(state, feed)
     content = io.BytesIO()
     np.save(content, found, allow_pickle=False)
-    with atomic_file(folder / _PROBABILITIES) as temporary:
+    with atomic_file(fold.folder / _PROBABILITIES) as temporary:
         temporary.write_bytes(content.getbuffer())
-    write_json(folder / _RECORD, record | {"finished": True})
-    (folder / "checkpoint_latest.pt").unlink(missing_ok=True)
+    fold.finish()
     return found
 
 
@@ -136,20 +121,12 @@ def _content(feed: Feed, pixels: dict[str, Any]) -> str:
     return content.hexdigest()
 
 
-def _finished(folder: Path, record: dict[str, Any], count: int) -> np.ndarray | None:
+def _finished(fold: KeptFold, count: int) -> np.ndarray | None:
     """The predictions of an earlier call for the same record."""
-    if _read_record(folder) != record | {"finished": True}:
+    if not fold.finished:
         return None
     try:
-        found: np.ndarray = np.load(folder / _PROBABILITIES, allow_pickle=False)
+        found: np.ndarray = np.load(fold.folder / _PROBABILITIES, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return found if found.ndim == 2 and len(found) == count else None
-
-
-def _read_record(folder: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found

@@ -1,20 +1,17 @@
 """Networks that never saw the case they judge: the training cases cut into folds, each left out once."""
 
-import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import yaml
-from safetensors.torch import save
 
-from l2b_run.atomic import atomic_file, write_json, write_text
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.hashing import sha256_file
+from l2b_run.kept_fold import KeptFold, Progress
+from l2b_run.write_run import write_epochs, write_weights
 from l2b_seg.config import Settings
 from l2b_seg.dataset import CLEAN_LABELS
 from l2b_seg.feed import Feed
@@ -26,7 +23,7 @@ from l2b_seg.train import train
 
 LOG = logging.getLogger(__name__)
 
-_RECORD = "fold.json"
+_WEIGHTS = "model.safetensors"
 _FOLD_STREAM = 11  # a random stream of its own beside the training's
 
 
@@ -81,7 +78,7 @@ def cross_fit(
     *,
     epochs: int | None = None,
     device: torch.device,
-    progress: Callable[[dict[str, Any]], None] = lambda row: None,
+    progress: Progress = lambda row: None,
 ) -> Iterator[Judging]:
     """Train a network a fold, as the run was trained, and yield it with the cases it did not see.
 
@@ -93,7 +90,6 @@ def cross_fit(
     options = SliceOptions(**settings.slices.model_dump())
     hashes = _content(data)
     for fold in folds:
-        folder = root / f"fold_{fold.number}_of_{len(folds)}"
         given = load_slices(data.dataset, fold.train, options, labels=data.labels)
         meta = meta_slices(settings, data, options, given)
         feed = Feed(given, meta, settings.augmentation, settings.seed, device)
@@ -105,37 +101,26 @@ def cross_fit(
             "settings": shorter.model_dump(),
             "sha256": {case: hashes[case] for case in (*fold.train, *data.meta)},
         }
-        if _read_record(folder) != record | {"finished": True}:
-            _train_fold(shorter, feed, folder, record, _numbered(progress, fold.number))
-        yield Judging(fold.number, fold.held_out, load_run(folder, device), shorter.epochs)
+        kept = KeptFold(root, fold.number, len(folds), record, result=_WEIGHTS)
+        if not kept.finished:
+            _train_fold(shorter, feed, kept, progress)
+        yield Judging(fold.number, fold.held_out, load_run(kept.folder, device), shorter.epochs)
 
 
-def _numbered(progress: Callable[[dict[str, Any]], None], fold: int) -> Callable[[dict[str, Any]], None]:
-    return lambda row: progress({"fold": fold, **row})
-
-
-def _train_fold(
-    settings: Settings, feed: Feed, folder: Path, record: dict[str, Any], progress: Callable[[dict[str, Any]], None]
-) -> None:
-    """Train into `folder`, from its latest checkpoint where that is of the same record; nothing is evaluated."""
-    resume = _read_record(folder) == record | {"finished": False} and (folder / "checkpoint_latest.pt").is_file()
-    if not resume:
-        for name in ("checkpoint_latest.pt", "model.safetensors", "metrics.jsonl"):
-            (folder / name).unlink(missing_ok=True)
-    write_text(folder / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
-    write_json(folder / _RECORD, record | {"finished": False})
-
-    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        write_text(folder / "metrics.jsonl", "".join(json.dumps(line, allow_nan=False) + "\n" for line in history))
-
+def _train_fold(settings: Settings, feed: Feed, fold: KeptFold, progress: Progress) -> None:
+    """Train into the fold's folder, from its latest checkpoint where there is one; nothing is evaluated."""
+    resume = fold.begin(settings.model_dump())
     state = train(
-        settings, feed, folder, evaluate=lambda state: {}, write_row=write_row, progress=progress, resume=resume
+        settings,
+        feed,
+        fold.folder,
+        evaluate=lambda state: {},
+        write_row=lambda row, history: write_epochs(fold.folder / "metrics.jsonl", history),
+        progress=fold.numbered(progress),
+        resume=resume,
     )
-    weights = save({name: value.contiguous() for name, value in state.evaluated.state_dict().items()})
-    with atomic_file(folder / "model.safetensors") as temporary:
-        temporary.write_bytes(weights)
-    write_json(folder / _RECORD, record | {"finished": True})
-    (folder / "checkpoint_latest.pt").unlink(missing_ok=True)
+    write_weights(fold.folder / _WEIGHTS, state.evaluated)
+    fold.finish()
 
 
 def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, feed: Feed) -> int:
@@ -156,13 +141,3 @@ def _content(data: RunData) -> dict[str, str]:
     if faults:
         raise DataError(f"{len(faults)} files of this run are not there:\n  " + "\n  ".join(faults))
     return found
-
-
-def _read_record(folder: Path) -> dict[str, Any] | None:
-    try:
-        record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if record.get("finished") and not (folder / "model.safetensors").is_file():
-        return None
-    return record
