@@ -13,7 +13,7 @@ from l2b_cls.config import Settings
 from l2b_cls.feed import prepared
 from l2b_cls.models import build_model
 from l2b_cls.recipe import read_settings
-from l2b_run.errors import DataError
+from l2b_run.load_network import load_network
 
 BATCH = 256  # images a forward pass outside training
 
@@ -59,22 +59,9 @@ def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
 
 
 def load_run(run: Path | str, device: torch.device | str = "cpu") -> Classifier:
-    """The final network of a run folder (config.yaml and model.safetensors).
+    """The final network of a run folder (config.yaml and model.safetensors), in eval mode.
 
     Raises DataError for a folder that is no finished run or whose weights do not fit, ConfigError for a config of
     another version.
     """
-    from safetensors.torch import load_file
-
-    run = Path(run)
-    config, weights = run / "config.yaml", run / "model.safetensors"
-    missing = [path.name for path in (config, weights) if not path.is_file()]
-    if missing:
-        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
-    settings = read_settings(config)
-    model = network_of(settings, pretrained=False)
-    try:
-        model.load_state_dict(load_file(weights))
-    except Exception as error:
-        raise DataError(f"{weights} cannot be loaded into the network of {config}: {error}") from error
-    return Classifier(model.to(device).eval(), settings, torch.device(device))
+    return Classifier(*load_network(Path(run), read_settings, network_of, device), torch.device(device))

@@ -10,6 +10,7 @@ from torch import nn
 
 from l2b_run import recipe
 from l2b_run.errors import DataError
+from l2b_run.load_network import load_network
 from l2b_seg.config import Settings
 from l2b_seg.models import build_network
 from l2b_seg.orientation import Flips, describe_grid, flipped, in_plane_flips
@@ -95,20 +96,7 @@ def load_run(run: Path | str, device: torch.device | str = "cpu") -> Predictor:
     Raises DataError for a folder that is no finished run or whose weights do not fit, ConfigError for a config of
     another version.
     """
-    from safetensors.torch import load_file
-
-    run = Path(run)
-    config, weights = run / "config.yaml", run / "model.safetensors"
-    missing = [path.name for path in (config, weights) if not path.is_file()]
-    if missing:
-        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
-    settings = read_settings(config)
-    model = network_of(settings, pretrained=False)
-    try:
-        model.load_state_dict(load_file(weights))
-    except Exception as error:
-        raise DataError(f"{weights} cannot be loaded into the network of {config}: {error}") from error
-    return predictor_for(model.to(device).eval(), settings, torch.device(device))
+    return predictor_for(*load_network(Path(run), read_settings, network_of, device), torch.device(device))
 
 
 def read_settings(config: Path) -> Settings:
