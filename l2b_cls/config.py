@@ -2,7 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, Field, PositiveFloat, PositiveInt, model_validator
+
+from l2b_run.settings import NormalizerName, RunSettings, Strict
 
 MethodName = Literal[
     "ce",
@@ -26,11 +28,7 @@ NOISY_META: dict[str, dict[str, str]] = {
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class TaskSettings(_Strict):
+class TaskSettings(Strict):
     """What is classified: filled in from the data set when a run is planned."""
 
     classes: list[str] = Field(["0", "1"], min_length=2)
@@ -38,7 +36,7 @@ class TaskSettings(_Strict):
     size: list[PositiveInt] = Field([32, 32], min_length=2, max_length=2, description="stored images: height, width")
 
 
-class DataSettings(_Strict):
+class DataSettings(Strict):
     """Which samples train, judge and evaluate."""
 
     meta_size: int = Field(1000, ge=1, description="clean samples, class-balanced where they are drawn from `train`")
@@ -50,7 +48,7 @@ class DataSettings(_Strict):
     balanced_epoch: int = Field(0, ge=0, description="samples an epoch, balanced by given label, drawn anew; 0: all")
 
 
-class NetworkSettings(_Strict):
+class NetworkSettings(Strict):
     architecture: Literal[
         "small-cnn",
         "preact-resnet18",
@@ -65,7 +63,7 @@ class NetworkSettings(_Strict):
     weights: str | None = Field(None, description="file of pretrained weights (.safetensors, .pth), or 'package'")
 
 
-class AugmentationSettings(_Strict):
+class AugmentationSettings(Strict):
     """Drawn an image: crop of the padded image, mirroring, rotation, or a resized crop."""
 
     crop_padding: int = Field(4, ge=0)
@@ -81,7 +79,7 @@ class AugmentationSettings(_Strict):
     std: list[PositiveFloat] | None = None
 
 
-class OptimizerSettings(_Strict):
+class OptimizerSettings(Strict):
     lr: float = Field(0.1, gt=0)
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(5e-4, ge=0)
@@ -90,14 +88,14 @@ class OptimizerSettings(_Strict):
     schedule: Literal["constant", "cosine", "steps"] = Field(
         "cosine", description="cosine: to 0 at the last epoch, a step an epoch; steps: times `gamma` at `milestones`"
     )
-    milestones: list[PositiveInt] = []
+    milestones: list[PositiveInt] = Field([])
     gamma: float = Field(0.1, gt=0, le=1)
 
 
-class BootstrapSettings(_Strict):
+class BootstrapSettings(Strict):
     """How alpha and beta are made (l2b), or the weights of l2rw; the defaults are the paper's equations."""
 
-    normalize: Literal["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice", "soft_trust"] = "rectified"
+    normalize: NormalizerName = "rectified"
     temperature: float = Field(1.0, gt=0)
     lookahead: Literal["optimizer", "none"] = "optimizer"
     pseudo_label: Literal["own", "teacher"] = "own"
@@ -108,7 +106,7 @@ class BootstrapSettings(_Strict):
     mode: Literal["exact", "fast"] = "exact"
 
 
-class MetaSettings(_Strict):
+class MetaSettings(Strict):
     """Who judges the weights.
 
     source "clean": clean samples. "online": training samples whose given labels a mixture model of the losses takes for
@@ -124,7 +122,7 @@ class MetaSettings(_Strict):
     loss: Literal["cross_entropy", "mae"] = "cross_entropy"
 
 
-class WeightNetSettings(_Strict):
+class WeightNetSettings(Strict):
     """MW-Net's weighting function (methods mwnet, mnwnet, rmnwnet): 1 - hidden - 1, of a sample's loss."""
 
     hidden: int = Field(100, ge=1)
@@ -135,7 +133,7 @@ class WeightNetSettings(_Strict):
     weight_norm: Literal["sum1", "none"] = "sum1"
 
 
-class LossSettings(_Strict):
+class LossSettings(Strict):
     """bootstrap-hard, bootstrap-soft (Reed et al. 2015), focal, mixup."""
 
     bootstrap_hard: float = Field(0.8, ge=0, le=1, description="share of the given label in the target")
@@ -145,20 +143,17 @@ class LossSettings(_Strict):
     mixup_alpha: float = Field(1.0, gt=0)
 
 
-class FinetuneSettings(_Strict):
+class FinetuneSettings(Strict):
     """finetune: the last `share` of the epochs see the clean samples alone, at `lr`."""
 
     share: float = Field(0.25, gt=0, lt=1)
     lr: float = Field(0.01, gt=0)
 
 
-class Settings(_Strict):
+class Settings(RunSettings):
     """Everything a run depends on besides its data and its label noise."""
 
-    recipe: str
-    preset: str
     method: MethodName
-    seed: int = 0
     task: TaskSettings = TaskSettings()
     data: DataSettings = DataSettings()
     network: NetworkSettings = NetworkSettings()

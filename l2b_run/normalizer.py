@@ -3,13 +3,14 @@
 from typing import Protocol
 
 from l2b import Normalizer, normalize
+from l2b_run.settings import NormalizerName
 
 
 class Choice(Protocol):
     """The part of the bootstrap settings that says how alignments become weights."""
 
     @property
-    def normalize(self) -> str: ...
+    def normalize(self) -> NormalizerName: ...
 
     @property
     def temperature(self) -> float: ...
@@ -20,7 +21,7 @@ class Choice(Protocol):
 
 def normalizer_of(chosen: Choice) -> Normalizer:
     """The named normaliser of the settings as the function the engine takes."""
-    named: dict[str, Normalizer] = {
+    named: dict[NormalizerName, Normalizer] = {
         "rectified": normalize.rectified,
         "softmax": normalize.softmax(chosen.temperature),
         "sigmoid": normalize.sigmoid,

@@ -8,12 +8,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from l2b_run.errors import ConfigError, noted
+from l2b_run.settings import RunSettings
 
 Model = TypeVar("Model", bound=BaseModel)
+Settings = TypeVar("Settings", bound=RunSettings)
 Kind = Literal["segmentation", "classification"]
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _SHIPPED = Path(__file__).resolve().parent.parent / "pipelines"
-_BY_ARGUMENT = ("recipe", "preset", "method", "seed")  # said by an argument of their own, not by --set
+_BY_ARGUMENT = tuple(RunSettings.model_fields)  # said by an argument of their own, not by --set
 
 
 class Recipe(BaseModel):
@@ -31,7 +33,7 @@ class Recipe(BaseModel):
 
 
 def load_settings(
-    model: type[Model],
+    model: type[Settings],
     recipe: str | Path,
     *,
     kind: Kind,
@@ -39,11 +41,11 @@ def load_settings(
     method: str,
     seed: int = 0,
     overrides: list[str] | None = None,
-) -> Model:
+) -> Settings:
     """Recipe <- preset <- the preset's `methods.<method>` <- overrides ("key.sub=value", values as YAML) as a `model`.
 
-    `recipe` is a name shipped in pipelines/ or a path, of this `kind`. `model` has the fields recipe, preset, method
-    (a Literal), seed and task. Raises ConfigError with every fault in one message.
+    `recipe` is a name shipped in pipelines/ or a path, of this `kind`. `model` has `method` as a Literal, and a
+    `task`. Raises ConfigError with every fault in one message.
     """
     faults: list[str] = []
     merged: dict[str, Any] = {}
@@ -89,7 +91,7 @@ def load_recipe(recipe: str | Path, *, kind: Kind) -> Recipe:
     return content
 
 
-def read_settings(model: type[Model], config: Path) -> Model:
+def read_settings(model: type[Settings], config: Path) -> Settings:
     """The resolved settings of a run folder. Raises ConfigError with every fault."""
     what = f"{config} does not hold this version's settings"
     try:

@@ -2,23 +2,21 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
+
+from l2b_run.settings import NormalizerName, RunSettings, Strict
 
 MethodName = Literal["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class TaskSettings(_Strict):
+class TaskSettings(Strict):
     """What is segmented out of what: names from the data set, filled in when a run is planned."""
 
     channels: list[str] = Field(["image"], min_length=1)
     classes: list[str] = Field(["prostate"], min_length=1, description="foreground classes in the order of their label")
 
 
-class DataSettings(_Strict):
+class DataSettings(Strict):
     """Which cases are what, when the data set is prepared from its raw source."""
 
     split: Literal["official", "random"] = "official"
@@ -27,14 +25,14 @@ class DataSettings(_Strict):
     tuning_cases: int = Field(0, ge=0, description="training cases set aside and evaluated instead of the test cases")
 
 
-class SliceSettings(_Strict):
+class SliceSettings(Strict):
     size: int = Field(144, ge=32, multiple_of=16)
     crop: float = Field(1.0, gt=0, le=1)
     intensity: Literal["minmax", "zscore"] = "minmax"
     mask_threshold: Literal["any", "half"] = "any"
 
 
-class NetworkSettings(_Strict):
+class NetworkSettings(Strict):
     architecture: Literal["monai", "smp"] = "monai"
     widths: list[PositiveInt] = Field([64, 128, 256, 512, 1024], min_length=5, max_length=5)
     encoder: str = "resnet18"
@@ -42,14 +40,14 @@ class NetworkSettings(_Strict):
     encoder_weights: str | None = None
 
 
-class AugmentationSettings(_Strict):
+class AugmentationSettings(Strict):
     flip: float = Field(0.5, ge=0, le=1)
     rotation_deg: float = Field(10.0, ge=0, le=180)
     scale: float = Field(0.0, ge=0, lt=1)
     intensity: float = Field(0.0, ge=0, lt=1)
 
 
-class OptimizerSettings(_Strict):
+class OptimizerSettings(Strict):
     lr: float = Field(0.005, gt=0)
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(5e-4, ge=0)
@@ -60,10 +58,10 @@ class OptimizerSettings(_Strict):
     )
 
 
-class BootstrapSettings(_Strict):
+class BootstrapSettings(Strict):
     """How alpha and beta are made; the defaults are the paper's equations and the released code's extra step."""
 
-    normalize: Literal["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice", "soft_trust"] = "rectified"
+    normalize: NormalizerName = "rectified"
     temperature: float = Field(1.0, gt=0)
     lookahead: Literal["optimizer", "none"] = "optimizer"
     pseudo_label: Literal["own", "teacher", "views"] = "views"
@@ -73,7 +71,7 @@ class BootstrapSettings(_Strict):
     mode: Literal["exact", "fast"] = "exact"
 
 
-class MetaSettings(_Strict):
+class MetaSettings(Strict):
     """Who judges the weights.
 
     source "clean": the meta cases. "online": training slices whose given masks a mixture model takes for clean (its
@@ -86,20 +84,17 @@ class MetaSettings(_Strict):
     loss: Literal["cross_entropy", "mae"] = "cross_entropy"
 
 
-class FinetuneSettings(_Strict):
+class FinetuneSettings(Strict):
     """finetune: the last `share` of the epochs see the clean cases alone, at `lr`."""
 
     share: float = Field(0.25, gt=0, lt=1)
     lr: float = Field(0.005, gt=0)
 
 
-class Settings(_Strict):
+class Settings(RunSettings):
     """Everything a run depends on besides its data."""
 
-    recipe: str
-    preset: str
     method: MethodName
-    seed: int = 0
     task: TaskSettings = TaskSettings()
     data: DataSettings = DataSettings()
     slices: SliceSettings = SliceSettings()
