@@ -8,11 +8,26 @@ import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l2b_run.cache import cache_dir
 from l2b_run.environment import memory_mb, package_version, usable_cores
 from l2b_run.extras import EXTRAS, install_command, missing_modules
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SHARED_PACKAGES = {
+    "pydantic": "pydantic",
+    "PyYAML": "yaml",
+    "typer": "typer",
+    "rich": "rich",
+    "pooch": "pooch",
+    "matplotlib": "matplotlib",
+    "jinja2": "jinja2",
+    "safetensors": "safetensors",
+}
+"""Distribution -> module of what both tools need beside their own libraries."""
 
 _LITTLE_DISK_GB = 1.0
 
@@ -48,6 +63,32 @@ def examine(packages: Mapping[str, str], tiny_step: Callable[[str], None]) -> di
         devices = ["cpu", *(f"cuda:{number}" for number in range(len(found["cuda"]["devices"])))]
         found["self_test"] = {device: _self_test(tiny_step, device, problems) for device in devices}
     return {**found, "problems": problems, "usable": not problems}
+
+
+def try_step(
+    model: "nn.Module",
+    batch: "tuple[Tensor, Tensor]",
+    meta: "tuple[Tensor, Tensor]",
+    *,
+    loss: "Callable[[Tensor, Tensor], Tensor]",
+    pseudo_label: "Callable[[Tensor], Tensor]",
+) -> None:
+    """One exact step of the engine on `batch`, judged by `meta` (as `l2b.train_step` takes them).
+
+    Raises RuntimeError where its weights have another shape than (2, *losses) or sum than 1, or the model is unmoved.
+    """
+    import torch
+
+    from l2b import train_step
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    step = train_step(model, optimizer, batch, meta, loss=loss, pseudo_label=pseudo_label)
+    total, shape = float(step.weights.sum()), (2, *loss(step.logits, batch[1]).shape)
+    if step.weights.shape != shape or not abs(total - 1) < 1e-3:
+        raise RuntimeError(f"weights of shape {tuple(step.weights.shape)} and sum {total:.4f}, expected 1")
+    if not any((old != new).any() for old, new in zip(before, model.parameters(), strict=True)):
+        raise RuntimeError("the step did not move the network")
 
 
 def _broken_packages(packages: Mapping[str, str]) -> list[str]:
