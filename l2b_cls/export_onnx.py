@@ -10,14 +10,10 @@ from torch import Tensor, nn
 
 from l2b_cls.feed import output_size
 from l2b_cls.inference import Classifier, load_run
-from l2b_run.atomic import atomic_file
 from l2b_run.environment import package_version
-from l2b_run.errors import ConfigError, L2BError
-from l2b_run.extras import require_extra
-from l2b_run.onnx_export import BATCHES, OPSET, onnx_bytes, onnx_difference
+from l2b_run.onnx_export import BATCHES, onnx_bytes, onnx_difference, require_onnx, write_onnx
 from l2b_run.run_folder import read_summary
 
-TOLERANCE = 1e-4
 INPUT = "images"
 
 
@@ -52,11 +48,9 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     Raises:
         ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed.
         DataError: `run` is no finished run.
-        L2BError: a difference above TOLERANCE; nothing is written.
+        L2BError: a difference that `write_onnx` refuses; nothing is written.
     """
-    if file.suffix.lower() != ".onnx":
-        raise ConfigError(f"--onnx {file}: name a file that ends with .onnx")
-    require_extra("onnx", "export --onnx")
+    require_onnx(file)
     classifier = load_run(run, "cpu")
     network = _Probabilities(classifier).eval()
     pictures = _pictures(classifier)
@@ -66,11 +60,7 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     say("[2/2] comparing it with the run in onnxruntime")
     parity = {name: onnx_difference(network, content, images, input_name=INPUT) for name, images in inputs.items()}
     parity["run"] = max(_difference(network, classifier, each) for each in pictures.values())
-    if not max(parity.values()) < TOLERANCE:
-        raise L2BError(f"{file} was not written: its probabilities differ from the run's by {parity}; report this")
-    with atomic_file(file) as temporary:
-        temporary.write_bytes(content)
-    return {"file": str(file), "bytes": len(content), "opset": OPSET, "parity": parity}
+    return write_onnx(file, content, parity)
 
 
 def onnx_metadata(run: Path, classifier: Classifier) -> dict[str, Any]:

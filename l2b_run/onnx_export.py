@@ -6,15 +6,28 @@ import logging
 import warnings
 from collections.abc import Mapping
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from l2b_run.atomic import atomic_file
+from l2b_run.errors import ConfigError, L2BError
+from l2b_run.extras import require_extra
+
 OPSET = 18
 METADATA_KEY = "l2b"
 BATCHES = (1, 2, 5)
+TOLERANCE = 1e-4
+
+
+def require_onnx(file: Path) -> None:
+    """Raises ConfigError where `file` does not end with .onnx, or the extra `onnx` is not installed."""
+    if file.suffix.lower() != ".onnx":
+        raise ConfigError(f"--onnx {file}: name a file that ends with .onnx")
+    require_extra("onnx", "export --onnx")
 
 
 def onnx_bytes(network: nn.Module, example: Tensor, metadata: Mapping[str, Any], *, input_name: str) -> bytes:
@@ -57,3 +70,15 @@ def onnx_difference(network: nn.Module, content: bytes, inputs: Tensor, *, input
         (found,) = session.run(["probabilities"], {input_name: inputs[:n].numpy()})
         differences.append(float(np.abs(found - expected).max()))
     return max(differences)
+
+
+def write_onnx(file: Path, content: bytes, parity: Mapping[str, float]) -> dict[str, Any]:
+    """Write the bytes of an ONNX file; returns file, bytes, opset and parity (largest differences from the run).
+
+    Raises L2BError for a difference of TOLERANCE or more, or one that is no number; nothing is written then.
+    """
+    if not max(parity.values()) < TOLERANCE:
+        raise L2BError(f"{file} was not written: its probabilities differ from the run's by {parity}; report this")
+    with atomic_file(file) as temporary:
+        temporary.write_bytes(content)
+    return {"file": str(file), "bytes": len(content), "opset": OPSET, "parity": parity}

@@ -8,16 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from l2b_run.atomic import atomic_file
-from l2b_run.errors import ConfigError, L2BError
-from l2b_run.extras import require_extra
-from l2b_run.onnx_export import BATCHES, OPSET, onnx_bytes, onnx_difference
+from l2b_run.onnx_export import BATCHES, onnx_bytes, onnx_difference, require_onnx, write_onnx
 from l2b_seg.inference import Predictor, load_run
 from l2b_seg.run_metadata import run_metadata
 from l2b_seg.slicing import prepare_image
 from l2b_seg.task import Task
-
-TOLERANCE = 1e-4
 
 
 class _Probabilities(nn.Module):
@@ -43,11 +38,9 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     Raises:
         ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed.
         DataError: `run` is no finished run.
-        L2BError: a difference above TOLERANCE; nothing is written.
+        L2BError: a difference that `write_onnx` refuses; nothing is written.
     """
-    if file.suffix.lower() != ".onnx":
-        raise ConfigError(f"--onnx {file}: name a file that ends with .onnx")
-    require_extra("onnx", "export --onnx")
+    require_onnx(file)
     metadata = run_metadata(run)
     predictor = load_run(run, "cpu")
     network = _Probabilities(predictor.model, predictor.task).eval()
@@ -56,11 +49,7 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     content = onnx_bytes(network, inputs["random"][:2], metadata, input_name="slices")
     say("[2/2] comparing it with the run in onnxruntime")
     parity = {name: onnx_difference(network, content, slices, input_name="slices") for name, slices in inputs.items()}
-    if not max(parity.values()) < TOLERANCE:
-        raise L2BError(f"{file} was not written: its probabilities differ from the run's by {parity}; report this")
-    with atomic_file(file) as temporary:
-        temporary.write_bytes(content)
-    return {"file": str(file), "bytes": len(content), "opset": OPSET, "parity": parity}
+    return write_onnx(file, content, parity)
 
 
 def _parity_inputs(predictor: Predictor) -> dict[str, Tensor]:
