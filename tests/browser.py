@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
 LAPTOP = (1366, 768)
 
@@ -29,6 +31,21 @@ def start_browser(profile: Path) -> Iterator[Any]:
 def severe(driver: Any) -> list[dict[str, Any]]:
     """What the browser logged as wrong since the last call."""
     return [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def assert_nothing_foreign_runs(driver: Any) -> None:
+    """No alert is open, the page's policy knows its own script alone, and all it loaded came with it."""
+    from selenium.common.exceptions import NoAlertPresentException
+
+    with pytest.raises(NoAlertPresentException):
+        driver.switch_to.alert.accept()
+    driver.execute_script(
+        "const s = document.createElement('script'); s.textContent = 'window.foreign = 1'; document.body.append(s);"
+    )
+    assert driver.execute_script("return window.foreign") is None
+    assert any("Content Security Policy" in entry["message"] for entry in driver.get_log("browser"))
+    urls = driver.execute_script("return performance.getEntriesByType('resource').map(each => each.name)")
+    assert all(url.startswith("data:") for url in urls)
 
 
 def luminance(colour: str) -> float:

@@ -13,9 +13,14 @@ from l2b_run.errors import L2BError
 
 
 def call_command(command: Callable[..., None], *arguments: object) -> tuple[int, str, str]:
-    """Exit code, stdout and message of `command`, by the shell's rule: an L2BError is its exit code."""
+    """`call_app` of an app that is `command` alone."""
     app = typer.Typer()
     app.command()(command)
+    return call_app(app, *arguments)
+
+
+def call_app(app: typer.Typer, *arguments: object) -> tuple[int, str, str]:
+    """Exit code, stdout and message of `app`, by the shell's rule: an L2BError is its exit code."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     if isinstance(result.exception, L2BError):
         return result.exception.exit_code, result.stdout, str(result.exception)

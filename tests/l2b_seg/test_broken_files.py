@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,15 +10,14 @@ import SimpleITK as sitk
 import typer
 import yaml
 from safetensors.torch import save_file
-from typer.testing import CliRunner
 
-from l2b_run.errors import L2BError
 from l2b_seg.cli.check import check
 from l2b_seg.cli.predict import predict
 from l2b_seg.cli.prepare import app as prepare_app
 from l2b_seg.cli.train import train
 from l2b_seg.inference import network_of
 from l2b_seg.volume import Volume, read_volume, write_volume
+from tests.command import call_app
 from tests.data_prep.own_data import volume_pair
 from tests.l2b_seg.test_cli_train import RECIPE
 from tests.l2b_seg.tiny import TRAIN, make_dataset, make_settings
@@ -28,14 +28,7 @@ for command in (check, train, predict):
     app.command()(command)
 
 
-def call(*arguments):
-    """Exit code by the shell's rule, stdout, and the error's message."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, L2BError):
-        return result.exception.exit_code, result.stdout, str(result.exception)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+call = partial(call_app, app)
 
 
 def cut(path):

@@ -4,25 +4,11 @@ import json
 
 import pytest
 import torch
-import typer
-from typer.testing import CliRunner
 
 import l2b
-from l2b_run.errors import L2BError
-from l2b_seg.cli.doctor import doctor as doctor_command
+from l2b_seg.cli.doctor import doctor as command
 from l2b_seg.doctor import PACKAGES, doctor
-
-
-def run(*arguments):
-    """Exit code, stdout and message of the command, by the shell's rule: an L2BError is its exit code."""
-    app = typer.Typer()
-    app.command()(doctor_command)
-    result = CliRunner().invoke(app, list(arguments))
-    if isinstance(result.exception, L2BError):
-        return result.exception.exit_code, result.stdout, str(result.exception)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+from tests.command import call_command
 
 
 def test_this_installation_is_usable(own_cache):
@@ -45,20 +31,20 @@ def test_this_installation_is_usable(own_cache):
 
 
 def test_output_as_text_and_as_json():
-    code, text, message = run()
+    code, text, message = call_command(command)
     assert (code, message) == (0, "")
     lines = dict(line.split(maxsplit=1) for line in text.splitlines())
     assert lines["usable"] == "yes"
     assert lines["torch"].startswith(str(torch.__version__).split("+")[0])
     assert any(line.startswith("training step on cpu") and line.endswith(" s") for line in text.splitlines())
-    code, text, _ = run("--json")
+    code, text, _ = call_command(command, "--json")
     assert code == 0
     assert json.loads(text)["usable"] is True
 
 
 def test_a_package_that_is_missing_is_a_problem(monkeypatch):
     monkeypatch.setitem(PACKAGES, "torchnothing", "torchnothing")
-    code, text, message = run()
+    code, text, message = call_command(command)
     assert code == 1
     assert "torchnothing cannot be imported (No module named 'torchnothing'): pip install" in message
     assert "usable                      no" in text
