@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from l2b_cls.train import new_state, train
 from l2b_cls.write_predictions import write_predictions
 from l2b_run.atomic import write_json, write_text
 from l2b_run.environment import environment, peak_memory_mb
+from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError
 from l2b_run.train_state import load_checkpoint
 from l2b_run.write_run import row_text, write_epochs, write_weights
@@ -81,7 +81,7 @@ def run_training(
     *,
     device: torch.device,
     resume: bool = False,
-    progress: Callable[[dict[str, Any]], None] = lambda row: None,
+    progress: Progress = lambda row: None,
 ) -> dict[str, Any]:
     """Train, evaluate and write the run folder `out`; returns its summary. `settings` are those of `filled_in`.
 

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -16,18 +15,16 @@ from l2b_cls.log_samples import log_samples
 from l2b_cls.methods import METHODS, StepReport
 from l2b_cls.schedule import finetune_start, learning_rate
 from l2b_cls.state import TrainState
-from l2b_run.epoch_row import epoch_row
+from l2b_run.epoch_row import Progress, Row, WriteRow, epoch_row
 from l2b_run.errors import L2BError, Terminated
 from l2b_run.sigterm import sigterm_seen
-from l2b_run.train_state import average_of, load_checkpoint, resume_hint, save_checkpoint, sgd_of
+from l2b_run.train_state import average_of, finish_epoch, load_checkpoint, resume_hint, sgd_of
 
 LOG = logging.getLogger(__name__)
 _NAMED = 8  # samples of a batch that a message lists
 
 Evaluate = Callable[[TrainState], dict[str, float]]
 Detect = Callable[[TrainState], dict[str, float | None]]
-Progress = Callable[[dict[str, Any]], None]
-WriteRow = Callable[[dict[str, Any], list[dict[str, Any]]], None]
 
 
 def train(
@@ -63,7 +60,7 @@ def train(
             current = feed if before is None else before(state, feed, settings, state.epoch)
             reports = _epoch(state, current, settings, out, progress, stopped)
             state.epoch += 1
-            row = {"epoch": state.epoch, "step": state.epoch * feed.steps, "lr": state.optimizer.param_groups[0]["lr"]}
+            row: Row = {"epoch": state.epoch, "step": state.epoch * feed.steps, "lr": state.lr}
             row |= epoch_row(reports, LOG) | {
                 "meta_samples": len(current.meta),
                 "seconds": time.perf_counter() - started,
@@ -73,11 +70,7 @@ def train(
             if _due(state.epoch, settings.log_weights_every, settings.epochs):
                 log_samples(state, current, reports)
                 row["auc_noise_detection"] = detect(state)
-            state.history.append(row)
-            if row.get("test_accuracy", -1.0) > state.best:
-                state.best = row["test_accuracy"]
-                save_checkpoint(state, out / "checkpoint_best.pt")
-            save_checkpoint(state, out / "checkpoint_latest.pt")
+            finish_epoch(state, row, out, score="test_accuracy")
             write_row(row, state.history)
             progress(row)
         if stopped():
@@ -90,8 +83,7 @@ def _epoch(
 ) -> list[StepReport]:
     """One epoch's steps."""
     epoch, reports = state.epoch, []
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate(settings, epoch)
+    state.lr = learning_rate(settings, epoch)
     state.model.train()
     for step in range(feed.steps):
         if stopped():

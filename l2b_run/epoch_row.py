@@ -1,8 +1,16 @@
-"""An epoch's row of metrics.jsonl, from what its steps reported."""
+"""An epoch's row of metrics.jsonl, from what its steps reported, and who gets it."""
 
 import logging
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+Row = dict[str, Any]
+
+Progress = Callable[[Row], None]
+"""Takes the row of each step and of each epoch; only an epoch's has "seconds"."""
+
+WriteRow = Callable[[Row, list[Row]], None]
+"""Takes the row of an epoch and all rows so far."""
 
 
 class StepReport(Protocol):

@@ -1,7 +1,7 @@
 """The folder of one network of a cross-fit: finished it is kept, interrupted it goes on, else it is made anew."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,9 @@ from typing import Any
 import yaml
 
 from l2b_run.atomic import write_json, write_text
+from l2b_run.epoch_row import Progress
 
 RECORD, CHECKPOINT = "fold.json", "checkpoint_latest.pt"
-
-Progress = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,16 @@ class TrainState:
         """The network that predicts: the averaged one where there is one."""
         return self.model if self.averaged is None else self.averaged
 
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+
     @torch.no_grad()
     def average(self, decay: float) -> None:
         """Move the averaged network towards the model; early updates weigh more, so that its start is forgotten."""
@@ -115,6 +125,18 @@ def save_checkpoint(state: TrainState, path: Path) -> None:
     torch.save(state.state_dict(), content)
     with atomic_file(path) as temporary:
         temporary.write_bytes(content.getbuffer())
+
+
+def finish_epoch(state: TrainState, row: dict[str, Any], out: Path, *, score: str) -> None:
+    """Append the row to the history and write out/checkpoint_latest.pt; at a new best `row[score]` also the best one.
+
+    A row without the score leaves the best where it is.
+    """
+    state.history.append(row)
+    if row.get(score, -1.0) > state.best:
+        state.best = row[score]
+        save_checkpoint(state, out / "checkpoint_best.pt")
+    save_checkpoint(state, out / "checkpoint_latest.pt")
 
 
 def resume_hint(out: Path) -> str:

@@ -4,15 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from l2b import MetaAverage, NonFiniteError
-from l2b_run.epoch_row import epoch_row
+from l2b_run.epoch_row import Progress, WriteRow, epoch_row
 from l2b_run.errors import L2BError, Terminated
 from l2b_run.sigterm import sigterm_seen
-from l2b_run.train_state import TrainState, average_of, load_checkpoint, resume_hint, save_checkpoint, sgd_of
+from l2b_run.train_state import TrainState, average_of, finish_epoch, load_checkpoint, resume_hint, sgd_of
 from l2b_seg.config import Settings
 from l2b_seg.feed import Feed
 from l2b_seg.inference import network_of
@@ -23,8 +22,6 @@ from l2b_seg.schedule import finetune_start, learning_rate
 LOG = logging.getLogger(__name__)
 
 Evaluate = Callable[[TrainState], dict[str, float]]
-Progress = Callable[[dict[str, Any]], None]
-WriteRow = Callable[[dict[str, Any], list[dict[str, Any]]], None]
 
 
 def train(
@@ -57,15 +54,11 @@ def train(
             feed = online_meta(state, feed, settings)
             reports = _epoch(state, feed, settings, steps, out, progress, stopped)
             state.epoch += 1
-            row = {"epoch": state.epoch, "step": state.epoch * steps, "lr": state.optimizer.param_groups[0]["lr"]}
+            row = {"epoch": state.epoch, "step": state.epoch * steps, "lr": state.lr}
             row |= epoch_row(reports, LOG) | {"meta_slices": len(feed.meta), "seconds": time.perf_counter() - started}
             if state.epoch % settings.evaluate_every == 0 or state.epoch == settings.epochs:
                 row |= {f"test_{name}": value for name, value in evaluate(state).items()}
-            state.history.append(row)
-            if row.get("test_dice", -1.0) > state.best:
-                state.best = row["test_dice"]
-                save_checkpoint(state, out / "checkpoint_best.pt")
-            save_checkpoint(state, out / "checkpoint_latest.pt")
+            finish_epoch(state, row, out, score="test_dice")
             write_row(row, state.history)
             progress(row)
         if stopped():
@@ -88,8 +81,7 @@ def _epoch(
     for step in range(steps):
         if stopped():
             raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {resume_hint(out)}")
-        for group in state.optimizer.param_groups:
-            group["lr"] = learning_rate(settings, epoch, step / steps)
+        state.lr = learning_rate(settings, epoch, step / steps)
         try:
             reports.append(METHODS[settings.method].step(state, feed, settings, epoch, step))
         except NonFiniteError as error:

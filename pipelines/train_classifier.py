@@ -13,6 +13,7 @@ from l2b_cls.recipe import load_settings, read_settings
 from l2b_cls.run import filled_in, run_training
 from l2b_cls.run_data import RunData, read_run_data
 from l2b_run.device import choose_device
+from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError, noted
 from l2b_run.log_file import log_file
 from l2b_run.recipe import load_recipe
@@ -66,9 +67,7 @@ def _plan_resume(run: Path, request: TrainRequest) -> Plan[Settings, RunData]:
     return Plan(settings, data, run, device, resume=True)
 
 
-def train_classifier(
-    plan: Plan[Settings, RunData], *, progress: Callable[[dict[str, Any]], None] = lambda row: None
-) -> dict[str, Any]:
+def train_classifier(plan: Plan[Settings, RunData], *, progress: Progress = lambda row: None) -> dict[str, Any]:
     """Run a plan; the run folder also gets log.txt, with the error that ended it if one did. Returns the summary."""
     with log_file(LOG, plan.out / "log.txt"):
         return run_training(

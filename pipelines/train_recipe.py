@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from l2b_run.device import choose_device
+from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError
 from l2b_run.log_file import log_file
 from l2b_run.recipe import load_recipe
@@ -79,9 +80,7 @@ def _plan_resume(run: Path, request: TrainRequest, say: Callable[[str], None]) -
     return Plan(settings, data, run, device, resume=True)
 
 
-def train_recipe(
-    plan: Plan[Settings, RunData], *, progress: Callable[[dict[str, Any]], None] = lambda row: None
-) -> dict[str, Any]:
+def train_recipe(plan: Plan[Settings, RunData], *, progress: Progress = lambda row: None) -> dict[str, Any]:
     """Run a plan; the run folder also gets log.txt, with the error that ended it if one did. Returns the summary."""
     with log_file(LOG, plan.out / "log.txt"):
         return run_training(

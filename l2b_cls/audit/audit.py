@@ -19,8 +19,8 @@ from l2b_cls.feed import Samples
 from l2b_cls.inference import load_run
 from l2b_cls.recipe import read_settings
 from l2b_cls.run_data import RunData
+from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError, DataError
-from l2b_run.kept_fold import Progress
 
 _READ = 2048  # pictures read at a time
 

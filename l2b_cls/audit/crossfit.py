@@ -17,8 +17,9 @@ from l2b_cls.feed import Feed, Samples, make_feed
 from l2b_cls.run import evaluated_probabilities
 from l2b_cls.train import train
 from l2b_run.atomic import atomic_file
+from l2b_run.epoch_row import Progress
 from l2b_run.hashing import sha256_file
-from l2b_run.kept_fold import KeptFold, Progress
+from l2b_run.kept_fold import KeptFold
 from l2b_run.write_run import write_epochs
 
 _PROBABILITIES = "probabilities.npy"

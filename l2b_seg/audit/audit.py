@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError, DataError
 from l2b_seg.audit import baselines, evidence, regions, truth
 from l2b_seg.audit.crossfit import Judging, cross_fit, cut_folds
@@ -40,7 +41,7 @@ def audit(
     *,
     device: torch.device,
     say: Callable[[str], None] = lambda line: None,
-    progress: Callable[[dict[str, Any]], None] = lambda row: None,
+    progress: Progress = lambda row: None,
 ) -> dict[str, Any]:
     """Rank the given masks of the run's training cases by suspicion, write everything into `out`, return audit.json.
 
@@ -96,7 +97,7 @@ def _judging(
     data: RunData,
     options: AuditOptions,
     device: torch.device,
-    progress: Callable[[dict[str, Any]], None],
+    progress: Progress,
 ) -> Iterable[Judging]:
     """The networks, one after the other, that together judge every training case once."""
     if options.epochs is not None and (options.folds == 0 or options.epochs < 1):

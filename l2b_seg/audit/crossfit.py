@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.hashing import sha256_file
-from l2b_run.kept_fold import KeptFold, Progress
+from l2b_run.kept_fold import KeptFold
 from l2b_run.write_run import write_epochs, write_weights
 from l2b_seg.config import Settings
 from l2b_seg.dataset import CLEAN_LABELS
