@@ -1,7 +1,8 @@
 """Chromium as a reader of our pages has it, for tests; they skip where it is not installed."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
 LAPTOP = (1366, 768)
+needed = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine")
 
 
 def start_browser(profile: Path) -> Iterator[Any]:
@@ -46,6 +48,42 @@ def assert_nothing_foreign_runs(driver: Any) -> None:
     assert any("Content Security Policy" in entry["message"] for entry in driver.get_log("browser"))
     urls = driver.execute_script("return performance.getEntriesByType('resource').map(each => each.name)")
     assert all(url.startswith("data:") for url in urls)
+
+
+def reached_by_tab(driver: Any, attributes: Sequence[str]) -> set[str]:
+    """Every control the tab key reaches, by the first of `attributes` it has, else its tag; each shows its focus."""
+    reached: list[str] = []
+    driver.find_element("css selector", "body").send_keys("\t")
+    while (active := driver.switch_to.active_element).tag_name != "body" and len(reached) < 60:
+        named = (active.get_attribute(name) for name in attributes)
+        reached.append(next(filter(None, named), active.tag_name))
+        outline = driver.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", reached
+        active.send_keys("\t")
+    return set(reached)
+
+
+@contextmanager
+def dark_pages(driver: Any) -> Iterator[None]:
+    """Pages are opened as a reader has them who asked for dark ones."""
+    scheme = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+    try:
+        yield
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def assert_dark_and_clear(driver: Any) -> None:
+    """The page is dark; its text and the first line of its curves stand out as WCAG asks (7 and 3)."""
+    colours = driver.execute_script(
+        "const s = getComputedStyle(document.body); const l = getComputedStyle(document.querySelector('polyline'));"
+        "return [s.backgroundColor, s.color, l.stroke]"
+    )
+    page, ink, line = (luminance(colour) for colour in colours)
+    assert page < 0.05
+    assert (ink + 0.05) / (page + 0.05) > 7
+    assert (line + 0.05) / (page + 0.05) > 3
 
 
 def luminance(colour: str) -> float:

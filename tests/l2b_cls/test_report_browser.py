@@ -7,19 +7,12 @@ from typing import Any
 import pytest
 
 from l2b_cls.report import write_report
-from tests.browser import (
-    CHROMIUM,
-    DRIVER,
-    LAPTOP,
-    assert_nothing_foreign_runs,
-    luminance,
-    severe,
-    start_browser,
-)
+from tests import browser
+from tests.browser import LAPTOP, severe
 from tests.l2b_cls.saved_run import save_images, save_run
 
 pytest.importorskip("selenium", reason="selenium is not installed")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine")
+pytestmark = browser.needed
 
 EVIL = "</script><img src=x onerror=alert(1)>\"'&"
 COUNT = 24
@@ -28,7 +21,7 @@ SHOWN = COUNT * 2 // 3
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    yield from start_browser(tmp_path_factory.mktemp("profile"))
+    yield from browser.start_browser(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +92,7 @@ def test_numbers_on_every_shade_can_be_read(page: Any) -> None:
         "cell.className = before; return all;"
     )
     for back, ink in found:
-        dark, light = sorted((luminance(back), luminance(ink)))
+        dark, light = sorted((browser.luminance(back), browser.luminance(ink)))
         assert (light + 0.05) / (dark + 0.05) > 4.5, (back, ink)
 
 
@@ -108,14 +101,8 @@ def test_a_laptops_window_is_wide_enough(page: Any) -> None:
 
 
 def test_every_control_is_reached_by_the_keyboard_and_its_focus_is_seen(page: Any) -> None:
-    reached = []
-    page.find_element("css selector", "body").send_keys("\t")
-    while (active := page.switch_to.active_element).tag_name != "body" and len(reached) < 60:
-        reached.append(active.get_attribute("data-filter") or active.tag_name)
-        outline = page.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
-        assert outline != "none", reached
-        active.send_keys("\t")
-    assert {"a", "deck", "given", "truth"} <= set(reached)
+    reached = browser.reached_by_tab(page, ["data-filter"])
+    assert {"a", "deck", "given", "truth"} <= reached
 
 
 def test_hostile_names_stay_text_and_nothing_foreign_runs(page: Any) -> None:
@@ -123,22 +110,11 @@ def test_hostile_names_stay_text_and_nothing_foreign_runs(page: Any) -> None:
     assert EVIL in shown(page)[0].text
     assert len(page.find_elements("css selector", "script")) == 1
     assert page.find_elements("css selector", "img:not(.card img)") == []
-    assert_nothing_foreign_runs(page)
+    browser.assert_nothing_foreign_runs(page)
 
 
 def test_dark_pages_are_dark_and_as_clear(driver: Any, report: Path) -> None:
-    scheme = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
-    try:
+    with browser.dark_pages(driver):
         driver.get(report.as_uri())
-        colours = driver.execute_script(
-            "const s = getComputedStyle(document.body); const l = getComputedStyle(document.querySelector('polyline'));"
-            "return [s.backgroundColor, s.color, l.stroke]"
-        )
+        browser.assert_dark_and_clear(driver)
         test_numbers_on_every_shade_can_be_read(driver)
-    finally:
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    page, ink, line = (luminance(colour) for colour in colours)
-    assert page < 0.05
-    assert (ink + 0.05) / (page + 0.05) > 7
-    assert (line + 0.05) / (page + 0.05) > 3

@@ -10,28 +10,21 @@ import pytest
 from l2b_seg.dataset import Dataset
 from l2b_seg.report import write_report
 from l2b_seg.run import RunData
-from tests.browser import (
-    CHROMIUM,
-    DRIVER,
-    LAPTOP,
-    assert_nothing_foreign_runs,
-    luminance,
-    severe,
-    start_browser,
-)
+from tests import browser
+from tests.browser import LAPTOP, severe
 from tests.l2b_seg.saved_run import save_run
 from tests.l2b_seg.test_report import EVIL, make_run, save_audit
 from tests.l2b_seg.tiny import META, NOISY, TEST, TRAIN, make_dataset
 
 pytest.importorskip("selenium", reason="selenium is not installed")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine")
+pytestmark = browser.needed
 
 HOSTILE = "<img src=x onerror=alert(1)>"  # a name a file can have, as the other one cannot
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    yield from start_browser(tmp_path_factory.mktemp("profile"))
+    yield from browser.start_browser(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")
@@ -216,14 +209,8 @@ def test_zoom_shows_the_masks_or_all_of_the_image(page: Any) -> None:
 
 
 def test_every_control_is_reached_by_the_keyboard_and_its_focus_is_seen(page: Any) -> None:
-    reached = []
-    find(page, "body").send_keys("\t")
-    while (active := page.switch_to.active_element).tag_name != "body" and len(reached) < 60:
-        reached.append(active.get_attribute("id") or active.get_attribute("data-source") or active.tag_name)
-        outline = page.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
-        assert outline != "none", reached
-        active.send_keys("\t")
-    assert {"a", "frame", "slice", "case", "clean", "run0", "zoom", "button"} <= set(reached)
+    reached = browser.reached_by_tab(page, ["id", "data-source"])
+    assert {"a", "frame", "slice", "case", "clean", "run0", "zoom", "button"} <= reached
 
 
 @pytest.mark.parametrize("name", ["whole", "kept"])
@@ -243,21 +230,10 @@ def test_hostile_names_stay_text_and_nothing_foreign_runs(driver: Any, pages: di
     assert len(driver.find_elements("css selector", "script")) == 2
     assert driver.find_elements("css selector", "main img") == []
     assert severe(driver) == []
-    assert_nothing_foreign_runs(driver)
+    browser.assert_nothing_foreign_runs(driver)
 
 
 def test_dark_pages_are_dark_and_as_clear(driver: Any, pages: dict[str, Path]) -> None:
-    scheme = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
-    try:
+    with browser.dark_pages(driver):
         driver.get(pages["whole"].as_uri())
-        colours = driver.execute_script(
-            "const s = getComputedStyle(document.body); const l = getComputedStyle(document.querySelector('polyline'));"
-            "return [s.backgroundColor, s.color, l.stroke]"
-        )
-    finally:
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    page, ink, line = (luminance(colour) for colour in colours)
-    assert page < 0.05
-    assert (ink + 0.05) / (page + 0.05) > 7
-    assert (line + 0.05) / (page + 0.05) > 3
+        browser.assert_dark_and_clear(driver)
