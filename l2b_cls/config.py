@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, PositiveFloat, PositiveInt, model_validator
 
-from l2b_run.settings import NormalizerName, RunSettings, Strict
+from l2b_run.settings import BETWEEN_LABELS, NormalizerName, RunSettings, Strict, one_label_fault
 
 MethodName = Literal[
     "ce",
@@ -212,6 +212,9 @@ class Settings(RunSettings):
             faults.append(f"method {self.method} has two phases: epochs must be at least 2, not {self.epochs}")
         if self.meta.source == "online" and self.method in ("l2rw", "l2b") and self.warm_up_epochs == 0:
             faults.append("meta.source 'online' asks the network which labels are clean: set warm_up above 0")
+        given_alone = self.method == "l2rw" or (self.method == "l2b" and self.bootstrap.candidates == "given")
+        if given_alone and self.bootstrap.normalize in BETWEEN_LABELS:
+            faults.append(one_label_fault(self.method, self.bootstrap.normalize))
         if self.optimizer.schedule == "steps" and not self.optimizer.milestones:
             faults.append("optimizer.schedule 'steps' needs optimizer.milestones: the epochs at which lr falls")
         if (self.augmentation.mean is None) != (self.augmentation.std is None):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from l2b_run.settings import NormalizerName, RunSettings, Strict
+from l2b_run.settings import BETWEEN_LABELS, NormalizerName, RunSettings, Strict, one_label_fault
 
 MethodName = Literal["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"]
 
@@ -132,6 +132,8 @@ class Settings(RunSettings):
             faults.append(f"method {self.method} learns from clean cases: without them take l2b, nl, unetpp or mixup")
         if self.meta.source == "online" and self.method in ("nl", "l2b") and self.warm_up_epochs == 0:
             faults.append("meta.source 'online' asks the network which slices are clean: set warm_up above 0")
+        if self.method == "nl" and self.bootstrap.normalize in BETWEEN_LABELS:
+            faults.append(one_label_fault("nl", self.bootstrap.normalize))
         multiple = 2**self.network.encoder_depth
         if self.network.architecture == "smp" and self.slices.size % multiple:
             faults.append(f"slices.size {self.slices.size} must be a multiple of {multiple} at this encoder_depth")

@@ -49,3 +49,12 @@ def test_all_faults_come_in_one_message():
 def test_package_weights_are_of_one_network():
     assert "name a file for resnet18" in faults(network={"architecture": "resnet18", "weights": "package"})
     assert settings(network={"architecture": "efficientnet-lite0", "weights": "package"}).network.weights == "package"
+
+
+@pytest.mark.parametrize("normalize", ["sum_to_one", "soft_choice"])
+def test_one_label_is_not_weighed_against_itself(normalize):
+    assert "method l2rw has one and would train plainly" in faults("l2rw", bootstrap={"normalize": normalize})
+    assert "has one" in faults("l2b", bootstrap={"normalize": normalize, "candidates": "given"})
+    assert settings("l2b", bootstrap={"normalize": normalize}).bootstrap.normalize == normalize
+    assert settings("l2b", bootstrap={"normalize": normalize, "candidates": "pseudo"})
+    assert settings("ce", bootstrap={"normalize": normalize})
