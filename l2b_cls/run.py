@@ -87,11 +87,10 @@ def run_training(
 
     No clean label of a training sample is seen by the training. Raises DataError, ConfigError, L2BError as its parts.
     """
-    evaluation = Samples(data.images, data.evaluation, data.evaluation_labels)
     feed = make_feed(
         Samples(data.images, data.train, data.given),
         Samples(data.images, data.meta, data.meta_labels),
-        evaluation,
+        Samples(data.images, data.evaluation, data.evaluation_labels),
         settings,
         device,
     )
@@ -99,9 +98,22 @@ def run_training(
     write_json(out / "env.json", environment(str(device)))
     write_run_data(out, data)
     started = time.perf_counter()
+    state = _trained(settings, data, feed, out, progress=progress, resume=resume)
+    write_weights(out / "model.safetensors", state.evaluated)
+    summary = _evaluated(settings, data, feed, state, out)
+    summary |= {"total_seconds": time.perf_counter() - started, "peak_memory_mb": peak_memory_mb(device)}
+    write_json(out / "summary.json", summary)
+    write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
+    return summary
+
+
+def _trained(
+    settings: Settings, data: RunData, feed: Feed, out: Path, *, progress: Progress, resume: bool
+) -> TrainState:
+    """The state after the last epoch; each epoch goes to metrics.jsonl and the log."""
 
     def quick(state: TrainState) -> dict[str, float]:
-        metrics = classification_metrics(evaluated_probabilities(state, feed), evaluation.labels)
+        metrics = classification_metrics(evaluated_probabilities(state, feed), data.evaluation_labels)
         return {name: metrics[name] for name in ("accuracy", "balanced_accuracy")}
 
     def detect(state: TrainState) -> dict[str, float | None]:
@@ -111,33 +123,33 @@ def run_training(
         write_epochs(out / "metrics.jsonl", history)
         LOG.info(row_text(row))
 
-    state = train(
+    return train(
         settings, feed, out, evaluate=quick, detect=detect, write_row=write_row, progress=progress, resume=resume
     )
-    write_weights(out / "model.safetensors", state.evaluated)
+
+
+def _evaluated(settings: Settings, data: RunData, feed: Feed, state: TrainState, out: Path) -> dict[str, Any]:
+    """Write predictions.csv and sample_weights.npz of the last network; the summary of it and of the best one."""
     last = evaluated_probabilities(state, feed)
     write_predictions(
         out / "predictions.csv",
         index=data.evaluation,
         names=[data.images.names[one] for one in data.evaluation.tolist()],
-        labels=evaluation.labels,
+        labels=data.evaluation_labels,
         probabilities=last,
     )
     write_sample_log(out / "sample_weights.npz", sample_log_of(state))
-    best = new_state(settings, device)
-    load_checkpoint(best, out / "checkpoint_best.pt", device)
-    summary = summarise_run(
+    best = new_state(settings, feed.device)
+    load_checkpoint(best, out / "checkpoint_best.pt", feed.device)
+    at_best = classification_metrics(evaluated_probabilities(best, feed), data.evaluation_labels)
+    return summarise_run(
         settings,
         data.record(),
         state.history,
-        last=classification_metrics(last, evaluation.labels),
-        best=classification_metrics(evaluated_probabilities(best, feed), evaluation.labels) | {"epoch": best.epoch},
+        last=classification_metrics(last, data.evaluation_labels),
+        best=at_best | {"epoch": best.epoch},
         method_text=METHODS[settings.method].text,
     )
-    summary |= {"total_seconds": time.perf_counter() - started, "peak_memory_mb": peak_memory_mb(device)}
-    write_json(out / "summary.json", summary)
-    write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
-    return summary
 
 
 def evaluated_probabilities(state: TrainState, feed: Feed) -> np.ndarray:
