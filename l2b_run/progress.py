@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -39,6 +40,17 @@ def training_progress(
                 bar.update(task, completed=row["epoch"] - 1 + row["step"] / row["steps"])
 
         yield move
+
+
+@contextmanager
+def resumable(out: Path) -> Iterator[None]:
+    """Where Ctrl-C ends the block, say how to go on with the run in `out`, if it finished an epoch."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (out / "checkpoint_latest.pt").is_file():
+            print(f"the last finished epoch is kept: go on with --resume {out}", file=sys.stderr)
+        raise
 
 
 def _epoch_text(row: dict[str, Any], epochs: int, score: tuple[str, str]) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from l2b_run.cli_options import Device
+
 
 class Split(StrEnum):
     train = "train"
@@ -23,7 +25,7 @@ def evaluate(
         Split | None, typer.Option(help="Which samples; if left out, those the run was evaluated on (of --data: test).")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for summary.json and predictions.csv.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of tables.")] = False,
 ) -> None:
     """Accuracy, balanced accuracy, AUC and confusion matrix of a run's final network."""

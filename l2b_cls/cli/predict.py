@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from l2b_run.cli_options import Device
+
 
 class Split(StrEnum):
     train = "train"
@@ -20,7 +22,7 @@ def predict(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="Image, folder of images, or prepared set.")],
     out: Annotated[Path | None, typer.Option(help="CSV file; printed if left out.")] = None,
     split: Annotated[Split, typer.Option(help="Which samples of a prepared set.")] = Split.test,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the predictions as JSON.")] = False,
 ) -> None:
     """Predict images: name, most probable class, and the probability of each class, as CSV.

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from l2b_run.cli_options import Device
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -21,7 +23,7 @@ def audit(
         int | None, typer.Option(min=1, help="Epochs of each; as many steps as the run took if left out.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The data set, where it has moved since training.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print audit.json instead of the table.")] = False,
 ) -> None:
     """Rank a run's training masks by how likely they are wrong, with the evidence to look at."""

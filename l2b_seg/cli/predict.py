@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from l2b_run.cli_options import Device
 from l2b_run.errors import SomeCasesFailed
 from l2b_run.say import stderr_lines
 
@@ -39,7 +40,7 @@ def predict(
         ),
     ] = False,
     split: Annotated[Split, typer.Option(help="Which cases of a prepared data set.")] = Split.test,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Predict masks on each input's own grid and geometry; the values are the labels (a 1 looks black in a picture).

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from l2b_run.cli_options import Device
 from l2b_run.say import stderr_lines
 
 
@@ -13,7 +14,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "L2B runs",
     cases: Annotated[int, typer.Option(min=0, help="Cases to predict and show whole; 0: none.")] = 10,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Write one self-contained HTML page: table, curves, slices to scroll through, cases, the audit's ranking.
 

@@ -1,46 +1,54 @@
 """`l2b-seg train`: a recipe, a method, a noise level; ends with the test table."""
 
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from pipelines.train_recipe import Plan
+from l2b_run.cli_options import Device, DryRun, Overrides, Preset, RunFolder, SummaryAsJson, TrainSeed
+
+Recipe = Annotated[str, typer.Argument(help="promise12, folder, lesions, or a YAML recipe.")]
+Data = Annotated[Path | None, typer.Option(help="Prepared data set, or the raw source (prepared once).")]
+Method = Annotated[str, typer.Option(help="unetpp, meta, joint, finetune, nl, mixup or l2b.")]
+Noise = Annotated[
+    str | None,
+    typer.Option(help="Noise of the training masks: L1, L2, L3, or clean (as they are); the recipe's if left out."),
+]
+NoiseSeed = Annotated[int, typer.Option(min=0, help="Seed of the noise, apart from --seed.")]
+Labels = Annotated[str | None, typer.Option(help="Folder of given masks, instead of --noise.")]
+NoClean = Annotated[
+    bool,
+    typer.Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks."),
+]
+Resume = Annotated[
+    Path | None, typer.Option(help="Go on with this run folder, its own settings and masks; --data if moved.")
+]
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="promise12, folder, lesions, or a YAML recipe.")],
-    data: Annotated[Path | None, typer.Option(help="Prepared data set, or the raw source (prepared once).")] = None,
-    method: Annotated[str, typer.Option(help="unetpp, meta, joint, finetune, nl, mixup or l2b.")] = "l2b",
-    noise: Annotated[
-        str | None,
-        typer.Option(help="Noise of the training masks: L1, L2, L3, or clean (as they are); the recipe's if left out."),
-    ] = None,
-    noise_seed: Annotated[int, typer.Option(min=0, help="Seed of the noise, apart from --seed.")] = 0,
-    labels: Annotated[str | None, typer.Option(help="Folder of given masks, instead of --noise.")] = None,
-    no_clean: Annotated[
-        bool,
-        typer.Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks."),
-    ] = False,
-    preset: Annotated[str | None, typer.Option(help="paper or cpu; cpu where no CUDA device is.")] = None,
-    overrides: Annotated[list[str] | None, typer.Option("--set", help="key=value over the recipe; repeatable.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Run folder; runs/RECIPE_METHOD_NOISE_sSEED if left out.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of network and batches.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    resume: Annotated[
-        Path | None, typer.Option(help="Go on with this run folder, its own settings and masks; --data if moved.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, print the settings, stop.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    recipe: Recipe,
+    data: Data = None,
+    method: Method = "l2b",
+    noise: Noise = None,
+    noise_seed: NoiseSeed = 0,
+    labels: Labels = None,
+    no_clean: NoClean = False,
+    preset: Preset = None,
+    overrides: Overrides = None,
+    out: RunFolder = None,
+    seed: TrainSeed = 0,
+    device: Device = "auto",
+    resume: Resume = None,
+    dry_run: DryRun = False,
+    as_json: SummaryAsJson = False,
 ) -> None:
     """Train a network on masks that are partly wrong, then evaluate it on the test cases."""
     import yaml
 
+    from l2b_run.progress import resumable, training_progress
     from l2b_run.say import stderr_lines
-    from pipelines.train_recipe import TrainRequest, plan
+    from pipelines.train_recipe import TrainRequest, plan, train_recipe
 
     chosen = ["meta.source=online"] * no_clean + (overrides or [])
     request = TrainRequest(recipe, data, method, noise, noise_seed, preset, chosen, out, seed, device, resume, labels)
@@ -50,26 +58,13 @@ def train(
         typer.echo(yaml.safe_dump(planned.settings.model_dump(), sort_keys=False), nl=False)
         return
     title = f"{planned.settings.method} {planned.data.noise.get('level') or planned.data.labels}"
-    summary = _run(planned, title, quiet=as_json)
+    epochs, score = planned.settings.epochs, ("test_dice", "Dice")
+    with resumable(planned.out), training_progress(epochs, title=title, score=score, quiet=as_json) as progress:
+        summary = train_recipe(planned, progress=progress)
     if as_json:
         typer.echo(json.dumps(summary, indent=1, allow_nan=False))
     else:
         _print_results(summary, f"{title}, last epoch; run folder {planned.out}")
-
-
-def _run(planned: "Plan", title: str, *, quiet: bool) -> dict[str, Any]:
-    """Train with progress on stderr; an interrupted run says how to go on."""
-    from l2b_run.progress import training_progress
-    from pipelines.train_recipe import train_recipe
-
-    epochs = planned.settings.epochs
-    try:
-        with training_progress(epochs, title=title, score=("test_dice", "Dice"), quiet=quiet) as progress:
-            return train_recipe(planned, progress=progress)
-    except KeyboardInterrupt:
-        if (planned.out / "checkpoint_latest.pt").is_file():
-            print(f"the last finished epoch is kept: go on with --resume {planned.out}", file=sys.stderr)
-        raise
 
 
 def _print_results(summary: dict[str, Any], title: str) -> None:

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
+from l2b_run.cli_options import Device
+
 
 def weights(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
     case: Annotated[str, typer.Argument(metavar="CASE", help="A case of the run's data set, e.g. a training case.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the files.", show_default="RUN/weights")] = None,
     data: Annotated[Path | None, typer.Option(help="The run's data set, where it has moved.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print files and shares as JSON.")] = False,
 ) -> None:
     """Write alpha, beta and pseudo-label of a case on its own grid, to open beside the image.
