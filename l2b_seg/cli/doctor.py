@@ -1,11 +1,8 @@
 """`l2b-seg doctor`: is this installation fit for use?"""
 
-import json
 from typing import Annotated
 
 import typer
-
-from l2b_run.errors import L2BError
 
 
 def doctor(
@@ -15,14 +12,7 @@ def doctor(
 
     Exit code 0 if everything needed works, 1 with what is wrong and what to do otherwise.
     """
-    from l2b_run.doctor import doctor_rows
+    from l2b_run.say_installation import say_installation
     from l2b_seg.doctor import doctor as examine
 
-    found = examine()
-    if as_json:
-        typer.echo(json.dumps(found, indent=1, allow_nan=False))
-    else:
-        for name, text in doctor_rows(found):
-            typer.echo(f"{name:<28}{text}")
-    if not found["usable"]:
-        raise L2BError("not usable as it is:\n  " + "\n  ".join(found["problems"]))
+    say_installation(examine(), as_json=as_json)
