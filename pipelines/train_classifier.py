@@ -47,8 +47,6 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         out = Path("runs") / name
     if out is not None:
         faults += taken(out)
-        if out.exists() and not out.is_dir():
-            faults.append(f"--out {out}: is a file; name a folder")
     if faults or settings is None or out is None or request.data is None:
         raise ConfigError("\n".join(faults))
     data = resolve_images(open_image_set(request.data), settings, noise, noise_seed=request.noise_seed, say=say)

@@ -62,7 +62,9 @@ def chosen_settings(
 
 
 def taken(out: Path) -> list[str]:
-    """The fault of a folder `out` for a new run that already holds one; [] for any other."""
+    """The fault of a folder `out` for a new run that is a file, or already holds a run; [] for any other."""
+    if out.exists() and not out.is_dir():
+        return [f"--out {out}: is a file; name a folder"]
     if not (out / "checkpoint_latest.pt").is_file():
         return []
     return [f"{out} already holds a run: name another with --out, or go on with it by --resume {out}"]

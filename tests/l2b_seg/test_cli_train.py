@@ -177,6 +177,8 @@ def test_a_run_is_not_written_over_and_resumes_on_its_own_data(prepared, tmp_pat
     code, _, message = call(*on(prepared, run))
     assert code == 2
     assert f"{run} already holds a run" in message
+    code, _, message = call(*on(prepared, run / "summary.json"))
+    assert (code, "is a file; name a folder" in message) == (2, True)
     assert all((run / name).read_bytes() == content for name, content in before.items())
     summary = json.loads(before["summary.json"])
     assert summary["noise"] == {"labels": "labelsTr_noisy_L2_s0"}
