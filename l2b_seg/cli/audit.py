@@ -57,22 +57,20 @@ def audit(
     if as_json:
         typer.echo(json.dumps(result, indent=1, allow_nan=False))
         return
+    judged = "the run's own network: in-sample" if result["in_sample"] else "networks that had not seen the case"
+    typer.echo(f"Most suspicious of {len(result['slices'])} slices, judged by {judged}\n")
     Console().print(_table(result))
     typer.echo(_closing(result, folder))
 
 
 def _table(result: dict[str, Any]) -> "Table":
     """The most suspicious slices, at most 80 columns wide."""
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
     unit = "px" if result["unit"] == "voxel" else "mm"
-    judged = "the run's own network: in-sample" if result["in_sample"] else "networks that had not seen the case"
-    table = Table(
-        title=f"Most suspicious of {len(result['slices'])} slices, judged by {judged}",
-        title_justify="left",
-        pad_edge=False,
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)  # no rules between columns: room for the case
     table.add_column("case", overflow="fold", min_width=10)
     for heading in ("slice", "score", "presence", "Dice", f"HD95 {unit}", "beta share"):
         table.add_column(heading, justify="right")
@@ -91,7 +89,8 @@ def _number(value: float | None, decimals: int) -> str:
 def _closing(result: dict[str, Any], folder: Path) -> str:
     lines = [f"Look at them: {folder / 'audit.html'}; tables beside it, proposals as masks in {folder / 'proposals'}"]
     if result["truth"] is not None:
-        for part, text in (("all", "all"), ("foreground", "with foreground")):
+        counts = {(found["slices"], found["wrong"]) for found in result["truth"].values()}
+        for part, text in (("all", "all"), ("foreground", "with foreground"))[: len(counts)]:
             found = result["truth"][part]
             names = {"score": "audit", "loss": "mean loss", "cleanlab": "cleanlab"}
             values = ", ".join(
