@@ -75,7 +75,19 @@ def train(
     from pipelines.training_plan import TrainRequest
 
     chosen = _chosen(no_clean, meta_size, select) + (overrides or [])
-    request = TrainRequest(recipe, data, method, noise, noise_seed, preset, chosen, out, seed, device, resume)
+    request = TrainRequest(
+        recipe,
+        data,
+        method,
+        noise=noise,
+        noise_seed=noise_seed,
+        preset=preset,
+        overrides=chosen,
+        out=out,
+        seed=seed,
+        device=device,
+        resume=resume,
+    )
     with stderr_lines("data", quiet=as_json) as say:
         planned = plan(request, say=(lambda line: None) if as_json else say)
     if dry_run:

@@ -51,7 +51,20 @@ def train(
     from pipelines.train_recipe import TrainRequest, plan, train_recipe
 
     chosen = ["meta.source=online"] * no_clean + (overrides or [])
-    request = TrainRequest(recipe, data, method, noise, noise_seed, preset, chosen, out, seed, device, resume, labels)
+    request = TrainRequest(
+        recipe,
+        data,
+        method,
+        noise=noise,
+        noise_seed=noise_seed,
+        preset=preset,
+        overrides=chosen,
+        out=out,
+        seed=seed,
+        device=device,
+        resume=resume,
+        labels=labels,
+    )
     with stderr_lines("data", quiet=as_json) as say:
         planned = plan(request, say=say)
     if dry_run:
