@@ -133,7 +133,7 @@ def _outlines(mask: np.ndarray, classes: int) -> list[str]:
 
 
 def _window(union: np.ndarray) -> tuple[int, int, int, int]:
-    """(x, y, width, height) in half pixels of a square around the masks; the whole slice where there is none."""
+    """(x, y, width, height) in half pixels of a square around the masks, within the slice; all of it without masks."""
     height, width = union.shape
     if not union.any():
         return 0, 0, 2 * width, 2 * height
@@ -144,7 +144,7 @@ def _window(union: np.ndarray) -> tuple[int, int, int, int]:
         int(np.clip((hits.min() + hits.max()) // 2 - side // 2, 0, max(length - side, 0)))
         for hits, length in ((columns, width), (rows, height))
     ]
-    return 2 * starts[0], 2 * starts[1], 2 * side, 2 * side
+    return 2 * starts[0], 2 * starts[1], 2 * min(side, width), 2 * min(side, height)
 
 
 def _quality_rows(quality: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from l2b_seg.audit.baselines import cleanlab_scores, slice_losses
 from l2b_seg.audit.crossfit import cut_folds
 from l2b_seg.audit.evidence import case_row, slice_rows
 from l2b_seg.audit.outlook import Outlook, through_plane_mean
+from l2b_seg.audit.page import _window
 from l2b_seg.audit.regions import regions_of
 from l2b_seg.audit.score import DRAWN, suspicion
 from l2b_seg.audit.truth import ranking_quality, slice_dice
@@ -180,3 +181,15 @@ def test_words():
     assert "900 pixels" in in_words(row | {"state": "no mask", "proposal_area": 900.0}, "voxel", "gland")
     assert "9.0 cm²" in in_words(row | {"state": "no proposal", "given_area": 900.0}, "mm", "gland")
     assert "gland is 90% likely" in in_words(row | {"state": "both empty"}, "mm", "gland")
+
+
+def test_a_slices_picture_shows_nothing_beyond_the_slice():
+    wide = np.zeros((30, 40), bool)
+    assert _window(wide) == (0, 0, 80, 60)
+    wide[2:28, 3:35] = True
+    assert _window(wide) == (0, 0, 80, 60)  # a square with its margin would be 40 pixels high
+    small = np.zeros((30, 40), bool)
+    small[10:14, 20:24] = True
+    x, y, across, down = _window(small)
+    assert across == down
+    assert (x <= 40 and x + across >= 48, y <= 20 and y + down >= 28) == (True, True)
