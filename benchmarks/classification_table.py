@@ -3,8 +3,8 @@
     python benchmarks/classification_table.py pneumoniamnist DATA OUT --noise symmetric-excluding:0.4 [--seeds 5]
 
 DATA is a prepared set, OUT takes a run folder METHOD_NOISE_sSEED a cell; a finished one is not run again. The label
-noise of a cell is drawn from its seed. Each run gets one thread, so that two jobs use two cores. --epochs and
---set go to every run alike; --select val prints figures of the validation samples, on which presets are chosen.
+noise of a cell is drawn from its seed. Each run gets one thread, so that two jobs use two cores. --set goes to every
+run alike; --select val prints figures of the validation samples, on which presets are chosen.
 At the end, and with --table-only, a Markdown table: mean and standard deviation over the seeds.
 """
 
