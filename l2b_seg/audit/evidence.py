@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 
 from l2b_seg.audit.outlook import Outlook, confidence, trust_share
-from l2b_seg.audit.score import DRAWN, suspicion
+from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
 from l2b_seg.surface import surface_distances
 
 SLICE_DEFINITIONS = {
     "rank": "place by score, 1 is the most suspicious",
     "slice": "index of the slice in the file, from 0",
     "fold": "number of the network that judged it, trained without this case; empty: the run's own network",
-    "score": "suspicion in [0, 1]: 1 - expected Dice of the given mask. Expected Dice = presence * agreement where the "
-    "mask has pixels, 1 - presence where it has none; of several classes the mean",
+    "score": "suspicion in [0, 1]: 1 - expected Dice of the given mask. Expected Dice = presence * agreement * "
+    f"{OUTLINE:g} where the mask has pixels, 1 - presence where it has none; of several classes the mean",
     "presence": "in [0, 1], how surely the slice shows a class: mean probability of its most probable pixels, as many "
     f"as the class usually covers; at least {DRAWN:g} where the mask has pixels, and filled between such slices over "
     "gaps of up to two; of several classes the highest",

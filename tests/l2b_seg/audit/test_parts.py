@@ -10,7 +10,7 @@ from l2b_seg.audit.evidence import case_row, slice_rows
 from l2b_seg.audit.outlook import Outlook, through_plane_mean
 from l2b_seg.audit.page import _window
 from l2b_seg.audit.regions import regions_of
-from l2b_seg.audit.score import DRAWN, suspicion
+from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
 from l2b_seg.audit.truth import ranking_quality, slice_dice
 from l2b_seg.audit.words import in_words
 from l2b_seg.volume import Volume
@@ -52,11 +52,11 @@ def test_suspicion():
     sure = np.stack([0.9 * organ, np.zeros(organ.shape), 0.3 * organ, 0.9 * organ])
     given = np.stack([organ, np.zeros_like(organ), np.zeros_like(organ), np.roll(organ, 8, axis=0)])
     found = suspicion(given, sure, usual)
-    assert found.score[0] == pytest.approx(0.1)
+    assert found.score[0] == pytest.approx(1 - 0.9 * OUTLINE)
     assert found.agreement[0] == 1
     assert found.presence[1:3] == pytest.approx(0.9)  # a gap of two slices between sure ones
     assert found.score[1] == found.presence[1]
-    assert found.score[3] == pytest.approx(1 - 0.9 * found.agreement[3])
+    assert found.score[3] == pytest.approx(1 - 0.9 * found.agreement[3] * OUTLINE)
     assert found.score[3] > 0.5
     assert ((found.score >= 0) & (found.score <= 1)).all()
 
@@ -69,6 +69,13 @@ def test_suspicion_fills_gaps_of_two_slices_and_no_ends():
     assert found.presence.tolist() == [0, 0, *[DRAWN] * 4, 0, 0, 0, DRAWN, 0]
     empty = suspicion(np.zeros((1, 32, 32), bool), np.zeros((1, 32, 32)), 0.0)
     assert (empty.score[0], empty.presence[0]) == (0, 0)
+
+
+def test_a_mask_that_agrees_is_less_suspicious_than_an_empty_one_only_where_the_organ_is_surely_absent():
+    organ = disc(8)
+    seen = np.stack([organ * 1.0, 0.3 * organ, 0.05 * organ])
+    score = suspicion(np.stack([organ, 0 * organ, 0 * organ]) > 0, seen, organ.mean()).score
+    assert score[2] < score[0] < score[1]
 
 
 def test_a_sure_network_that_draws_a_larger_organ_does_not_make_it_more_suspicious():
@@ -143,7 +150,7 @@ def test_several_classes():
     seen = two_classes()
     usual = [float(disc(5).mean())] * 2
     rows = slice_rows(seen, usual, 1)
-    assert rows[0]["score"] == pytest.approx(0.1)
+    assert rows[0]["score"] == pytest.approx(1 - 0.9 * OUTLINE)
     assert rows[1]["score"] > 0.5
     assert (rows[1]["beta_share"], rows[0]["beta_share"]) == (0.75, None)
     assert [row["fold"] for row in rows] == [1, 1]
