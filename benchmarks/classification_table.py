@@ -5,7 +5,8 @@
 DATA is a prepared set, OUT takes a run folder METHOD_NOISE_sSEED a cell; a finished one is not run again. The label
 noise of a cell is drawn from its seed. Each run gets one thread, so that two jobs use two cores. --set goes to every
 run alike; --select val prints figures of the validation samples, on which presets are chosen.
-At the end, and with --table-only, a Markdown table: mean and standard deviation over the seeds.
+At the end, and with --table-only, two Markdown tables: mean and standard deviation over the seeds, and the curves: mean
+accuracy after some of the epochs.
 """
 
 import argparse
@@ -77,6 +78,30 @@ def table(out: Path, rows: list[str], noises: list[str]) -> str:
     return "\n".join(lines)
 
 
+def curves(out: Path, rows: list[str], noises: list[str], points: int = 8) -> str:
+    """Markdown, a line a noise and row: mean accuracy over the seeds after `points` evenly spaced epochs."""
+    lines: list[str] = []
+    for noise in noises:
+        for row in rows:
+            runs = [
+                [json.loads(line) for line in (path.parent / "metrics.jsonl").read_text().splitlines()]
+                for path in sorted(out.glob(f"{name_of(row, noise, 0)[:-1]}*/summary.json"))
+            ]
+            if not runs:
+                continue
+            accuracy = [
+                {one["epoch"]: one.get("test_accuracy", one.get("val_accuracy")) for one in run} for run in runs
+            ]
+            last = max(accuracy[0])
+            epochs = sorted({max(1, round(last * part / points)) for part in range(1, points + 1)})
+            if not lines:
+                lines = [f"| noise | method | {' | '.join(f'epoch {epoch}' for epoch in epochs)} |"]
+                lines.append("|---" * (2 + len(epochs)) + "|")
+            means = [statistics.fmean(one[epoch] for one in accuracy) for epoch in epochs]
+            lines.append(f"| {noise} | {row} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
+    return "\n".join(lines)
+
+
 def cells(found: list[dict[str, Any]]) -> list[str]:
     """The numbers of one row, from the summaries of its seeds."""
     tests, detections = [one["test"] for one in found], [one.get("auc_noise_detection") or {} for one in found]
@@ -120,7 +145,7 @@ def main() -> None:
         every = [(row, noise, seed) for seed in seeds for noise in options.noise for row in rows]
         with ThreadPoolExecutor(options.jobs) as pool:
             list(pool.map(lambda cell: run(options, *cell), every))
-    print(table(options.out, rows, options.noise))
+    print(table(options.out, rows, options.noise), curves(options.out, rows, options.noise), sep="\n\n")
 
 
 if __name__ == "__main__":
