@@ -174,6 +174,10 @@ class Settings(RunSettings):
         "batch", description="joint: clean samples in the same batch, or a step of their own after each given batch"
     )
     clean_share: float = Field(0.33, ge=0, lt=1, description="joint in one batch: share of clean samples in it")
+    clean_steps: Literal["all", "warm_up"] = Field(
+        "all",
+        description="when clean samples take steps of their own (joint by steps; l2rw, l2b: supervised_meta_step)",
+    )
     average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
     evaluate_every: int = Field(1, ge=1)
     log_weights_every: int = Field(1, ge=1, description="epochs between logs of every training sample's weights")
@@ -182,6 +186,17 @@ class Settings(RunSettings):
     def warm_up_epochs(self) -> int:
         """Epochs before the first weighted one; never all of them."""
         return min(round(self.warm_up * self.epochs), self.epochs - 1)
+
+    @property
+    def takes_clean_steps(self) -> bool:
+        """Whether clean samples ever take a step of their own, beside the given ones."""
+        if self.method == "joint":
+            return self.joint_by == "steps"
+        return self.method in ("l2rw", "l2b") and self.bootstrap.supervised_meta_step
+
+    def clean_step_in(self, epoch: int) -> bool:
+        """Whether they take one in this epoch, counted from 0."""
+        return self.takes_clean_steps and (self.clean_steps == "all" or epoch < self.warm_up_epochs)
 
     @model_validator(mode="before")
     @classmethod
@@ -212,6 +227,10 @@ class Settings(RunSettings):
             faults.append(f"method {self.method} has two phases: epochs must be at least 2, not {self.epochs}")
         if self.meta.source == "online" and self.method in ("l2rw", "l2b") and self.warm_up_epochs == 0:
             faults.append("meta.source 'online' asks the network which labels are clean: set warm_up above 0")
+        if self.clean_steps == "warm_up" and self.takes_clean_steps and self.warm_up_epochs == 0:
+            faults.append(
+                "clean_steps 'warm_up' without a warm-up: clean samples would teach nothing; set warm_up above 0"
+            )
         given_alone = self.method == "l2rw" or (self.method == "l2b" and self.bootstrap.candidates == "given")
         if given_alone and self.bootstrap.normalize in BETWEEN_LABELS:
             faults.append(one_label_fault(self.method, self.bootstrap.normalize))

@@ -92,11 +92,13 @@ def mixup(state: TrainState, feed: Feed, settings: Settings, epoch: int, step: i
 
 def joint(state: TrainState, feed: Feed, settings: Settings, epoch: int, step: int) -> StepReport:
     """Given and clean labels together; clean samples fill `clean_share` of a batch, far more than their number, or, by
-    "steps", get a step of their own after each given batch (what l2rw and l2b do with supervised_meta_step).
+    "steps", get a step of their own after each given batch (what l2rw and l2b do with supervised_meta_step), in the
+    epochs of `clean_steps`.
     """
     if settings.joint_by == "steps":
         report = given_only(state, feed, settings, epoch, step)
-        plain_step(state, settings, *feed.clean(epoch, step, settings.meta_batch_size))
+        if settings.clean_step_in(epoch):
+            plain_step(state, settings, *feed.clean(epoch, step, settings.meta_batch_size))
         return report
     share = settings.clean_share
     clean_size = max(1, round(settings.batch_size * share / (1 - share)))
@@ -178,7 +180,7 @@ def _weighted(
         meta_average=state.judge if chosen.judge_decay else None,
         clip_norm=settings.optimizer.clip_norm,
         warm_up=warm_up,
-        supervised_meta_step=chosen.supervised_meta_step,
+        supervised_meta_step=settings.clean_step_in(epoch),
     )
     return StepReport(done.loss, done.gradient_norm, beta_share=0.0) if warm_up else reported(done, position)
 

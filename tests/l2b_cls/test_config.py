@@ -58,3 +58,11 @@ def test_one_label_is_not_weighed_against_itself(normalize):
     assert settings("l2b", bootstrap={"normalize": normalize}).bootstrap.normalize == normalize
     assert settings("l2b", bootstrap={"normalize": normalize, "candidates": "pseudo"})
     assert settings("ce", bootstrap={"normalize": normalize})
+
+
+def test_clean_steps_of_the_warm_up_need_one():
+    for method, over in (("joint", {"joint_by": "steps"}), ("l2b", {"bootstrap": {"supervised_meta_step": True}})):
+        assert "set warm_up above 0" in faults(method, clean_steps="warm_up", **over)
+        chosen = settings(method, clean_steps="warm_up", warm_up=0.5, epochs=4, **over)
+        assert [chosen.clean_step_in(epoch) for epoch in range(4)] == [True, True, False, False]
+    assert not settings("ce", clean_steps="warm_up").clean_step_in(0)

@@ -71,6 +71,7 @@ test_accuracy.__test__ = False
 VARIANTS = [
     *((name, {}) for name in METHODS),
     ("joint", {"joint_by": "steps"}),
+    ("joint", {"joint_by": "steps", "clean_steps": "warm_up", "warm_up": 0.5}),
     ("l2b", {"warm_up": 0.5, "average_decay": 0.9, "bootstrap": {"pseudo_label": "teacher", "judge_decay": 0.5}}),
     ("l2b", {"bootstrap": {"mixup_alpha": 32.0, "supervised_meta_step": True}}),
     ("l2b", {"warm_up": 0.5, "meta": {"source": "online", "loss": "mae", "loss_epochs": 3, "per_class": 8}}),
@@ -185,6 +186,28 @@ def test_joint_by_steps_is_a_given_step_and_a_clean_step(batches):
     for (images, labels), wanted in zip(batches, [feed.given(0, 1)[:2], feed.clean(0, 1, 12)], strict=True):
         assert images.equal(wanted[0])
         assert labels.equal(wanted[1])
+
+
+def test_joint_without_clean_steps_after_the_warm_up_is_plain(batches):
+    settings = make_settings("joint", joint_by="steps", clean_steps="warm_up", epochs=4, warm_up=0.5)
+    counts = []
+    for epoch in range(4):
+        batches.clear()
+        stepped(settings, epoch=epoch)
+        counts.append(len(batches))
+    assert counts == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("method", ["l2rw", "l2b"])
+def test_clean_steps_in_the_warm_up_alone(method):
+    def after(epoch, teaches, clean_steps):
+        over = {"bootstrap": {"supervised_meta_step": teaches}, "clean_steps": clean_steps}
+        return stepped(make_settings(method, epochs=4, warm_up=0.5, **over), epoch=epoch)[0]
+
+    for epoch in (1, 2):
+        chosen, all_epochs, never = after(epoch, True, "warm_up"), after(epoch, True, "all"), after(epoch, False, "all")
+        assert not same_weights(all_epochs, never)
+        assert same_weights(chosen, all_epochs if epoch == 1 else never)
 
 
 def test_finetune_switches_to_the_clean_samples(batches):
