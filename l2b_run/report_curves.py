@@ -69,5 +69,5 @@ def _axis(values: list[float], *, whole: bool) -> tuple[list[float], float, floa
         low, high = low - 0.5, high + 0.5
     ticks = [round(float(tick), 10) for tick in MaxNLocator(5, integer=whole).tick_values(low, high)]
     if whole:  # no empty epochs at the ends
-        return [tick for tick in ticks if low <= tick <= high], low, high
+        return [tick for tick in ticks if low <= tick <= high and tick == round(tick)], low, high
     return ticks, ticks[0], ticks[-1]

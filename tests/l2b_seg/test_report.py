@@ -311,3 +311,8 @@ def test_a_curve_bridges_epochs_without_a_value_and_holds_all_of_them() -> None:
     assert len(points) == 3
     assert len({y for _, y in points}) == 1
     assert [text for *_, text in panel["lines"][0]["marks"]] == [f"a, epoch {epoch}: 0.25" for epoch in (2, 4, 6)]
+
+
+def test_a_curve_of_one_epoch_has_no_halves_of_epochs() -> None:
+    (panel,) = curve_panels([("a", [{"epoch": 20, "test_dice": 0.5}])], CURVES)
+    assert [text for _, text in panel["x_ticks"]] == ["20"]
