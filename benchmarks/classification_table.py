@@ -62,6 +62,11 @@ def name_of(row: str, noise: str, seed: int) -> str:
     return f"{row}_{noise.replace(':', '-')}_s{seed}"
 
 
+def finished(out: Path, row: str, noise: str) -> list[Path]:
+    """The folders of a row's finished runs, a seed each."""
+    return [path.parent for path in sorted(out.glob(f"{name_of(row, noise, 0)[:-1]}*/summary.json"))]
+
+
 def table(out: Path, rows: list[str], noises: list[str]) -> str:
     """Markdown, a line a noise and row; own, by loss: AUC of noise detection in the end, by those scores."""
     lines = [
@@ -70,8 +75,7 @@ def table(out: Path, rows: list[str], noises: list[str]) -> str:
     ]
     for noise in noises:
         for row in rows:
-            folders = sorted(out.glob(f"{name_of(row, noise, 0)[:-1]}*/summary.json"))
-            found = [json.loads(path.read_text()) for path in folders]
+            found = [json.loads((folder / "summary.json").read_text()) for folder in finished(out, row, noise)]
             if found:
                 wrong = statistics.fmean(one["effective_noise"] for one in found)
                 lines.append(f"| {noise} ({wrong:.1%}) | {row} | {len(found)} | {' | '.join(cells(found))} |")
@@ -79,27 +83,23 @@ def table(out: Path, rows: list[str], noises: list[str]) -> str:
 
 
 def curves(out: Path, rows: list[str], noises: list[str], points: int = 8) -> str:
-    """Markdown, a line a noise and row: mean accuracy over the seeds after `points` evenly spaced epochs."""
-    lines: list[str] = []
+    """Markdown, a line a noise and row: mean accuracy over the seeds after `points` evenly spaced evaluations."""
+    lines = ["| noise | method | accuracy after epoch |", "|---|---|---|"]
     for noise in noises:
         for row in rows:
-            runs = [
-                [json.loads(line) for line in (path.parent / "metrics.jsonl").read_text().splitlines()]
-                for path in sorted(out.glob(f"{name_of(row, noise, 0)[:-1]}*/summary.json"))
-            ]
-            if not runs:
-                continue
-            accuracy = [
-                {one["epoch"]: one.get("test_accuracy", one.get("val_accuracy")) for one in run} for run in runs
-            ]
-            last = max(accuracy[0])
-            epochs = sorted({max(1, round(last * part / points)) for part in range(1, points + 1)})
-            if not lines:
-                lines = [f"| noise | method | {' | '.join(f'epoch {epoch}' for epoch in epochs)} |"]
-                lines.append("|---" * (2 + len(epochs)) + "|")
-            means = [statistics.fmean(one[epoch] for one in accuracy) for epoch in epochs]
-            lines.append(f"| {noise} | {row} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
+            runs = [_accuracies(folder) for folder in finished(out, row, noise)]
+            if runs:
+                epochs = sorted(set.intersection(*map(set, runs)))
+                shown = sorted({epochs[len(epochs) * part // points - 1] for part in range(1, points + 1)})
+                means = [f"{epoch}: {statistics.fmean(run[epoch] for run in runs):.3f}" for epoch in shown]
+                lines.append(f"| {noise} | {row} | {', '.join(means)} |")
     return "\n".join(lines)
+
+
+def _accuracies(folder: Path) -> dict[int, float]:
+    """Epoch -> accuracy of the evaluated samples, of a run."""
+    rows = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+    return {row["epoch"]: row["test_accuracy"] for row in rows if "test_accuracy" in row}
 
 
 def cells(found: list[dict[str, Any]]) -> list[str]:
