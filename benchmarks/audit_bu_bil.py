@@ -1,12 +1,12 @@
 """How well `audit` finds the worst masks of a real annotator: 35 phase-contrast images of cells (BU-BIL, data set 1).
 
-    python benchmarks/audit_bu_bil.py BU-BIL_Dataset1.zip OUT [--reader Person3_Amira] [--misfiled 0]
+    python benchmarks/audit_bu_bil.py BU-BIL_Dataset1.zip OUT [--reader Person3_Amira] [--misfiled 4]
 
 The masks of one reader are the given ones; the gold standard is known for --meta of the images and used for nothing
 else before the ranking is made. Then every mask's Dice against the gold standard says how wrong it is: printed are
 the places of the worst masks in the ranking, and Spearman's correlation for the audit, the mean loss and cleanlab.
---misfiled N exchanges that many masks among themselves first, an error that happens in folders. Objects are dark in
-the masks. Images are shrunk by --shrink. OUT keeps the networks.
+--misfiled exchanges masks among themselves first, an error that happens in folders: as many as a number says, or the
+named ones (B18,B24,B25,B31 are those whose files the archive spells apart). Objects are dark in the masks. Images are shrunk by --shrink. OUT keeps the networks.
 """
 
 import argparse
@@ -54,8 +54,10 @@ def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any,
         gold, given = read_masks(archive, "GoldStandard"), read_masks(archive, f"ExpertsAnnotations/{options.reader}")
     masks = [{case: shrunk(255 - mask, options.shrink) > 127 for case, mask in part.items()} for part in (gold, given)]
     cases = [str(case) for case in np.random.default_rng([options.seed, 1]).permutation(sorted(images))]
+    named = [] if options.misfiled.isdigit() else options.misfiled.split(",")
+    cases = [case for case in cases if case not in named] + named  # none of them judges or tests
     train, meta, test = cases[options.meta + 1 :], cases[: options.meta], cases[options.meta : options.meta + 1]
-    moved = misfile(masks[1], sorted(train), options.misfiled, options.seed)
+    moved = exchange(masks[1], named or draw(masks[1], sorted(train), int(options.misfiled), options.seed))
     for case, picture in images.items():
         image = Volume(shrunk(picture, options.shrink)[None], spacing_known=False)
         write_volume(image, root / "imagesTr" / f"{case}_0000.nii.gz")
@@ -75,10 +77,14 @@ def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any,
     return Dataset.open(root), {case: _dice(masks[0][case], moved[case]) for case in train}
 
 
-def misfile(masks: dict[str, np.ndarray], cases: list[str], count: int, seed: int) -> dict[str, np.ndarray]:
-    """The masks with those of `count` cases of one shape handed on in a circle."""
+def draw(masks: dict[str, np.ndarray], cases: list[str], count: int, seed: int) -> list[str]:
+    """`count` of the cases whose masks have the first one's shape."""
     usual = [case for case in cases if masks[case].shape == masks[cases[0]].shape]
-    chosen = [str(case) for case in np.random.default_rng([seed, 2]).permutation(usual)[:count]]
+    return [str(case) for case in np.random.default_rng([seed, 2]).permutation(usual)[:count]]
+
+
+def exchange(masks: dict[str, np.ndarray], chosen: list[str]) -> dict[str, np.ndarray]:
+    """The masks with those of the chosen cases handed on in a circle."""
     return masks | {case: masks[other] for case, other in zip(chosen, chosen[1:] + chosen[:1], strict=True)}
 
 
@@ -91,7 +97,7 @@ def main() -> None:
     parser.add_argument("source", type=Path, help="BU-BIL_Dataset1.zip")
     parser.add_argument("out", type=Path)
     parser.add_argument("--reader", default="Person3_Amira")
-    parser.add_argument("--misfiled", type=int, default=0)
+    parser.add_argument("--misfiled", default="0", help="how many masks to exchange, or their cases: B18,B24")
     parser.add_argument("--meta", type=int, default=4, help="images whose gold standard is known")
     parser.add_argument("--worst", type=int, default=4, help="worst masks whose places are printed")
     parser.add_argument("--shrink", type=int, default=4)
