@@ -6,7 +6,8 @@ The masks of one reader are the given ones; the gold standard is known for --met
 else before the ranking is made. Then every mask's Dice against the gold standard says how wrong it is: printed are
 the places of the worst masks in the ranking, and Spearman's correlation for the audit, the mean loss and cleanlab.
 --misfiled exchanges masks among themselves first, an error that happens in folders: as many as a number says, or the
-named ones (B18,B24,B25,B31 are those whose files the archive spells apart). Objects are dark in the masks. Images are shrunk by --shrink. OUT keeps the networks.
+named ones (B18,B24,B25,B31 are those whose files the archive spells apart). Objects are dark in the masks.
+Images are shrunk by --shrink. OUT keeps the networks.
 """
 
 import argparse

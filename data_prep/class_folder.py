@@ -70,7 +70,7 @@ def prepare_class_folder(
         names=listing.files,
         groups=groups,
         given=sets,
-        source={"dataset": "folder", "table": Path(table).name if table else None, "split": how},
+        source={"dataset": "folder", "table": Path(table).name if table else None, "split": how, "grey": grey},
     )
 
 

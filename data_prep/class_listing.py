@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from l2b_cls.label_table import ABSENT, SPLITS
-from l2b_cls.picture import PICTURE_SUFFIXES, is_picture
+from l2b_cls.picture import PICTURE_SUFFIXES, is_picture, printable_name
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.shorten import first_lines, first_names
 
@@ -35,11 +35,14 @@ class Listing:
 def list_class_folders(source: Path) -> Listing:
     """source/CLASS/**, or source/SPLIT/CLASS/** where all folders are called train, val (valid, validation) or test.
 
-    Raises DataError: no class folder, a split level without train or test, images beside the class folders.
+    Raises DataError: no class folder, a split level without train or test, images beside the class folders, names
+    that are not UTF-8.
     """
     files = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if is_picture(path))
     if not files:
         raise DataError(f"{source}: no image in it ({', '.join(PICTURE_SUFFIXES)})")
+    if strange := [printable_name(file) for file in files if file != printable_name(file)]:
+        raise DataError(f"{source}: {len(strange)} names are not UTF-8; rename them: {first_names(strange, 5)}")
     parts = [PurePosixPath(file).parts for file in files]
     by_split = all(len(part) > 1 and part[0].lower() in _SPLIT_NAMES for part in parts)
     level = 1 if by_split else 0
@@ -64,20 +67,27 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
     """A .csv with the columns file, label and, as they like, split and group; and the label sets named in `given`.
 
     Files are relative to `source`, and must lie below it. Raises DataError with every line at fault: files that do not
-    exist, lead out of `source` or stand twice, empty labels, splits of another name.
+    exist, lead out of `source` or stand twice, empty labels, splits of another name, more cells than columns.
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error
+    header, rows = _read_rows(path)
     needed = ("file", "label", *given)
-    if not rows or (missing := [name for name in needed if name not in rows[0]]):
-        what = f"no column {', '.join(missing)}" if rows else "no rows"
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if not rows or twice or (missing := [name for name in needed if name not in header]):
+        what = (
+            "no rows" if not rows else f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
+        )
         raise DataError(f"{path}: {what}; needs a header line with file,label[,split,group] and rows below it")
-    cells = {key: [(row.get(key) or "").strip() for row in rows] for key in rows[0] if key is not None}
-    faults = [f"line {number}: {fault}" for number, fault in _row_faults(cells, source)]
-    if faults:
+    found = [
+        (line, f"{len(row)} cells, the header has {len(header)}: quote a cell that holds a comma")
+        for line, row in rows
+        if len(row) > len(header)
+    ]
+    cells = {
+        name: [row[place].strip() if place < len(row) else "" for _, row in rows] for place, name in enumerate(header)
+    }
+    found += _row_faults(cells, [line for line, _ in rows], source)
+    if found:
+        faults = [f"line {line}: {fault}" for line, fault in sorted(found)]
         raise DataError(f"{path}: {len(faults)} faults:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
     files = [PurePosixPath(file).as_posix() for file in cells["file"]]
     return Listing(
@@ -125,10 +135,21 @@ def number_classes(
     return np.array([number_of[label] for label in listing.labels], np.int64), given, classes
 
 
-def _row_faults(cells: Mapping[str, list[str]], source: Path) -> list[tuple[int, str]]:
+def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header, and the rows that are not blank, each with its line in the file."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            reader = csv.reader(handle, strict=True)
+            header = next(reader, [])
+            return header, [(reader.line_num, row) for row in reader if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error
+
+
+def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Path) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     seen: set[str] = set()
-    for number, file in enumerate(cells["file"], 2):
+    for number, file in zip(lines, cells["file"], strict=True):
         path = PurePosixPath(file)
         if not file or path.is_absolute() or ".." in path.parts:
             found.append((number, f"file {file!r} is no path below {source}"))
@@ -139,10 +160,13 @@ def _row_faults(cells: Mapping[str, list[str]], source: Path) -> list[tuple[int,
         seen.add(str(path))
     found += [
         (number, f"label {label!r} is none")
-        for number, label in enumerate(cells["label"], 2)
+        for number, label in zip(lines, cells["label"], strict=True)
         if label.lower() in _NO_LABEL
     ]
-    for number, split in enumerate(cells.get("split", []), 2):
-        if split not in SPLITS:
-            found.append((number, f"split {split!r} is none of {', '.join(SPLITS)}"))
-    return sorted(found)
+    if "split" in cells:
+        found += [
+            (number, f"split {split!r} is none of {', '.join(SPLITS)}")
+            for number, split in zip(lines, cells["split"], strict=True)
+            if split not in SPLITS
+        ]
+    return found

@@ -34,10 +34,10 @@ def shuffled_classes(labels: np.ndarray, classes: int, stream: np.random.RandomS
     return members
 
 
-def meta_faults(labels: np.ndarray, classes: int, meta_size: int) -> list[str]:
+def meta_faults(labels: np.ndarray, classes: int, meta_size: int, *, leave: int = 0) -> list[str]:
     """What keeps a class-balanced meta set of that size from being drawn, a line each; empty where nothing does.
 
-    A size below 0, below one sample a class, or above what a class has.
+    A size below 0, below one sample a class, or above what a class has less `leave` samples, which are to train.
     """
     counts = np.bincount(labels, minlength=classes)
     present = np.flatnonzero(counts)
@@ -46,16 +46,17 @@ def meta_faults(labels: np.ndarray, classes: int, meta_size: int) -> list[str]:
     if meta_size < len(present):
         return [f"data.meta_size {meta_size}: at least one sample for each of the {len(present)} classes, or 0"]
     shares = _shares(counts, meta_size)
-    short = [label for label in present if shares[label] > counts[label]]
+    short = [label for label in present if shares[label] > counts[label] - leave]
     if not short:
         return []
     listed = ", ".join(f"class {label} has {counts[label]}" for label in short[:8]) + (
         ", ..." if len(short) > 8 else ""
     )
-    largest = int(counts[present].min()) * len(present)
+    largest = (int(counts[present].min()) - leave) * len(present)
+    train = f" that leaves {leave} of each class to train" if leave else ""
     return [
         f"data.meta_size {meta_size}: {max(shares)} samples a class, but {listed}; "
-        f"a class-balanced meta set of these samples has at most {largest}"
+        f"a class-balanced meta set of these samples{train} has at most {largest}"
     ]
 
 

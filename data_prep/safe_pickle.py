@@ -19,6 +19,7 @@ from l2b_run.errors import DataError
 
 _DTYPE = re.compile(r"[|<>=]?(b1|[iu][1248]|f[248])")
 _MAX_DEPTH = 20
+_MAX_MEMBER = 1 << 28  # of a zip, unpacked; a million labels are 8 MB
 
 
 def read_safe_pickle(path: Path | str, *, data: bytes | None = None) -> Any:
@@ -176,4 +177,6 @@ def _torch_member(content: bytes) -> bytes:
         names = [name for name in opened.namelist() if name.rpartition("/")[2] == "data.pkl"]
         if len(names) != 1:
             raise _RefusedError("a zip that is no file saved by torch: no data.pkl in it")
+        if (size := opened.getinfo(names[0]).file_size) > _MAX_MEMBER:
+            raise _RefusedError(f"a zip that unpacks to {size} bytes; at most {_MAX_MEMBER} are read")
         return opened.read(names[0])

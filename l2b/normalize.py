@@ -19,8 +19,7 @@ def rectified(a: Tensor) -> Tensor:
 def softmax(temperature: float = 1.0) -> Normalizer:
     """softmax(a / temperature) over all K x B x *E entries jointly (released code, ISIC2019: temperature 10).
 
-    Alignments carry the factor lr: as lr decays the weights tend to uniform (methods.md 5.3 of the design notes is
-    the reason why the ratio of largest to smallest weight is worth logging).
+    Alignments carry the factor lr: as lr decays the weights tend to uniform.
     """
     _require_temperature("softmax", temperature)
 
@@ -36,6 +35,14 @@ def sigmoid(a: Tensor) -> Tensor:
     Written as softmax(log sigmoid(a)), the same number: the sum of sigmoids underflows to 0 for very negative a.
     """
     return torch.softmax(nn.functional.logsigmoid(a).flatten(), dim=0).view_as(a)
+
+
+def rectified_sigmoid(a: Tensor) -> Tensor:
+    """sigmoid(max(a, 0)) / sum: what the released code of L2B runs as L2RW on ISIC2019.
+
+    Every weight lies between one half and the whole of the largest, so that all are nearly alike.
+    """
+    return sigmoid(a.clamp_min(0))
 
 
 def sum_to_one(a: Tensor) -> Tensor:

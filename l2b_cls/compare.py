@@ -9,6 +9,7 @@ from l2b_cls.prediction_table import PREDICTIONS, PredictionTable, read_predicti
 from l2b_run.errors import DataError
 from l2b_run.json_object import read_json_object
 from l2b_run.paired_statistics import LEVEL, RESAMPLES, bootstrap_interval
+from l2b_run.shorten import first_names
 
 # split.json: what decides the data a run has seen, and how to call it
 _SEEN = {"train": "training samples", "meta": "meta samples", "dataset": "data sets"}
@@ -29,7 +30,8 @@ def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
         (how many samples the other run lacks); warnings (lines to show).
 
     Raises:
-        DataError: a file that is absent or damaged, classes or labels that differ, no sample in both.
+        DataError: a file that is absent or damaged; classes, or the names or labels of samples, that differ; no sample
+        in both.
     """
     a, b = (read_predictions(path / PREDICTIONS if path.is_dir() else path) for path in (run_a, run_b))
     if a.probabilities.shape[1] != b.probabilities.shape[1]:
@@ -38,12 +40,13 @@ def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
     common, of_a, of_b = np.intersect1d(a.index, b.index, assume_unique=True, return_indices=True)
     if not len(common):
         raise DataError(f"{a.path} and {b.path} have no sample in common; compare runs evaluated on the same samples")
+    summaries = [_summary(path) for path in (run_a, run_b)]
+    _same_samples(a, b, of_a, of_b, summaries)
     labels = a.labels[of_a]
     if moved := int((labels != b.labels[of_b]).sum()):
         raise DataError(f"{a.path} and {b.path} have other labels for {moved} samples; evaluate both on one data set")
     names = np.array(a.names, object)[of_a]
     right_a, right_b = a.predicted[of_a] == labels, b.predicted[of_b] == labels
-    summaries = [_summary(path) for path in (run_a, run_b)]
     titles = _titles(summaries, a.probabilities.shape[1])
     classes = {
         titles[label]: paired_accuracy(right_a[labels == label], right_b[labels == label], seed=seed)
@@ -64,6 +67,22 @@ def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
         "only_in_b": len(b.index) - len(common),
         "warnings": _warnings(run_a, run_b, summaries, a, b),
     }
+
+
+def _same_samples(
+    a: PredictionTable, b: PredictionTable, of_a: np.ndarray, of_b: np.ndarray, summaries: list[dict[str, Any]]
+) -> None:
+    """Raises DataError where one number means two images, or the runs' classes have different names."""
+    way_out = "compare runs evaluated on one data set"
+    pairs = [(a.names[i], b.names[j]) for i, j in zip(of_a.tolist(), of_b.tolist(), strict=True)]
+    if other := [pair for pair in pairs if pair[0] != pair[1]]:
+        shown = f"{other[0][0]} in {a.path}, {other[0][1]} in {b.path}"
+        raise DataError(
+            f"{len(other)} of {len(pairs)} samples have the same number and other names ({shown}); {way_out}"
+        )
+    one, two = (summary.get("classes") for summary in summaries)
+    if one and two and one != two:
+        raise DataError(f"{a.path} has the classes {first_names(one, 8)}, {b.path} {first_names(two, 8)}; {way_out}")
 
 
 def paired_accuracy(right_a: np.ndarray, right_b: np.ndarray, *, seed: int = 0) -> dict[str, Any]:

@@ -4,7 +4,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, PositiveFloat, PositiveInt, model_validator
 
-from l2b_run.settings import BETWEEN_LABELS, NormalizerName, RunSettings, Strict, one_label_fault
+from l2b_run.settings import (
+    BETWEEN_LABELS,
+    CANDIDATES,
+    NormalizerName,
+    RunSettings,
+    SgdSettings,
+    Strict,
+    one_label_fault,
+)
 
 MethodName = Literal[
     "ce",
@@ -34,6 +42,7 @@ class TaskSettings(Strict):
     classes: list[str] = Field(["0", "1"], min_length=2)
     channels: int = Field(3, ge=1)
     size: list[PositiveInt] = Field([32, 32], min_length=2, max_length=2, description="stored images: height, width")
+    colour_as_grey: bool = Field(False, description="one channel, into which `prepare --grey` has read colour images")
 
 
 class DataSettings(Strict):
@@ -72,6 +81,9 @@ class AugmentationSettings(Strict):
     rotation_deg: float = Field(0.0, ge=0, le=180)
     resized_crop: float = Field(1.0, gt=0, le=1, description="smallest share of the area; 1: no resized crop")
     size: int | None = Field(None, ge=8, description="images are brought to size x size; None: as stored")
+    meta: Literal["drawn", "none"] = Field(
+        "drawn", description="meta samples: augmented like the given ones, or not at all (Clothing1M)"
+    )
     fit: Literal["resize", "crop"] = Field(
         "resize", description="how: scaled, or cut out (anywhere in training, else in the middle)"
     )
@@ -79,11 +91,8 @@ class AugmentationSettings(Strict):
     std: list[PositiveFloat] | None = None
 
 
-class OptimizerSettings(Strict):
+class OptimizerSettings(SgdSettings):
     lr: float = Field(0.1, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(5e-4, ge=0)
-    nesterov: bool = False
     clip_norm: float | None = Field(None, gt=0)
     schedule: Literal["constant", "cosine", "steps"] = Field(
         "cosine", description="cosine: to 0 at the last epoch, a step an epoch; steps: times `gamma` at `milestones`"
@@ -99,7 +108,7 @@ class BootstrapSettings(Strict):
     temperature: float = Field(1.0, gt=0)
     lookahead: Literal["optimizer", "none"] = "optimizer"
     pseudo_label: Literal["own", "teacher"] = "own"
-    candidates: Literal["both", "given", "pseudo"] = "both"
+    candidates: Literal["both", "given", "pseudo"] = Field("both", description=CANDIDATES)
     supervised_meta_step: bool = False
     judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
     mixup_alpha: float | None = Field(None, gt=0, description="l2b on mixed pairs of images (released code: 32)")
@@ -122,13 +131,15 @@ class MetaSettings(Strict):
     loss: Literal["cross_entropy", "mae"] = "cross_entropy"
 
 
-class WeightNetSettings(Strict):
-    """MW-Net's weighting function (methods mwnet, mnwnet, rmnwnet): 1 - hidden - 1, of a sample's loss."""
+class WeightNetSettings(SgdSettings):
+    """MW-Net's weighting function (methods mwnet, mnwnet, rmnwnet): 1 - hidden - 1, of a sample's loss.
+
+    optimizer "adam": of MW-Net's stable release; momentum and nesterov are then without effect.
+    """
 
     hidden: int = Field(100, ge=1)
+    optimizer: Literal["sgd", "adam"] = "sgd"
     lr: float = Field(1e-3, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(5e-4, ge=0)
     nesterov: bool = True
     weight_norm: Literal["sum1", "none"] = "sum1"
 
@@ -231,8 +242,8 @@ class Settings(RunSettings):
             faults.append(
                 "clean_steps 'warm_up' without a warm-up: clean samples would teach nothing; set warm_up above 0"
             )
-        given_alone = self.method == "l2rw" or (self.method == "l2b" and self.bootstrap.candidates == "given")
-        if given_alone and self.bootstrap.normalize in BETWEEN_LABELS:
+        one_label = self.method == "l2rw" or (self.method == "l2b" and self.bootstrap.candidates == "given")
+        if one_label and self.bootstrap.normalize in BETWEEN_LABELS:
             faults.append(one_label_fault(self.method, self.bootstrap.normalize))
         if self.optimizer.schedule == "steps" and not self.optimizer.milestones:
             faults.append("optimizer.schedule 'steps' needs optimizer.milestones: the epochs at which lr falls")

@@ -73,7 +73,10 @@ class Feed:
         """Batch (images, labels) of the meta samples, drawn without replacement where there are enough of them."""
         count = len(self.meta)
         position = self._rng(_META, epoch, step).choice(count, size, replace=size > count)
-        images = self._augmented(self.meta, position, _AUGMENT_META, epoch, step)
+        if self.augmentation.meta == "none":
+            images = prepared(self.meta.images(position).to(self.device), self.augmentation)
+        else:
+            images = self._augmented(self.meta, position, _AUGMENT_META, epoch, step)
         return images, self._tensor(self.meta.labels[position])
 
     def ordered(self, part: Part, size: int, at: np.ndarray | None = None) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

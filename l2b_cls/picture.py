@@ -1,5 +1,6 @@
 """Images as a classifier sees them: 8 bits a channel, upright, grey or colour, of one size."""
 
+import os
 import warnings
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +19,11 @@ def is_picture(path: Path | str) -> bool:
     """Whether the name ends like an image (upper or lower case) and is not hidden."""
     path = Path(path)
     return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+
+
+def printable_name(name: str) -> str:
+    """The name, with \\xNN for bytes that are no UTF-8: another text than `name` where tables could not hold it."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def read_picture(

@@ -12,7 +12,14 @@ import numpy as np
 from l2b_cls.evaluate import probabilities_of
 from l2b_cls.image_set import INFO, open_image_set
 from l2b_cls.inference import BATCH, Classifier
-from l2b_cls.picture import PICTURE_SUFFIXES, is_picture, read_picture, resize, resize_shorter_side
+from l2b_cls.picture import (
+    PICTURE_SUFFIXES,
+    is_picture,
+    printable_name,
+    read_picture,
+    resize,
+    resize_shorter_side,
+)
 from l2b_run.errors import ConfigError, DataError
 
 Split = Literal["train", "val", "test", "all"]
@@ -50,7 +57,8 @@ def predict(
     """Predict an image, a folder of images (with all below it), or a split of a prepared set.
 
     A picture is brought to the size of the training images as `prepare` does it. A grey one is fine for a network that
-    was trained on colour; a colour one for a network of grey images is not. Pictures that cannot be read are `failed`.
+    was trained on colour; a colour one for a network of grey images only where `prepare --grey` made those. Pictures
+    that cannot be read, or whose name is no UTF-8, are `failed`.
     Raises DataError where there is nothing to predict, ConfigError for a prepared set of other channels.
     """
     classes = list(classifier.settings.task.classes)
@@ -89,7 +97,7 @@ def stored_picture(classifier: Classifier, path: Path) -> np.ndarray:
     task = classifier.settings.task
     pixels = read_picture(path, channels=3)
     if task.channels == 1:
-        if int(np.ptp(pixels, axis=2).max()) > _GREY:
+        if not task.colour_as_grey and int(np.ptp(pixels, axis=2).max()) > _GREY:
             raise DataError(f"{path}: a colour image; the run was trained on grey ones: convert it if that is meant")
         pixels = read_picture(path, channels=1)
     size = (task.size[0], task.size[1])
@@ -106,12 +114,14 @@ def _predict_pictures(
     for start in range(0, len(every), BATCH):
         found: list[np.ndarray] = []
         for number, name in enumerate(every[start : start + BATCH], start + 1):
-            say(f"[{number}/{len(every)}] {name}")
+            say(f"[{number}/{len(every)}] {printable_name(name)}")
             try:
+                if name != printable_name(name):
+                    raise DataError(f"{printable_name(name)}: a name that is not UTF-8; rename it")
                 found.append(stored_picture(classifier, pictures[name]))
                 names.append(name)
             except DataError as error:
-                failed[name] = str(error)
+                failed[printable_name(name)] = str(error)
         if found:
             parts.append(classifier.probabilities(np.stack(found)))
     return Predictions(names, np.concatenate(parts), classes, failed)

@@ -42,7 +42,12 @@ def filled_in(settings: Settings, data: RunData) -> Settings:
     images = data.images
     if faults := _misfits(settings.augmentation, images.size, images.channels):
         raise ConfigError(f"{images.root}:\n  " + "\n  ".join(faults))
-    task = TaskSettings(classes=list(images.classes), channels=images.channels, size=list(images.size))
+    task = TaskSettings(
+        classes=list(images.classes),
+        channels=images.channels,
+        size=list(images.size),
+        colour_as_grey=images.info.get("source", {}).get("grey") is True,
+    )
     augmentation = settings.augmentation
     if augmentation.mean is None:
         spread = np.linspace(0, len(data.train) - 1, min(len(data.train), _SHARED)).astype(np.int64)

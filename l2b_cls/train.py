@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from l2b import MetaAverage, NonFiniteError, WeightNet
-from l2b_cls.config import Settings
+from l2b_cls.config import Settings, WeightNetSettings
 from l2b_cls.feed import Feed
 from l2b_cls.inference import network_of
 from l2b_cls.log_samples import log_samples
@@ -105,10 +105,17 @@ def new_state(settings: Settings, device: torch.device) -> TrainState:
     state = TrainState(model, sgd_of(model, settings.optimizer), averaged, MetaAverage(settings.bootstrap.judge_decay))
     if settings.method in ("mwnet", "mnwnet", "rmnwnet"):
         state.weight_net = WeightNet(settings.weight_net.hidden).to(device)
-        state.weight_optimizer = sgd_of(state.weight_net, settings.weight_net)
+        state.weight_optimizer = weight_optimizer_of(state.weight_net, settings.weight_net)
     if settings.method == "glc":
         state.initial = {name: value.clone() for name, value in model.state_dict().items()}
     return state
+
+
+def weight_optimizer_of(net: WeightNet, chosen: WeightNetSettings) -> torch.optim.Optimizer:
+    """The optimizer of the weight net that the settings name."""
+    if chosen.optimizer == "adam":
+        return torch.optim.Adam(net.parameters(), lr=chosen.lr, weight_decay=chosen.weight_decay)
+    return sgd_of(net, chosen)
 
 
 def _due(epoch: int, every: int, last: int) -> bool:

@@ -1,5 +1,6 @@
 """Options that the commands of both tools share."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,3 +15,21 @@ RunFolder = Annotated[Path | None, typer.Option(help="Run folder; runs/RECIPE_ME
 TrainSeed = Annotated[int, typer.Option(min=0, help="Seed of network and batches.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, print the settings, stop.")]
 SummaryAsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+
+_WITH_RESUME = ("recipe", "data", "device", "resume", "dry_run", "as_json")
+
+
+def say_unused(context: typer.Context) -> None:
+    """Warn of options of `train` that stand on the command line and that --resume, given as well, leaves unused."""
+    if context.params.get("resume") is None:
+        return
+    unused = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name is not None
+        and parameter.name not in _WITH_RESUME
+        and (source := context.get_parameter_source(parameter.name)) is not None
+        and source.name == "COMMANDLINE"
+    ]
+    if unused:
+        print(f"warning: --resume keeps the run's own settings; not used: {', '.join(unused)}", file=sys.stderr)

@@ -25,6 +25,7 @@ def normalizer_of(chosen: Choice) -> Normalizer:
         "rectified": normalize.rectified,
         "softmax": normalize.softmax(chosen.temperature),
         "sigmoid": normalize.sigmoid,
+        "rectified_sigmoid": normalize.rectified_sigmoid,
         "sum_to_one": normalize.sum_to_one,
         "soft_choice": normalize.soft_choice(chosen.temperature),
         "soft_trust": normalize.soft_trust(chosen.temperature),

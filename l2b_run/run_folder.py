@@ -1,8 +1,57 @@
-"""The files of a run folder that every kind of run has, read without raising: faults are collected."""
+"""Run folders: the files that every run has, read without raising, and folders that must not be written to."""
 
 import json
 from pathlib import Path
 from typing import Any
+
+from l2b_run.errors import ConfigError
+
+# what a run would write over; log.txt, which comes first of all, is appended to
+_WRITTEN = (
+    "config.yaml",
+    "env.json",
+    "split.json",
+    "noisy_labels.csv",
+    "metrics.jsonl",
+    "model.safetensors",
+    "summary.json",
+    "cases.csv",
+    "predictions.csv",
+    "report.html",
+)
+
+
+def new_run_faults(out: Path) -> list[str]:
+    """What keeps a new run out of the folder `out`, a line each; [] where it may be made or written to.
+
+    It is a file or below one, holds a run that finished an epoch, or files of the user's that a run would replace.
+    """
+    for place in (out, *out.parents):
+        if place.exists() and not place.is_dir():
+            return [
+                f"--out {out}: {place} is a file; name a folder"
+                if place != out
+                else f"--out {out}: is a file; name a folder"
+            ]
+    if (out / "checkpoint_latest.pt").is_file():
+        return [f"{out} already holds a run: name another with --out, or go on with it by --resume {out}"]
+    if (out / "log.txt").is_file():
+        return []  # left by a run that ended before its first epoch did
+    if lost := [name for name in _WRITTEN if (out / name).exists()]:
+        return [f"--out {out}: {', '.join(lost)} would be lost, which no run has left there: name a folder of its own"]
+    return []
+
+
+def check_evaluation_folder(out: Path) -> None:
+    """Refuse, before anything is computed, a result folder that would be refused after.
+
+    Raises:
+        ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
+    """
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file; name a folder")
+    if (out / "config.yaml").exists():
+        raise ConfigError(f"--out {out} is the folder of a run and has a summary.json of its own; choose another")
 
 
 def read_summary(path: Path, faults: list[str]) -> dict[str, Any]:

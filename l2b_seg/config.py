@@ -4,7 +4,15 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from l2b_run.settings import BETWEEN_LABELS, NormalizerName, RunSettings, Strict, one_label_fault
+from l2b_run.settings import (
+    BETWEEN_LABELS,
+    CANDIDATES,
+    NormalizerName,
+    RunSettings,
+    SgdSettings,
+    Strict,
+    one_label_fault,
+)
 
 MethodName = Literal["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"]
 
@@ -47,11 +55,8 @@ class AugmentationSettings(Strict):
     intensity: float = Field(0.0, ge=0, lt=1)
 
 
-class OptimizerSettings(Strict):
+class OptimizerSettings(SgdSettings):
     lr: float = Field(0.005, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(5e-4, ge=0)
-    nesterov: bool = False
     clip_norm: float | None = Field(0.2, gt=0)
     schedule: Literal["constant", "cosine", "inverse"] = Field(
         "inverse", description="inverse: lr * 20 / (20 + epoch), as released; cosine: to 0 at the last step"
@@ -65,7 +70,7 @@ class BootstrapSettings(Strict):
     temperature: float = Field(1.0, gt=0)
     lookahead: Literal["optimizer", "none"] = "optimizer"
     pseudo_label: Literal["own", "teacher", "views"] = "views"
-    candidates: Literal["both", "pseudo"] = "both"
+    candidates: Literal["both", "pseudo"] = Field("both", description=CANDIDATES)
     supervised_meta_step: bool = True
     judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
     mode: Literal["exact", "fast"] = "exact"

@@ -75,7 +75,8 @@ def _faults(images: ImageSet, settings: Settings, pool: np.ndarray, noise: Label
     if chosen.tuning_samples >= len(pool):
         faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(pool)}")
     if settings.meta.source != "online" and chosen.meta_from == "train":
-        faults += meta_faults(images.labels[pool], len(images.classes), chosen.meta_size)
+        leave = 0 if chosen.keep_meta_in_train else 1  # a class without a training sample would be no class
+        faults += meta_faults(images.labels[pool], len(images.classes), chosen.meta_size, leave=leave)
         left = len(pool) - chosen.tuning_samples
         if 0 < left == chosen.meta_size and not chosen.keep_meta_in_train:
             faults.append(f"data.meta_size {chosen.meta_size} leaves no training sample of {left}")

@@ -17,8 +17,9 @@ from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError, noted
 from l2b_run.log_file import log_file
 from l2b_run.recipe import load_recipe
+from l2b_run.run_folder import new_run_faults
 from pipelines.resolve_images import resolve_images
-from pipelines.training_plan import Plan, TrainRequest, check_resumable, chosen_settings, taken
+from pipelines.training_plan import Plan, TrainRequest, check_resumable, chosen_settings
 
 LOG = logging.getLogger("l2b_cls")
 
@@ -46,7 +47,7 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         name = f"{settings.recipe}_{settings.method}_{str(noise).replace(':', '-')}_s{settings.seed}"
         out = Path("runs") / name
     if out is not None:
-        faults += taken(out)
+        faults += new_run_faults(out)
     if faults or settings is None or out is None or request.data is None:
         raise ConfigError("\n".join(faults))
     data = resolve_images(open_image_set(request.data), settings, noise, noise_seed=request.noise_seed, say=say)

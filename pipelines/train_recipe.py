@@ -11,6 +11,7 @@ from l2b_run.epoch_row import Progress
 from l2b_run.errors import ConfigError
 from l2b_run.log_file import log_file
 from l2b_run.recipe import load_recipe
+from l2b_run.run_folder import new_run_faults
 from l2b_seg.config import Settings
 from l2b_seg.inference import read_settings
 from l2b_seg.recipe import load_settings
@@ -18,7 +19,7 @@ from l2b_seg.run import RunData, run_training, with_task
 from l2b_seg.task import task_of
 from pipelines import training_plan
 from pipelines.resolve_data import CLEAN, resolve_data, resume_data
-from pipelines.training_plan import Plan, check_resumable, chosen_settings, taken
+from pipelines.training_plan import Plan, check_resumable, chosen_settings
 
 LOG = logging.getLogger("l2b_seg")
 NOISE = ("L1", "L2", "L3", CLEAN)
@@ -54,7 +55,7 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
         what = noise if request.labels is None else Path(request.labels).name
         out = out or Path("runs") / f"{settings.recipe}_{settings.method}_{what}_s{settings.seed}"
     if out is not None:
-        faults += taken(out)
+        faults += new_run_faults(out)
     if faults or settings is None or out is None or noise is None or request.data is None:
         raise ConfigError("\n".join(faults))
     data = resolve_data(

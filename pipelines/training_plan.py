@@ -61,15 +61,6 @@ def chosen_settings(
     return None, device
 
 
-def taken(out: Path) -> list[str]:
-    """The fault of a folder `out` for a new run that is a file, or already holds a run; [] for any other."""
-    if out.exists() and not out.is_dir():
-        return [f"--out {out}: is a file; name a folder"]
-    if not (out / "checkpoint_latest.pt").is_file():
-        return []
-    return [f"{out} already holds a run: name another with --out, or go on with it by --resume {out}"]
-
-
 def check_resumable(run: Path, needed: Sequence[str]) -> None:
     """Raises DataError where the run folder lacks one of the files `needed` to go on with it."""
     absent = [name for name in needed if not (run / name).is_file()]

@@ -16,7 +16,7 @@ def compare(
 ) -> None:
     """Paired difference of the accuracy, with a bootstrap interval and McNemar's exact test, in all and a class.
 
-    Exit code 3 if the runs have no sample in common, or different labels for one.
+    Exit code 3 if the runs have no sample in common, or other names, classes or labels.
     """
     from l2b_cls.compare import compare as compare_runs
     from l2b_cls.comparison_table import comparison_notes, comparison_table

@@ -34,7 +34,10 @@ def evaluate(
     from l2b_cls.evaluate import evaluate_run, write_evaluation
     from l2b_cls.summary_table import confusion_table, metrics_line
     from l2b_run.device import choose_device
+    from l2b_run.run_folder import check_evaluation_folder
 
+    if out is not None:
+        check_evaluation_folder(out)
     found = evaluate_run(run, data=data, split=None if split is None else split.value, device=choose_device(device))
     if out is not None:
         write_evaluation(found, out)

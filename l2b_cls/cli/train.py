@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from l2b_run.cli_options import Device, DryRun, Overrides, Preset, RunFolder, SummaryAsJson, TrainSeed
+from l2b_run.cli_options import Device, DryRun, Overrides, Preset, RunFolder, SummaryAsJson, TrainSeed, say_unused
 
 
 class Select(StrEnum):
@@ -49,6 +49,7 @@ Resume = Annotated[
 
 
 def train(
+    context: typer.Context,
     recipe: Recipe,
     data: Data = None,
     method: Method = "l2b",
@@ -74,7 +75,7 @@ def train(
     from pipelines.train_classifier import plan, train_classifier
     from pipelines.training_plan import TrainRequest
 
-    chosen = _chosen(no_clean, meta_size, select) + (overrides or [])
+    chosen = _chosen(method, no_clean, meta_size, select) + (overrides or [])
     request = TrainRequest(
         recipe,
         data,
@@ -88,6 +89,7 @@ def train(
         device=device,
         resume=resume,
     )
+    say_unused(context)
     with stderr_lines("data", quiet=as_json) as say:
         planned = plan(request, say=(lambda line: None) if as_json else say)
     if dry_run:
@@ -103,13 +105,14 @@ def train(
         _print_results(summary, f"{title}; run folder {planned.out}")
 
 
-def _chosen(no_clean: bool, meta_size: int | None, select: Select | None) -> list[str]:
-    """What the options say of the settings, as --set takes it."""
+def _chosen(method: str, no_clean: bool, meta_size: int | None, select: Select | None) -> list[str]:
+    """What the options say of the settings, as --set takes it; --no-clean says nothing new of mnwnet and rmnwnet."""
+    from l2b_cls.config import NOISY_META
     from l2b_run.errors import ConfigError
 
     if no_clean and meta_size is not None:
         raise ConfigError(f"--no-clean and --meta-size {meta_size}: a meta set of clean samples, or none")
-    chosen = ["meta.source=online"] * no_clean
+    chosen = ["meta.source=online"] * (no_clean and method not in NOISY_META)
     chosen += [] if meta_size is None else [f"data.meta_size={meta_size}"]
     chosen += [] if select is None else [f"data.evaluate_on={select.value}"]
     return chosen

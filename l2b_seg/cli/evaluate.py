@@ -47,12 +47,13 @@ def evaluate(
 
     Exit code 3 if masks lie on different grids or nothing can be evaluated, 4 if some cases are missing.
     """
+    from l2b_run.run_folder import check_evaluation_folder
     from l2b_seg.evaluate import evaluate as evaluate_masks
     from l2b_seg.evaluate import failures
-    from l2b_seg.write_evaluation import check_out, write_evaluation
+    from l2b_seg.write_evaluation import write_evaluation
 
     if out is not None:
-        check_out(out)
+        check_evaluation_folder(out)
     with stderr_lines("evaluate", quiet=as_json) as say:
         summary = evaluate_masks(
             pred,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from l2b_run.cli_options import Device, DryRun, Overrides, Preset, RunFolder, SummaryAsJson, TrainSeed
+from l2b_run.cli_options import Device, DryRun, Overrides, Preset, RunFolder, SummaryAsJson, TrainSeed, say_unused
 
 Recipe = Annotated[str, typer.Argument(help="promise12, folder, lesions, or a YAML recipe.")]
 Data = Annotated[Path | None, typer.Option(help="Prepared data set, or the raw source (prepared once).")]
@@ -27,6 +27,7 @@ Resume = Annotated[
 
 
 def train(
+    context: typer.Context,
     recipe: Recipe,
     data: Data = None,
     method: Method = "l2b",
@@ -65,6 +66,7 @@ def train(
         resume=resume,
         labels=labels,
     )
+    say_unused(context)
     with stderr_lines("data", quiet=as_json) as say:
         planned = plan(request, say=say)
     if dry_run:

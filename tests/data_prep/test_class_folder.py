@@ -1,5 +1,7 @@
 """A user's own images: class folders, tables, label sets, groups, sizes, and everything that can be wrong with them."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -115,6 +117,13 @@ def test_every_line_at_fault(classes):
         "  line 6: file cat/p0_1.png stands twice",
         "  line 6: label 'nan' is none",
     ]
+    path.write_text("file,label\n\ncat/p0_0.png,nevus, benign\n\ncat/none.png,a\n")  # blank lines count as lines
+    with pytest.raises(DataError) as caught:
+        prepare_class_folder(classes / "own", classes / "out", table=path)
+    assert [line.split(";")[0] for line in str(caught.value).splitlines()[1:]] == [
+        "  line 3: 3 cells, the header has 2: quote a cell that holds a comma",
+        f"  line 5: file cat/none.png is not in {classes / 'own'}",
+    ]
     path = table(classes, [[f"cat/{number}.png", "a"] for number in range(50)])
     with pytest.raises(DataError, match=r"50 faults:(.|\n)*and 30 more"):
         prepare_class_folder(classes / "own", classes / "out", table=path)
@@ -144,10 +153,16 @@ def test_other_faults(classes, tmp_path):
         prepare_class_folder(own, out, table=table(classes, [["cat/p0_0.png", "cat"]]))
     with pytest.raises(DataError, match="no column label, reader2"):
         prepare_class_folder(own, out, table=table(classes, [["a"]], ("file",)), given=["reader2"])
+    with pytest.raises(DataError, match="two columns label"):
+        prepare_class_folder(own, out, table=table(classes, [["a", "b", "c"]], ("file", "label", "label")))
     with pytest.raises(ConfigError, match="--class-names a,a"):
         prepare_class_folder(own, out, class_names=["a", "a"])
     write_image(own / "loose.png")
     with pytest.raises(DataError, match=r"1 images are in no folder CLASS: loose\.png"):
+        prepare_class_folder(own, out)
+    (own / "loose.png").unlink()
+    os.rename(own / "cat" / "p0_0.png", os.fsencode(own / "cat") + b"/\xff\xe9.png")
+    with pytest.raises(DataError, match=r"1 names are not UTF-8; rename them: cat/\\xff\\xe9\.png"):
         prepare_class_folder(own, out)
     (tmp_path / "void").mkdir()
     with pytest.raises(DataError, match="no image in it"):

@@ -143,6 +143,15 @@ def test_sizes_that_are_not_true_and_functions_that_are_changed():
         read(b"\x80\x02]q\x00h\x00a.")
 
 
+def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(monkeypatch):
+    monkeypatch.setattr("data_prep.safe_pickle._MAX_MEMBER", 1000)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("x/data.pkl", b"a" * 1001)
+    with pytest.raises(DataError, match="unpacks to 1001 bytes; at most 1000 are read"):
+        read(content.getvalue())
+
+
 def test_lists_of_one_list_many_times_end():
     value = [1.5]
     for _ in range(15):

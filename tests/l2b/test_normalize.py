@@ -5,13 +5,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from l2b import pseudo_only, rectified, sigmoid, soft_choice, soft_trust, softmax, sum_to_one
+from l2b import pseudo_only, rectified, rectified_sigmoid, sigmoid, soft_choice, soft_trust, softmax, sum_to_one
 
 ALL = {
     "rectified": rectified,
     "softmax": softmax(),
     "softmax_10": softmax(10),
     "sigmoid": sigmoid,
+    "rectified_sigmoid": rectified_sigmoid,
     "sum_to_one": sum_to_one,
     "soft_choice": soft_choice(),
     "soft_trust": soft_trust(),
@@ -77,6 +78,8 @@ def test_values_by_hand():
     assert torch.allclose(softmax(2.0)(a), e / e.sum())
     s = 1 / (1 + torch.exp(-a))
     assert torch.allclose(sigmoid(a), s / s.sum())
+    clamped = 1 / (1 + torch.exp(-torch.tensor([[1.0, 0.0], [3.0, 0.0]], dtype=torch.float64)))
+    assert torch.allclose(rectified_sigmoid(a), clamped / clamped.sum())
 
 
 def test_nothing_aligned_gives_no_weight():

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from data_prep.class_folder import prepare_class_folder
+from data_prep.class_split import SplitShares
 from l2b_cls.cli.evaluate import evaluate as evaluate_command
 from l2b_cls.cli.predict import predict as predict_command
 from l2b_cls.cli.train import train as train_command
@@ -138,10 +141,15 @@ def test_other_seeds_and_methods_see_the_same_samples(recipe, tmp_path):
     [
         (("--noise", "symmetric:1.5"), ["--noise symmetric:1.5: the rate 1.5 is not in [0, 1]"]),
         (("--meta-size", "120"), ["data.meta_size 120", "leaves no"]),
+        (
+            ("--meta-size", "119"),
+            ["data.meta_size 119: 40 samples a class", "leaves 1 of each class to train", "most 117"],
+        ),
         (("--meta-size", "300"), ["data.meta_size 300: 100 samples a class, but class 0 has 40"]),
         (("--select", "val"), ["no sample of split val; it has test, train"]),
         (("--no-clean", "--meta-size", "3"), ["--no-clean and --meta-size 3"]),
         (("--no-clean", "--method", "glc"), ["method glc learns from clean samples"]),
+        (("--set", "optimizer.nesterov=true", "--set", "optimizer.momentum=0.0"), ["set momentum above 0"]),
         (("--no-clean",), ["set warm_up above 0"]),
         (
             ("--set", "augmentation.mean=[0.4, 0.4, 0.4]", "--set", "augmentation.std=[0.2]"),
@@ -185,7 +193,12 @@ def test_a_dry_run_prints_the_settings_and_writes_nothing(recipe, tmp_path):
     code, text, _ = call(recipe, tmp_path / "run", "--dry-run")
     assert code == 0
     settings = yaml.safe_load(text)
-    assert settings["task"] == {"classes": ["left", "middle", "right"], "channels": 1, "size": [12, 12]}
+    assert settings["task"] == {
+        "classes": ["left", "middle", "right"],
+        "channels": 1,
+        "size": [12, 12],
+        "colour_as_grey": False,
+    }
     pixels = image_set().images(np.arange(TRAIN + META)) / 255
     assert settings["augmentation"]["mean"] == pytest.approx([pixels.mean()], abs=0.01)
     assert settings["augmentation"]["std"] == pytest.approx([pixels.std()], abs=0.01)
@@ -198,16 +211,39 @@ def test_a_run_is_not_written_over_and_resumes_on_its_own_samples(recipe, tmp_pa
     code, _, said = call(recipe, run, "--method", "ce")
     assert code == 2
     assert f"already holds a run: name another with --out, or go on with it by --resume {run}" in said
-    assert "is a file; name a folder" in call(recipe, run / "summary.json", "--method", "ce")[2]
+    for below in ("", "/deeper"):
+        code, _, said = call(recipe, f"{run / 'summary.json'}{below}", "--method", "ce")
+        assert (code, "is a file; name a folder" in said) == (2, True)
+    code, _, said = call_command(evaluate_command, run, "--out", run)
+    assert (code, "is the folder of a run and has a summary.json of its own" in said) == (2, True)
     before = contents(run / "checkpoint_latest.pt")
     (run / "summary.json").unlink()
-    code, _, _ = call_command(train_command, recipe, "--resume", run, "--device", "cpu")
+    code, _, said = call_command(
+        train_command, recipe, "--resume", run, "--device", "cpu", "--seed", 9, "--method", "ce"
+    )
     assert code == 0
+    assert "warning: --resume keeps the run's own settings; not used: --method, --seed\n" in said
     assert_same(contents(run / "checkpoint_latest.pt"), before)
     assert (run / "summary.json").is_file()
     code, _, said = call_command(train_command, recipe, "--resume", tmp_path / "none")
     assert code == 3
     assert "config.yaml, split.json, noisy_labels.csv, checkpoint_latest.pt missing" in said
+
+
+def test_files_of_the_user_are_not_written_over(recipe, tmp_path):
+    (tmp_path / "config.yaml").write_text("mine: 1")
+    (tmp_path / "train.log").touch()
+    code, _, said = call(recipe, tmp_path, "--method", "ce")
+    assert code == 2
+    assert "config.yaml would be lost" in said
+    (tmp_path / "config.yaml").unlink()
+    assert call(recipe, tmp_path, "--method", "ce", "--set", "epochs=1")[0] == 0
+
+
+def test_methods_without_clean_samples_take_no_clean_as_said(recipe, tmp_path):
+    code, text, _ = call(recipe, tmp_path / "run", "--method", "rmnwnet", "--no-clean", "--dry-run")
+    assert code == 0
+    assert yaml.safe_load(text)["meta"]["source"] == "given"
 
 
 def test_a_run_folder_that_was_changed_or_belongs_to_other_data_is_refused(recipe, tmp_path):
@@ -264,16 +300,33 @@ def test_images_that_cannot_be_predicted_are_listed(recipe, tmp_path):
     Image.fromarray(np.full((30, 20), 99, np.uint8)).save(pictures / "grey.jpg")
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 9, 3), np.uint8)).save(pictures / "colour.png")
     (pictures / "broken.png").write_bytes(b"no image")
+    (pictures / os.fsdecode(b"\xff.jpg")).write_bytes((pictures / "grey.jpg").read_bytes())
     code, text, said = call_command(predict_command, run, pictures)
     assert code == 4
     assert [line.split(",")[0] for line in text.splitlines()] == ["name", "grey.jpg"]
-    assert "2 of 3 images were not predicted" in said
+    assert "3 of 4 images were not predicted" in said
+    assert r"\xff.jpg: a name that is not UTF-8; rename it" in said
     assert "colour.png: a colour image; the run was trained on grey ones" in said
     assert "broken.png: not a readable image" in said
     assert call_command(predict_command, run, pictures / "broken.png")[0] == 3
     code, _, said = call_command(predict_command, tmp_path / "no run", pictures)
     assert code == 3
     assert "is not a finished run: config.yaml, model.safetensors missing" in said
+
+
+def test_colour_images_that_prepare_read_as_grey_are_predicted_so(recipe, tmp_path):
+    generator = np.random.default_rng(0)
+    for name in ("a/0", "a/1", "a/2", "b/0", "b/1", "b/2"):
+        path = tmp_path / "own" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(generator.integers(0, 255, (12, 12, 3), np.uint8)).save(path)
+    data = prepare_class_folder(tmp_path / "own", tmp_path / "data", grey=True, shares=SplitShares(0.34, 0.0, 0)).root
+    run = tmp_path / "run"
+    assert call(recipe, run, "--method", "ce", "--set", "epochs=1", "--set", "data.meta_size=2", data=data)[0] == 0
+    code, text, _ = call_command(predict_command, run, data, "--split", "all")
+    code_of_files, of_files, _ = call_command(predict_command, run, tmp_path / "own")
+    assert (code, code_of_files) == (0, 0)
+    assert of_files == text
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -134,6 +134,20 @@ def test_runs_that_do_not_fit_together(tmp_path):
         compare(a, save_predictions(tmp_path / "c", OF_B, [1, *LABELS[1:]]))
 
 
+def test_one_number_of_two_data_sets_is_no_pair(tmp_path):
+    a = save_predictions(tmp_path / "a", OF_A, summary={"classes": ["cat", "dog", "owl"]})
+    b = save_predictions(tmp_path / "b", OF_B)
+    table = b / "predictions.csv"
+    table.write_text(table.read_text().replace("picture 3", "photo 3"))
+    with pytest.raises(
+        DataError, match=r"1 of 8 samples have the same number and other names \(picture 3 in .*photo 3"
+    ):
+        compare(a, b)
+    c = save_predictions(tmp_path / "c", OF_B, summary={"classes": ["car", "dog", "owl"]})
+    with pytest.raises(DataError, match=r"has the classes cat, dog, owl, .* car, dog, owl"):
+        compare(a, c)
+
+
 def test_the_table_on_a_narrow_terminal(tmp_path):
     found = compare(save_predictions(tmp_path / "a", OF_A), save_predictions(tmp_path / "b", OF_B))
     console = Console(width=80, file=io.StringIO())

@@ -53,7 +53,7 @@ def test_package_weights_are_of_one_network():
 
 @pytest.mark.parametrize("normalize", ["sum_to_one", "soft_choice"])
 def test_one_label_is_not_weighed_against_itself(normalize):
-    assert "method l2rw has one and would train plainly" in faults("l2rw", bootstrap={"normalize": normalize})
+    assert "method l2rw has one here and would weigh all alike" in faults("l2rw", bootstrap={"normalize": normalize})
     assert "has one" in faults("l2b", bootstrap={"normalize": normalize, "candidates": "given"})
     assert settings("l2b", bootstrap={"normalize": normalize}).bootstrap.normalize == normalize
     assert settings("l2b", bootstrap={"normalize": normalize, "candidates": "pseudo"})
@@ -66,3 +66,9 @@ def test_clean_steps_of_the_warm_up_need_one():
         chosen = settings(method, clean_steps="warm_up", warm_up=0.5, epochs=4, **over)
         assert [chosen.clean_step_in(epoch) for epoch in range(4)] == [True, True, False, False]
     assert not settings("ce", clean_steps="warm_up").clean_step_in(0)
+
+
+def test_nesterov_needs_momentum():
+    for part in ("optimizer", "weight_net"):
+        assert "set momentum above 0" in faults("mwnet", **{part: {"nesterov": True, "momentum": 0.0}})
+    assert settings("mwnet", optimizer={"momentum": 0.0}).optimizer.momentum == 0

@@ -70,6 +70,15 @@ def test_meta_batches_are_clean_and_drawn_without_replacement_where_possible():
     assert not feed.clean(0, 1, META)[1].equal(labels)
 
 
+def test_meta_samples_may_come_as_test_samples_do():
+    feed = feed_for(make_settings())
+    plain = replace(feed, augmentation=feed.augmentation.model_copy(update={"meta": "none"}))
+    as_stored = next(iter(feed.ordered("meta", META)))[0]
+    images, _ = plain.clean(0, 0, META)
+    assert {image.numpy().tobytes() for image in images} == {image.numpy().tobytes() for image in as_stored}
+    assert not feed.clean(0, 0, META)[0].equal(images)
+
+
 def test_a_meta_set_of_training_samples_has_their_given_labels():
     feed = feed_for(make_settings())
     chosen = np.array([0, 4, 5])

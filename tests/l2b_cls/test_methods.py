@@ -244,7 +244,9 @@ def test_the_candidates_of_l2b():
     torch.testing.assert_close(report.alpha + report.beta, torch.full((16,), 1 / 16))
 
 
-@pytest.mark.parametrize("normalize", ["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice", "soft_trust"])
+@pytest.mark.parametrize(
+    "normalize", ["rectified", "softmax", "sigmoid", "rectified_sigmoid", "sum_to_one", "soft_choice", "soft_trust"]
+)
 @pytest.mark.parametrize("mode", ["exact", "fast"])
 def test_every_way_to_the_weights(normalize, mode):
     settings = make_settings(

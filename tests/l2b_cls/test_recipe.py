@@ -3,9 +3,13 @@
 from typing import get_args
 
 import pytest
+import torch
+from torch.optim import SGD
 
+from l2b import WeightNet
 from l2b_cls.config import MethodName
 from l2b_cls.recipe import load_settings, read_settings
+from l2b_cls.train import weight_optimizer_of
 from l2b_run.errors import ConfigError
 from l2b_run.recipe import load_recipe
 from l2b_seg.recipe import load_settings as load_segmentation
@@ -54,6 +58,18 @@ def test_the_papers_settings_of_rmnwnet(name):
     assert clean.model_copy(update={"method": "rmnwnet", "meta": chosen.meta}) == chosen
 
 
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_mwnet_as_in_its_stable_release(name):
+    chosen = load_settings(name, preset="mwnet-stable", method="mwnet")
+    net = chosen.weight_net
+    assert (net.optimizer, net.lr, net.weight_decay, net.weight_norm) == ("adam", 1e-3, 1e-4, "none")
+    assert (chosen.optimizer.milestones, chosen.optimizer.nesterov, chosen.epochs) == ([80, 100], False, 120)
+    assert type(weight_optimizer_of(WeightNet(4), net)) is torch.optim.Adam
+    assert (
+        type(weight_optimizer_of(WeightNet(4), load_settings(name, preset="paper", method="mwnet").weight_net)) is SGD
+    )
+
+
 def test_recipes_of_the_other_kind_are_refused_by_name():
     with pytest.raises(ConfigError, match=r"promise12\.yaml is for segmentation, not classification; name one of .*ci"):
         load_settings("promise12", preset="cpu", method="l2b")
@@ -70,7 +86,7 @@ def test_every_fault_in_one_message():
     with pytest.raises(ConfigError) as caught:
         load_settings("cifar10", preset="gpu", method="l3b", overrides=["optimizer.lrr=1", "task.channels=1"])
     message = str(caught.value)
-    for text in ("preset 'gpu'", "it has paper, cpu", "'l3b'", "optimizer.lrr", "task cannot be set"):
+    for text in ("preset 'gpu'", "it has paper, cpu, mwnet-stable", "'l3b'", "optimizer.lrr", "task cannot be set"):
         assert text in message
 
 

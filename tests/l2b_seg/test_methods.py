@@ -59,7 +59,9 @@ def test_a_step_is_finite_and_moves_the_network(data, method):
     assert (report.beta_share is not None) == (method in ("nl", "l2b"))
 
 
-@pytest.mark.parametrize("normalize", ["rectified", "softmax", "sigmoid", "sum_to_one", "soft_choice", "soft_trust"])
+@pytest.mark.parametrize(
+    "normalize", ["rectified", "softmax", "sigmoid", "rectified_sigmoid", "sum_to_one", "soft_choice", "soft_trust"]
+)
 @pytest.mark.parametrize("pseudo_label", ["own", "teacher", "views"])
 def test_every_way_to_the_weights(data, normalize, pseudo_label):
     settings = make_settings(
