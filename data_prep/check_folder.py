@@ -1,5 +1,6 @@
 """Integrity of images and masks that are not prepared yet: the same findings as for a prepared data set."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from l2b_seg.check_case import CaseFacts, check_case
 from l2b_seg.check_cases import compare_cases
 from l2b_seg.fault import Fault
 from l2b_seg.image_files import IMAGE_SUFFIXES, file_suffix, read_label_map
+
+_MANY = 5
 
 
 def check_folder(
@@ -31,12 +34,29 @@ def check_folder(
             facts[case] = fact
     volumes = [case for case in facts if file_suffix(cases[case].images[0]) not in IMAGE_SUFFIXES]
     found += compare_cases(facts, in_mm=volumes)
-    return found + _value_faults({case: fact.values for case, fact in facts.items() if fact.values is not None})
+    values = {case: fact.values for case, fact in facts.items() if fact.values is not None}
+    return found + (_value_faults(values) or _rare_values(values, cases))
 
 
 def _unpaired(text: str) -> Fault:
     case, _, message = text.partition(": ")
     return Fault("missing", case, "-", message)
+
+
+def _rare_values(values: Mapping[str, np.ndarray], cases: Mapping[str, RawCase]) -> list[Fault]:
+    """A foreground value that one of five masks or more holds, in which others have another: a slip of the pen?"""
+    holders = Counter(int(value) for case in values.values() for value in case if value != 0)
+    if len(values) < _MANY or len(holders) < 2:
+        return []
+    rare = {value for value, count in holders.items() if count == 1}
+    return [
+        Fault(
+            "rare_value", case, str(cases[case].label), f"holds the value {value}, as no other of {len(values)} masks"
+        )
+        for case, held in values.items()
+        for value in sorted(rare & set(held.tolist()))
+        if len(rare) < len(holders)
+    ]
 
 
 def _value_faults(values: Mapping[str, np.ndarray]) -> list[Fault]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l2b_run.errors import ConfigError, DataError
+from l2b_seg.case_files import cut_mask_ending
 from l2b_seg.dataset import plain_case_id
 from l2b_seg.image_files import READABLE_SUFFIXES, file_stem, file_suffix
 
-MASK_ENDINGS = ("_segmentation", "_mask", "_label", "_seg")
 _CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")
 
 
@@ -53,7 +53,7 @@ def find_pairs(
     channels: dict[str, dict[tuple[int, int], list[Path]]] = defaultdict(lambda: defaultdict(list))
     for number, source in enumerate(images):
         for stem, paths in _files(source, "--images", say).items():
-            if source == labels and _cut_ending(stem) != stem:
+            if source == labels and cut_mask_ending(stem) != stem:
                 continue
             match = _CHANNEL.fullmatch(stem) if "*" not in source and stem not in masks else None
             key = (number, int(match["channel"]) if match else 0)
@@ -115,15 +115,10 @@ def _any_case(pattern: str) -> str:
     return "*".join(glob.escape(part) for part in folder.split("*")) + slash + either
 
 
-def _cut_ending(stem: str) -> str:
-    ending = next((ending for ending in MASK_ENDINGS if stem.endswith(ending)), "")
-    return stem.removesuffix(ending) or stem
-
-
 def _by_case(files: Mapping[str, list[Path]], *, cut_endings: bool, only_masks: bool) -> dict[str, list[Path]]:
     cases: dict[str, list[Path]] = defaultdict(list)
     for stem, paths in files.items():
-        case = _cut_ending(stem) if cut_endings else stem
+        case = cut_mask_ending(stem) if cut_endings else stem
         if not (only_masks and case == stem):
             cases[case] += paths
     return dict(cases)

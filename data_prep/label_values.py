@@ -90,15 +90,17 @@ def derive_label_values(values: Mapping[str, np.ndarray]) -> LabelValues:
     """From the values of each case's mask: 0 is background, the others are numbered in ascending order.
 
     One foreground value is named "foreground", several "label_VALUE". Raises DataError where the values do not say
-    what they mean: no 0, nothing but 0, negative ones, more than MAX_CLASSES, or one foreground value a mask that is
-    not the same in all of them (1 in some and 255 in others is one class as a rule, not two).
+    what they mean: no 0, nothing but 0, negative ones (said is who holds them), more than MAX_CLASSES, or one
+    foreground value a mask that is not the same in all of them (1 in some and 255 in others is one class as a rule, not
+    two).
     """
     way_out = "name them with --label-values background=0,lesion=255"
     found = sorted({int(value) for case in values.values() for value in case})
     if len(found) > MAX_CLASSES + 1:
         raise DataError(f"the masks hold {len(found)} values, {found[0]} to {found[-1]}: no label maps; {way_out}")
     if 0 not in found or found[0] < 0 or len(found) == 1:
-        shown = ", ".join(map(str, found))
+        holder = {int(value): name for name, case in values.items() for value in case if value < 0}
+        shown = ", ".join(f"{value} (in {holder[value]})" if value in holder else str(value) for value in found)
         raise DataError(f"the masks hold the values {shown}: which are background and which foreground? {way_out}")
     if len(found) > 2 and all(np.count_nonzero(case) <= 1 for case in values.values()):
         holders: dict[int, list[str]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """Source files of any kind -> a prepared data set: read, checked, labels numbered, split, written. All or nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -129,12 +129,12 @@ def _write_cases(
             channels = read_raw_image(raw.images, grey=plan.grey)
             for index, channel in enumerate(channels if not faults else ()):
                 path = folder / "imagesTr" / f"{case}_{index:04d}{ENDING}"
-                write_volume(channels[0].with_array(channel.array), path, flush=False)
+                write_volume(replace(channels[0], array=channel.array, flat=False), path, flush=False)
             for name, source in masks.items():
                 mask = read_raw_mask(source, channels[0], raw.images[0], fit=plan.fit_masks)
                 found.values[f"{name}/{case}"] = known_values(source, mask, plan.label_values)
                 if not faults:
-                    write_volume(mask, folder / name / f"{case}{ENDING}", flush=False)
+                    write_volume(replace(mask, flat=False), folder / name / f"{case}{ENDING}", flush=False)
         except (DataError, ValueError) as error:  # ValueError: numbers too large for the file
             faults.append(f"{case}: {error}")
             continue

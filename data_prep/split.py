@@ -71,7 +71,7 @@ def split_cases(
             f"{len(cases)} cases in {len(members)} groups give {counts} cases: lower --test-fraction or --meta-count, "
             "name the parts with --test-cases and --meta-cases, or bring more cases"
         )
-    return {name: sorted(parts[name]) for name in ("train", "meta", "test")}, _how(options, len(members), len(cases))
+    return {name: sorted(parts[name]) for name in ("train", "meta", "test")}, _how(options, parts, len(members))
 
 
 def _draw_groups(free: list[str], members: Mapping[str, list[str]], count: int, rng: np.random.Generator) -> list[str]:
@@ -114,8 +114,11 @@ def _named_faults(named: Mapping[str, Sequence[str]], group_of: Mapping[str, str
     return faults
 
 
-def _how(options: SplitOptions, groups: int, cases: int) -> dict[str, Any]:
-    drawn = f"{options.meta_count} meta cases drawn" if options.meta_count else "no meta cases"
+def _how(options: SplitOptions, parts: Mapping[str, list[str]], groups: int) -> dict[str, Any]:
+    cases = sum(len(part) for part in parts.values())
+    drawn = f"{len(parts['meta'])} meta cases drawn" if options.meta_count else "no meta cases"
+    if options.meta_count > len(parts["meta"]):
+        drawn += f" (of {options.meta_count} asked for, as whole groups allow)"
     meta = "meta cases named" if options.meta_cases else drawn
     test = "test cases named" if options.test_cases else f"{options.test_fraction:g} of all cases drawn for testing"
     text = f"{meta}, {test}, seed {options.seed}"

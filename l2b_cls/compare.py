@@ -115,7 +115,7 @@ def paired_accuracy(right_a: np.ndarray, right_b: np.ndarray, *, seed: int = 0) 
 
 
 def _about(run: Path, summary: dict[str, Any], right: np.ndarray) -> dict[str, Any]:
-    known = {key: summary.get(key) for key in ("method", "noise", "seed")}
+    known = {key: summary.get(key) for key in ("method", "meta_source", "noise", "seed")}
     return {"path": str(run), **known, "accuracy": float(right.mean())}
 
 

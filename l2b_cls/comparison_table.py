@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from l2b_run.run_folder import method_of
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -44,7 +46,7 @@ def comparison_notes(comparison: Mapping[str, Any]) -> Iterator[str]:
     """Lines below the table: what A and B are, how interval and p were made, what they cannot say."""
     for name in ("a", "b"):
         run = comparison[name]
-        about = ", ".join(str(part) for part in (run["method"], run["noise"]) if part)
+        about = ", ".join(str(part) for part in (method_of(run), run["noise"]) if part)
         yield f"{name.upper()} = {run['path']}" + (f" ({about})" if about else "")
     left_out = len(comparison["classes"]) - _CLASSES
     if left_out > 0:

@@ -7,6 +7,7 @@ import numpy as np
 
 from l2b_cls.run_record import RunRecord
 from l2b_run.report_numbers import COST, NONE, Column, RunNumbers, number, number_table
+from l2b_run.run_folder import method_of
 
 COLUMNS = (
     Column("last", "accuracy, last epoch", 4, max),
@@ -26,7 +27,7 @@ _SHADES = (0.005, 0.05, 0.15, 0.35, 0.7)  # shares of a row from which a cell is
 def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:
     """The runs in numbers, as `number_table` gives them, without the columns that no run has a number for."""
     rows = [
-        RunNumbers(label, run.summary.get("method"), noise_text(run.summary), _values(run.summary))
+        RunNumbers(label, method_of(run.summary), noise_text(run.summary), _values(run.summary))
         for label, run in zip(labels, runs, strict=True)
     ]
     return number_table(rows, [column for column in COLUMNS if any(row.values[column.key] is not None for row in rows)])

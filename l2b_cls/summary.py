@@ -33,6 +33,7 @@ def summarise_run(
     detections = [(row["epoch"], row["auc_noise_detection"]) for row in history if "auc_noise_detection" in row]
     return {
         "method": settings.method,
+        "meta_source": settings.meta.source,
         "method_text": method_text,
         "noise": split["noise"]["noise"],
         "noise_seed": split["noise"]["seed"],

@@ -1,6 +1,7 @@
 """Run folders: the files that every run has, read without raising, and folders that must not be written to."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ def check_evaluation_folder(out: Path) -> None:
         raise ConfigError(f"--out {out} is a file; name a folder")
     if (out / "config.yaml").exists():
         raise ConfigError(f"--out {out} is the folder of a run and has a summary.json of its own; choose another")
+
+
+def method_of(summary: Mapping[str, Any]) -> str | None:
+    """The method of a summary.json as a reader knows the run apart by: "l2b --no-clean" where no clean one judged."""
+    method = summary.get("method")
+    return f"{method} --no-clean" if method and summary.get("meta_source") == "online" else method
 
 
 def read_summary(path: Path, faults: list[str]) -> dict[str, Any]:

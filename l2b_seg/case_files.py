@@ -5,15 +5,16 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from l2b_run.errors import DataError
-from l2b_seg.image_files import READABLE_SUFFIXES, file_stem, file_suffix
+from l2b_seg.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, file_stem, file_suffix
 
-_MASK_ENDING = "_segmentation"  # PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder; ISIC likewise
+# PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder; ISIC likewise. The others are people's own.
+MASK_ENDINGS = ("_segmentation", "_mask", "_label", "_seg")
 PROBABILITY_ENDING = "_probability"  # what `predict` writes beside masks
 _CHANNEL = re.compile(r"(.+)_(\d{4})")  # nnU-Net: CASE_0000, CASE_0001, ... are the channels of one image
 
 
 def mask_files(folder: Path) -> dict[str, Path]:
-    """Masks of a folder, case id -> file, sorted; where CASE_segmentation.* exists, CASE.* is its image.
+    """Masks of a folder, case id -> file, sorted; where CASE_segmentation.* (MASK_ENDINGS) exists, CASE.* is its image.
 
     CASE_probability.* beside a mask CASE.* are left out.
 
@@ -23,33 +24,41 @@ def mask_files(folder: Path) -> dict[str, Path]:
     found = _files(folder)
     stems = {file_stem(path) for path in found}
     found = [path for path in found if not _is_probability(file_stem(path), stems)]
-    masks = {path.name for path in found if file_stem(path).endswith(_MASK_ENDING)}
-    images = {file_stem(Path(name)).removesuffix(_MASK_ENDING) for name in masks}
+    masks = {path.name for path in found if cut_mask_ending(file_stem(path)) != file_stem(path)}
+    images = {cut_mask_ending(file_stem(Path(name))) for name in masks}
     cases: dict[str, list[Path]] = {}
     for path in found:
         if path.name in masks or file_stem(path) not in images:
-            cases.setdefault(file_stem(path).removesuffix(_MASK_ENDING), []).append(path)
+            cases.setdefault(cut_mask_ending(file_stem(path)), []).append(path)
     _refuse_twice(folder, cases.values())
     return {case: cases[case][0] for case in sorted(cases)}
 
 
-def image_files(folder: Path) -> dict[str, list[Path]]:
-    """Images of a folder, case id -> its channels' files in order, sorted; CASE_segmentation.* are masks, left out.
+def image_files(folder: Path, *, channels: int | None = None) -> dict[str, list[Path]]:
+    """Images of a folder, case id -> its channels' files in order, sorted; masks are left out: CASE_segmentation.*,
+    and with another of MASK_ENDINGS where CASE.* is there as well.
 
     CASE_0000, CASE_0001, ... are the channels of CASE. A name with another number, and no _0000 beside it, is a case
-    of its own.
+    of its own; and so are numbered pictures where grey or colour ones are wanted (`channels` 1 or 3) and their number
+    is another: a camera counts in the same way.
 
     Raises:
         DataError: no such folder, no image file in it, several files for one channel, or a channel left out.
     """
-    found = [path for path in _files(folder) if not file_stem(path).endswith(_MASK_ENDING)]
+    found = _files(folder)
+    stems = {file_stem(path) for path in found}
+    found = [path for path in found if not _is_mask(file_stem(path), stems)]
     stems = {file_stem(path) for path in found}
     cases: dict[str, dict[int, list[Path]]] = {}
     for path in found:
         case, channel = _channel_of(path, stems)
         cases.setdefault(case, {}).setdefault(channel, []).append(path)
-    _refuse_twice(folder, (files for channels in cases.values() for files in channels.values()))
-    gaps = [case for case, channels in cases.items() if sorted(channels) != list(range(len(channels)))]
+    for case in [case for case, files in cases.items() if _counted(files, channels)]:
+        for files in cases.pop(case).values():
+            for path in files:
+                cases.setdefault(file_stem(path), {}).setdefault(0, []).append(path)
+    _refuse_twice(folder, (files for numbered in cases.values() for files in numbered.values()))
+    gaps = [case for case, numbered in cases.items() if sorted(numbered) != list(range(len(numbered)))]
     if gaps:
         shown = "\n  ".join(f"{case}: {', '.join(f'_{n:04}' for n in sorted(cases[case]))}" for case in sorted(gaps))
         raise DataError(
@@ -58,9 +67,20 @@ def image_files(folder: Path) -> dict[str, list[Path]]:
     return {case: [cases[case][channel][0] for channel in sorted(cases[case])] for case in sorted(cases)}
 
 
-def case_id(path: Path) -> str:
-    """Case id of an image file: its name without the suffix, _segmentation or _0000."""
-    return file_stem(path).removesuffix(_MASK_ENDING).removesuffix("_0000")
+def case_id(path: Path, *, channels: int | None = None) -> str:
+    """Case id of an image file: its name without the suffix, a mask's ending, or _0000.
+
+    A picture keeps _0000 where `image_files` takes it for one of its own.
+    """
+    stem, files = cut_mask_ending(file_stem(path)), channels_beside(path, (channels or 1) + 1)
+    counted = _counted({number: [file] for number, file in enumerate(files)}, channels)
+    return stem if counted else stem.removesuffix("_0000")
+
+
+def cut_mask_ending(stem: str) -> str:
+    """A file's name without one of MASK_ENDINGS, if it has one and more."""
+    ending = next((ending for ending in MASK_ENDINGS if stem.endswith(ending)), "")
+    return stem.removesuffix(ending) or stem
 
 
 def channels_beside(path: Path, count: int) -> list[Path]:
@@ -75,6 +95,17 @@ def channels_beside(path: Path, count: int) -> list[Path]:
             break
         found.append(following)
     return found
+
+
+def _is_mask(stem: str, stems: Container[str]) -> bool:
+    case = cut_mask_ending(stem)
+    return stem.endswith(MASK_ENDINGS[0]) or (case != stem and (case in stems or f"{case}_0000" in stems))
+
+
+def _counted(files: dict[int, list[Path]], channels: int | None) -> bool:
+    """Whether numbered files are images of their own rather than channels of one."""
+    pictures = all(file_suffix(path) in IMAGE_SUFFIXES for paths in files.values() for path in paths)
+    return pictures and len(files) > 1 and channels in (1, 3) and len(files) != channels
 
 
 def _is_probability(stem: str, stems: Container[str]) -> bool:

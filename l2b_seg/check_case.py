@@ -63,7 +63,9 @@ def check_case(
     if not whole:
         return faults, None
     first = channels[0]
-    content = hashlib.sha256("".join(sha256_array(channel.array) for channel in channels).encode()).hexdigest()
+    content = hashlib.sha256(
+        "".join(sha256_array(channel.array.astype(np.float64)) for channel in channels).encode()
+    ).hexdigest()
     return faults, CaseFacts(
         str(images[0]),
         content,

@@ -84,6 +84,11 @@ def _classes(a: Scores, b: Scores, *, higher: bool, seed: int) -> dict[str, dict
 def _refuse_other_scales(a: Scores, b: Scores, metric: str) -> None:
     if metric in DISTANCES and a.unit != b.unit:
         raise DataError(f"{metric} is in {a.unit} in {a.path}, in {b.unit} in {b.path}; evaluate both in one unit")
+    if metric == "nsd" and (without := [str(run.path) for run in (a, b) if run.tolerance is None]):
+        raise DataError(
+            f"nsd was not computed for {' and '.join(without)}: `train` has no tolerance; compare folders of "
+            "`l2b-seg predict` and then `l2b-seg evaluate --tolerance MM --out FOLDER`"
+        )
     if metric == "nsd" and a.tolerance != b.tolerance:
         raise DataError(
             f"nsd is at tolerance {a.tolerance} in {a.path}, at {b.tolerance} in {b.path}; evaluate both at one"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from l2b_run.run_folder import method_of
 from l2b_seg.summary import OVERLAPS
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def comparison_notes(comparison: Mapping[str, Any]) -> Iterator[str]:
     for name in ("a", "b"):
         run = comparison[name]
         level = (run["noise"] or {}).get("level")
-        about = ", ".join(filter(None, (run["method"], level and f"noise {level}")))
+        noise = "no noise added" if level == "clean" else level and f"noise {level}"
+        about = ", ".join(filter(None, (method_of(run), noise)))
         yield f"{name.upper()} = {run['path']}" + (f" ({about})" if about else "")
     unit = "" if comparison["unit"] is None else f" in {comparison['unit']}"
     better = "larger" if comparison["higher_is_better"] else "smaller"

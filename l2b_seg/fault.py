@@ -13,6 +13,7 @@ KINDS = {
     "noise": "noisy masks that do not fit the data set: changed files, other clean masks, not the training cases",
     "count": "dataset.json counts another number of cases than the split holds, or cases differ in channels",
     "empty_mask": "warning: a mask without foreground",
+    "rare_value": "warning: a mask value that one mask alone holds",
     "absent_class": "warning: a class of dataset.json that no mask holds",
     "constant_image": "warning: an image with one value throughout",
     "spacing": "warning: a file without spacing, or a spacing far from the other cases'",
@@ -20,7 +21,7 @@ KINDS = {
     "orientation": "warning: axes that run another way than in most cases",
     "unlisted": "warning: a file that belongs to no case of the split",
 }
-WARNINGS = ("empty_mask", "absent_class", "constant_image", "spacing", "size", "orientation", "unlisted")
+WARNINGS = ("empty_mask", "rare_value", "absent_class", "constant_image", "spacing", "size", "orientation", "unlisted")
 
 
 @dataclass(frozen=True)

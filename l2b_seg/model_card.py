@@ -69,7 +69,7 @@ def _training(training: Mapping[str, Any]) -> str:
     if data is None:
         return f"{how}\n\nThe run does not say what data it was trained on."
     level = (data["noise"] or {}).get("level")
-    noise = f" (noise {level})" if level else ""
+    noise = " (no noise added)" if level == "clean" else f" (noise {level})" if level else ""
     return (
         f"{how}\n\nData set `{data['data_set']}`: {data['n_train']} training cases with the masks of `{data['labels']}`"
         f"{noise}, {data['n_meta']} cases with masks known to be clean, {data['n_evaluation']} cases for evaluation."

@@ -42,6 +42,7 @@ class Scores:
         return {
             "path": str(self.path),
             "method": self.summary.get("method"),
+            "meta_source": self.summary.get("meta_source"),
             "noise": self.summary.get("noise"),
             "seed": self.summary.get("seed"),
             "mean": fmean(value for case in cases if (value := self.values[case]) is not None),

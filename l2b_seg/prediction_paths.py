@@ -31,7 +31,7 @@ def find_inputs(source: Path, *, channels: int = 1, split: Split = "test") -> di
 
     Args:
         source: the file or folder. Of a file CASE_0000 the next channels are taken from beside it.
-        channels: how many the run takes; a file named alone brings at most as many with it.
+        channels: how many the run takes; a file named alone brings at most as many with it (`image_files`).
         split: which cases of a prepared data set; other inputs have no split and are taken whole.
 
     Raises:
@@ -42,9 +42,10 @@ def find_inputs(source: Path, *, channels: int = 1, split: Split = "test") -> di
     if source.is_file():
         if file_suffix(source) is None:
             raise DataError(f"{source}: unknown image type")
-        return {case_id(source): channels_beside(source, channels)}
+        case = case_id(source, channels=channels)
+        return {case: [source] if case == file_stem(source) else channels_beside(source, channels)}
     if not (source / "splits.json").exists():
-        return image_files(source)
+        return image_files(source, channels=channels)
     dataset = Dataset.open(source)
     cases = dataset.cases if split == "all" else dataset.splits[split]
     if not cases:
@@ -61,8 +62,8 @@ def output_paths(
     of a volume with one class, else .npz.
 
     Raises:
-        ConfigError: a mask would replace an image, OUT names one file for several inputs, cannot hold the mask, or
-            cannot be a folder.
+        ConfigError: a mask would replace an image or, named as its case, lie beside its channels as another one; OUT
+            names one file for several inputs, cannot hold the mask, or cannot be a folder.
     """
     if file_suffix(out) is not None and not out.is_dir():
         masks = {case: _named(out, files[0], len(inputs)) for case, files in inputs.items()}
@@ -78,6 +79,10 @@ def output_paths(
     over = [str(path) for output in outputs.values() for path in output.files if path.resolve() in taken]
     if over:
         raise ConfigError(f"OUT {out}: masks would replace their images ({', '.join(over[:3])}); name another folder")
+    numbered = {path.parent.resolve() for case, files in inputs.items() for path in files if file_stem(path) != case}
+    among = [str(output.mask) for output in outputs.values() if output.mask.parent.resolve() in numbered]
+    if among:
+        raise ConfigError(f"OUT {out}: masks would lie among the images ({', '.join(among[:3])}); name another folder")
     return outputs
 
 

@@ -41,6 +41,13 @@ def audited_cases(run: Path) -> list[str]:
     return [] if found is None else list(dict.fromkeys(str(row["case"]) for row in found["slices"]))
 
 
+def audited_slices(run: Path, case: str) -> set[int]:
+    """The slices of `case` among those that `audit_table` shows; empty without an audit."""
+    found = read_audit(run)
+    rows = [] if found is None else found["slices"][:SHOWN]
+    return {row["slice"] for row in rows if str(row["case"]) == case and isinstance(row.get("slice"), int)}
+
+
 def audit_table(label: str, run: Path) -> dict[str, Any] | None:
     """The first SHOWN slices of the ranking as texts and numbers for the page, None without an audit."""
     found = read_audit(run)

@@ -1,6 +1,7 @@
 """A case for a report's viewer: its slices as pictures, outlines of its masks, weight maps of the runs."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 from l2b_seg.report_pictures import grey_levels, image_uri, outline, weight_uri
 
 MAX_SLICES = 40
+MAX_BYTES = 14_000_000  # of all cases in a page
+_FEWEST = 6  # slices of a case, however many cases and runs there are
 _RGB = ({"r", "g", "b"}, {"red", "green", "blue"})
 
 
@@ -18,7 +21,8 @@ class ShownCase:
 
     image: uint8, (D, H, W) or (D, H, W, 3) for colour. masks: id of a source -> label values. weights: id of a run ->
     {"alpha": ..., "beta": ...} as `weight_uri` takes them. reference: the source whose mask is the clean one, "" for
-    none. aspect: width of a pixel over its height. numbers: the slices' numbers in the file.
+    none. aspect: width of a pixel over its height. numbers: the slices' numbers in the file. classes: names of the
+    label values, from 1 on. wanted: slices that are shown in any case.
     """
 
     case: str
@@ -30,20 +34,35 @@ class ShownCase:
     aspect: float = 1.0
     note: str = ""
     numbers: Sequence[int] | None = None
+    classes: Sequence[str] = ()
+    wanted: Container[int] = ()
 
 
-def case_record(shown: ShownCase, classes: Sequence[str], names: Mapping[str, str]) -> dict[str, Any]:
+def case_records(shown: Sequence[ShownCase], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """`case_record` of each, with as many slices as keep them all within MAX_BYTES of the page."""
+    most = MAX_SLICES
+    while True:
+        records = [case_record(case, names, most=most) for case in shown]
+        size = sum(len(json.dumps(record)) for record in records)
+        if size <= MAX_BYTES or most <= _FEWEST:
+            return records
+        most = max(_FEWEST, min(most - 1, most * MAX_BYTES // size))
+
+
+def case_record(shown: ShownCase, names: Mapping[str, str], *, most: int = MAX_SLICES) -> dict[str, Any]:
     """The case as the page's script reads it, ready for JSON; `names` of the runs by id, for the choice of weights.
 
-    At most MAX_SLICES slices, evenly spread; outlines in half pixels of the native grid, a path a class.
+    At most `most` slices, evenly spread, and besides the wanted ones; outlines in half pixels of the native grid, a
+    path a class.
     """
     depth, height, width = shown.image.shape[:3]
     numbers = list(shown.numbers or range(depth))
-    step = -(-depth // MAX_SLICES) if depth else 1
-    chosen = range(0, depth, step)
+    step = -(-depth // most) if depth else 1
+    chosen = [index for index in range(depth) if index % step == 0 or numbers[index] in shown.wanted]
     note = [shown.note] if shown.note else []
     if step > 1:
-        note.append(f"Every {_ordinal(step)} of {depth} slices.")
+        besides = ", and those an audit suspects" if len(chosen) > len(range(0, depth, step)) else ""
+        note.append(f"Every {_ordinal(step)} of {depth} slices{besides}.")
     areas = [sum(int(np.count_nonzero(mask[index])) for mask in shown.masks.values()) for index in chosen]
     keys = [(f"{run}/{kind}", run, kind) for run, maps in shown.weights.items() for kind in maps]
     return {
@@ -58,14 +77,14 @@ def case_record(shown: ShownCase, classes: Sequence[str], names: Mapping[str, st
         "first": int(np.argmax(areas)) if areas else 0,
         "sources": list(shown.masks),
         "weights": [{"key": key, "text": f"{kind}: {_meaning(kind)}, {names[run]}"} for key, run, kind in keys],
-        "slices": [_slice(shown, index, numbers[index], classes) for index in chosen],
+        "slices": [_slice(shown, index, numbers[index]) for index in chosen],
     }
 
 
-def _slice(shown: ShownCase, index: int, number: int, classes: Sequence[str]) -> dict[str, Any]:
+def _slice(shown: ShownCase, index: int, number: int) -> dict[str, Any]:
     outlines, dice = {}, {}
     for source, mask in shown.masks.items():
-        paths = {name: outline(mask[index] == value) for value, name in enumerate(classes, start=1)}
+        paths = {name: outline(mask[index] == value) for value, name in enumerate(shown.classes, start=1)}
         if found := {name: path for name, path in paths.items() if path}:
             outlines[source] = found
         if shown.reference and source != shown.reference:

@@ -40,6 +40,7 @@ def figure_cases(runs: Sequence[tuple[str, RunRecord]]) -> list[ShownCase]:
                 {**({} if before is None else before.weights), **({source: maps} if maps else {})},
                 reference="clean" if "clean" in run.pictures else "",
                 note="A slice as the network saw it.",
+                classes=run.classes if before is None else max(run.classes, before.classes, key=len),
             )
     return list(found.values())
 

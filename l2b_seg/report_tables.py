@@ -5,6 +5,7 @@ from typing import Any
 
 from l2b_run.report_numbers import COST, NONE, Column, RunNumbers, number, number_table
 from l2b_run.report_style import run_line
+from l2b_run.run_folder import method_of
 from l2b_seg.run_record import RunRecord
 
 COLUMNS = (
@@ -30,7 +31,7 @@ ALL_CLASSES = "mean of classes"
 def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:
     """The runs in numbers, as `number_table` gives them; of several classes, the Dice of each alone is a column."""
     rows = [
-        RunNumbers(label, run.summary.get("method"), _noise(run.summary.get("noise")), _values(run.summary))
+        RunNumbers(label, method_of(run.summary), _noise(run.summary.get("noise")), _values(run.summary))
         for label, run in zip(labels, runs, strict=True)
     ]
     return number_table(rows, [*COLUMNS[:2], *_class_columns(runs), *COLUMNS[2:]])
@@ -101,4 +102,4 @@ def _dice(value: Any) -> Any:
 def _noise(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("level")
-    return str(value) if value else "none"
+    return str(value) if value and value != "clean" else "none added"

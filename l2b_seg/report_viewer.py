@@ -12,8 +12,8 @@ from l2b_run.errors import DataError, L2BError
 from l2b_run.report_style import CLEAN, GIVEN, Line, run_line
 from l2b_seg.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.orientation import Flips, flipped, in_plane_flips
-from l2b_seg.report_audit import audited_cases
-from l2b_seg.report_case import ShownCase, case_record, picture_of
+from l2b_seg.report_audit import audited_cases, audited_slices
+from l2b_seg.report_case import ShownCase, case_records, picture_of
 from l2b_seg.report_figures import figure_cases
 from l2b_seg.run_record import RunRecord
 from l2b_seg.slices import label_values
@@ -69,10 +69,10 @@ def make_viewer(
                 LOG.warning("the report leaves out %s: %s", case, error)
                 notes.append(f"{case} is left out: {error}.")
     kept = [(f"run{number}", record) for number, record in enumerate(records) if number not in opened]
-    classes = _class_names(list(opened.values()), records)
     shown += figure_cases(kept)
     sources = _sources(names, {source for case in shown for source in case.masks})
-    return Viewer(sources, classes, [case_record(case, classes, names) for case in shown], notes if shown else [])
+    classes = list(dict.fromkeys(name for case in shown for name in case.classes))
+    return Viewer(sources, classes, case_records(shown, names), notes if shown else [])
 
 
 def _chosen(runs: dict[int, TrainedRun], records: Sequence[RunRecord], limit: int) -> list[str]:
@@ -123,6 +123,8 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
         weights,
         reference=CLEAN_ID if CLEAN_ID in masks else "",
         aspect=width / height,
+        classes=list(dataset.classes),
+        wanted=set().union(*(audited_slices(run.path, case) for run in runs.values())),
     )
 
 
@@ -152,12 +154,6 @@ def _role(case: str, runs: dict[int, TrainedRun]) -> str:
         "test": any(case in run.evaluation for run in runs.values()),
     }
     return " and ".join(name for name, true in roles.items() if true) or "other"
-
-
-def _class_names(opened: Sequence[TrainedRun], records: Sequence[RunRecord]) -> list[str]:
-    """The longest list of class names any run has."""
-    lists = [list(run.predictor.task.classes) for run in opened] + [record.classes for record in records]
-    return max(lists, key=len, default=[])
 
 
 def _sources(names: dict[str, str], used: set[str]) -> list[dict[str, Any]]:

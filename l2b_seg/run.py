@@ -116,19 +116,25 @@ def run_training(
 def meta_slices(settings: Settings, data: RunData, options: SliceOptions, given: SliceSet) -> SliceSet:
     """The slices that judge, before training: clean ones, or `given` itself, or none yet (online, or none needed).
 
-    Raises DataError where the method learns from clean masks and there are no meta cases.
+    Raises DataError as `require_meta`.
     """
+    require_meta(settings, data)
     if settings.meta.source == "given":
         return given
     if data.meta and settings.meta.source == "clean":
         return load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS)
-    if METHODS[settings.method].clean_cases and settings.meta.source == "clean":
-        without = ", ".join(name for name, method in METHODS.items() if not method.clean_cases)
-        raise DataError(
-            f"{data.dataset.root}: no meta case, and method {settings.method} learns from clean masks: list cases you "
-            f"vouch for under meta in splits.json, train with --no-clean, or take a method without them ({without})"
-        )
     return SliceSet(given.image[:0], given.mask[:0], ())
+
+
+def require_meta(settings: Settings, data: RunData) -> None:
+    """Raises DataError where the method learns from clean masks and there are no meta cases."""
+    if data.meta or not METHODS[settings.method].clean_cases or settings.meta.source != "clean":
+        return
+    without = ", ".join(name for name, method in METHODS.items() if not method.clean_cases)
+    raise DataError(
+        f"{data.dataset.root}: no meta case, and method {settings.method} learns from clean masks: list cases you "
+        f"vouch for under meta in splits.json, train with --no-clean, or take a method without them ({without})"
+    )
 
 
 def summarise_run(
@@ -151,6 +157,7 @@ def summarise_run(
     evaluated = [row["test_dice"] for row in state.history if "test_dice" in row]
     return {
         "method": settings.method,
+        "meta_source": settings.meta.source,
         "method_text": METHODS[settings.method].text,
         "noise": data.noise,
         "seed": settings.seed,

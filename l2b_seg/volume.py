@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ class Volume:
 
     array: (D, H, W), axes z, y, x; a 2-D image has D = 1. spacing_mm: (z, y, x), all positive; 1 where the file has
     none, and then `spacing_known` is False. origin: (x, y, z) of the first voxel in mm, LPS. direction: 9 numbers,
-    row-major as in ITK; column i is the unit vector of axis x, y, z.
+    row-major as in ITK; column i is the unit vector of axis x, y, z. flat: the file has two axes, and is written so.
     """
 
     array: np.ndarray
@@ -33,6 +33,7 @@ class Volume:
     origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     direction: tuple[float, ...] = IDENTITY
     spacing_known: bool = True
+    flat: bool = False
 
     def same_grid(self, other: "Volume", tolerance_mm: float = 1e-3) -> list[str]:
         """What differs between the two grids, in words; an empty list where they are the same."""
@@ -58,7 +59,7 @@ class Volume:
         """Another array, (D, H, W) of the same shape, on this grid."""
         if array.shape != self.array.shape:
             raise ValueError(f"array of shape {array.shape} on a grid of shape {self.array.shape}")
-        return Volume(array, self.spacing_mm, self.origin, self.direction, self.spacing_known)
+        return replace(self, array=array)
 
 
 def _times(shape: tuple[int, ...]) -> str:
@@ -116,11 +117,12 @@ def _read_itk(path: Path, suffix: str) -> Volume:
     spacing, origin, direction = image.GetSpacing(), image.GetOrigin(), image.GetDirection()
     if not np.isfinite((*spacing, *origin, *direction)).all() or min(spacing) <= 0:
         raise DataError(f"{path}: spacing {_numbers(spacing)}, origin {_numbers(origin)}; correct its header")
-    if array.ndim == 2:
+    flat = array.ndim == 2
+    if flat:
         array = array[None]
         spacing, origin = (*spacing, 1.0), (*origin, 0.0)
         direction = (direction[0], direction[1], 0.0, direction[2], direction[3], 0.0, 0.0, 0.0, 1.0)
-    return Volume(array, spacing[::-1], origin, direction, header.spacing_known)
+    return Volume(array, spacing[::-1], origin, direction, header.spacing_known, flat)
 
 
 def _read_nifti(path: Path, *, compressed: bool) -> list[Volume]:
@@ -147,7 +149,7 @@ def _read_nifti(path: Path, *, compressed: bool) -> list[Volume]:
     array = np.ascontiguousarray(array, dtype=np.float32 if scaled else array.dtype.newbyteorder("="))
     spacing, origin, direction = _grid_of_affine(path, image.affine)
     known = not (units == "unknown" and np.allclose(spacing, 1.0))
-    return [Volume(channel, spacing, origin, direction, known) for channel in array]
+    return [Volume(channel, spacing, origin, direction, known, len(shape) == 2) for channel in array]
 
 
 def _grid_of_affine(
@@ -181,10 +183,11 @@ def write_volume(volume: Volume, path: Path | str, *, flush: bool = True) -> Non
         else:
             import SimpleITK as sitk
 
-            image = sitk.GetImageFromArray(array)
-            image.SetSpacing(volume.spacing_mm[::-1])
-            image.SetOrigin(volume.origin)
-            image.SetDirection(volume.direction)
+            axes = 2 if volume.flat and _in_plane(volume) else 3
+            image = sitk.GetImageFromArray(array[0] if axes == 2 else array)
+            image.SetSpacing(volume.spacing_mm[::-1][:axes])
+            image.SetOrigin(volume.origin[:axes])
+            image.SetDirection(np.reshape(volume.direction, (3, 3))[:axes, :axes].ravel().tolist())
             sitk.WriteImage(image, str(temporary), useCompression=True)
 
 
@@ -200,13 +203,22 @@ def _storable(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
+def _in_plane(volume: Volume) -> bool:
+    """Whether origin and direction say nothing that a file of two axes could not."""
+    matrix = np.reshape(volume.direction, (3, 3))
+    return volume.origin[2] == 0 and bool(
+        np.array_equal(matrix[2], (0, 0, 1)) and np.array_equal(matrix[:, 2], (0, 0, 1))
+    )
+
+
 def _nifti_bytes(volume: Volume, array: np.ndarray) -> bytes:
     import nibabel as nib
 
     affine = np.eye(4)
     affine[:3, :3] = _LPS @ (np.reshape(volume.direction, (3, 3)) * np.asarray(volume.spacing_mm[::-1]))
     affine[:3, 3] = _LPS @ np.asarray(volume.origin)
-    image = nib.Nifti1Image(array.transpose(2, 1, 0), affine)
+    stored = array.transpose(2, 1, 0)
+    image = nib.Nifti1Image(stored[:, :, 0] if volume.flat else stored, affine)
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)
     image.header.set_xyzt_units("mm" if volume.spacing_known else "unknown")

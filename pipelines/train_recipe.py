@@ -15,7 +15,7 @@ from l2b_run.run_folder import new_run_faults
 from l2b_seg.config import Settings
 from l2b_seg.inference import read_settings
 from l2b_seg.recipe import load_settings
-from l2b_seg.run import RunData, run_training, with_task
+from l2b_seg.run import RunData, require_meta, run_training, with_task
 from l2b_seg.task import task_of
 from pipelines import training_plan
 from pipelines.resolve_data import CLEAN, resolve_data, resume_data
@@ -68,6 +68,7 @@ def plan(request: TrainRequest, *, say: Callable[[str], None] = lambda line: Non
     )
     if settings.meta.source != "clean":
         data = replace(data, meta=[])
+    require_meta(settings, data)
     return Plan(with_task(settings, data.dataset), data, out, device, resume=False)
 
 

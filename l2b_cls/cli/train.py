@@ -71,6 +71,7 @@ def train(
     import yaml
 
     from l2b_run.progress import resumable, training_progress
+    from l2b_run.run_folder import method_of
     from l2b_run.say import stderr_lines
     from pipelines.train_classifier import plan, train_classifier
     from pipelines.training_plan import TrainRequest
@@ -95,7 +96,8 @@ def train(
     if dry_run:
         typer.echo(yaml.safe_dump(planned.settings.model_dump(), sort_keys=False), nl=False)
         return
-    title = f"{planned.settings.method} {planned.data.noise['noise']}"
+    named = method_of({"method": planned.settings.method, "meta_source": planned.settings.meta.source})
+    title = f"{named} {planned.data.noise['noise']}"
     epochs, score = planned.settings.epochs, ("test_accuracy", "accuracy")
     with resumable(planned.out), training_progress(epochs, title=title, score=score, quiet=as_json) as progress:
         summary = train_classifier(planned, progress=progress)

@@ -3,15 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from l2b_run.errors import ConfigError, DataError
 from l2b_run.say import stderr_lines
-
-if TYPE_CHECKING:
-    from l2b_seg.fault import Fault
+from l2b_seg.fault import Fault
 
 Say = Callable[[str], None]
 
@@ -32,11 +30,17 @@ def check(
     """Check images, masks, splits and noisy copies of a data set. Exit code 3 if there is a fault."""
     if (data is None) == (images is None and labels is None) or bool(images) != bool(labels):
         raise ConfigError("check: give either a prepared data set, or --images and --labels")
+    name = str(labels if data is None else data)
     with stderr_lines("check", quiet=as_json) as say:
-        if data is not None:
-            name, (cases, found, fixed, refused) = str(data), _prepared(data, fix_header, say)
-        else:
-            name, (cases, found, fixed, refused) = str(labels), _folders(images or [], str(labels), fix_header, say)
+        try:
+            if data is not None:
+                cases, found, fixed, refused = _prepared(data, fix_header, say)
+            else:
+                cases, found, fixed, refused = _folders(images or [], name, fix_header, say)
+        except DataError as error:
+            if as_json:  # a program that reads the findings gets the one that came before all others, too
+                _print_json(name, 0, [Fault("unreadable", None, name, str(error))], {}, [])
+            raise
     faults = [fault for fault in found if not fault.is_warning]
     if as_json:
         _print_json(name, cases, found, fixed, refused)
@@ -53,7 +57,7 @@ def check(
         raise DataError(f"{name}: {len(faults)} faults; they are listed above")
 
 
-Findings = tuple[int, "list[Fault]", dict[str, str], list[str]]
+Findings = tuple[int, list[Fault], dict[str, str], list[str]]
 
 
 def _prepared(data: Path, fix_header: bool, say: Say) -> Findings:
@@ -77,7 +81,7 @@ def _folders(images: list[str], labels: str, fix_header: bool, say: Say) -> Find
     return len(cases), check_folder(cases, faults, say=say), fixed, refused
 
 
-def _print_json(name: str, cases: int, found: "list[Fault]", fixed: dict[str, str], refused: list[str]) -> None:
+def _print_json(name: str, cases: int, found: list[Fault], fixed: dict[str, str], refused: list[str]) -> None:
     from dataclasses import asdict
 
     rows = [{**asdict(fault), "severity": "warning" if fault.is_warning else "error"} for fault in found]

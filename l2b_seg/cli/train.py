@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from l2b_run.cli_options import Device, DryRun, Overrides, Preset, RunFolder, SummaryAsJson, TrainSeed, say_unused
+
+if TYPE_CHECKING:
+    from l2b_seg.config import Settings
+    from l2b_seg.run import RunData
 
 Recipe = Annotated[str, typer.Argument(help="promise12, folder, lesions, or a YAML recipe.")]
 Data = Annotated[Path | None, typer.Option(help="Prepared data set, or the raw source (prepared once).")]
@@ -72,7 +76,7 @@ def train(
     if dry_run:
         typer.echo(yaml.safe_dump(planned.settings.model_dump(), sort_keys=False), nl=False)
         return
-    title = f"{planned.settings.method} {planned.data.noise.get('level') or planned.data.labels}"
+    title = _title(planned.settings, planned.data)
     epochs, score = planned.settings.epochs, ("test_dice", "Dice")
     with resumable(planned.out), training_progress(epochs, title=title, score=score, quiet=as_json) as progress:
         summary = train_recipe(planned, progress=progress)
@@ -80,6 +84,15 @@ def train(
         typer.echo(json.dumps(summary, indent=1, allow_nan=False))
     else:
         _print_results(summary, f"{title}, last epoch; run folder {planned.out}")
+
+
+def _title(settings: "Settings", data: "RunData") -> str:
+    """Method and masks of a run: "l2b L2", "l2b --no-clean, masks as given"."""
+    from l2b_run.run_folder import method_of
+
+    method = method_of({"method": settings.method, "meta_source": settings.meta.source})
+    level = data.noise.get("level") or data.labels
+    return f"{method}, masks as given" if level == "clean" else f"{method} {level}"
 
 
 def _print_results(summary: dict[str, Any], title: str) -> None:

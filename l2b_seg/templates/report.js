@@ -152,8 +152,8 @@ for (const button of document.querySelectorAll("button[data-case]")) {
   button.addEventListener("click", () => {
     byId("case").value = data.cases.findIndex((each) => each.case === button.dataset.case);
     const number = button.dataset.slice;
-    const slices = chosenCase().slices;
-    showCase(number === undefined ? undefined : Math.max(0, slices.findIndex((each) => each.number === Number(number))));
+    const away = chosenCase().slices.map((each) => Math.abs(each.number - Number(number)));
+    showCase(number === undefined ? undefined : away.indexOf(Math.min(...away)));
     byId("slices").scrollIntoView();
     byId("frame").focus({ preventScroll: true });
   });

@@ -2,8 +2,14 @@
 
 import shutil
 
+import numpy as np
+import pytest
+from PIL import Image
+
 from data_prep.check_folder import check_folder
 from data_prep.image_pairs import find_pairs
+from data_prep.label_values import derive_label_values
+from l2b_run.errors import DataError
 from tests.data_prep.own_data import write_pictures, write_volumes
 from tests.data_prep.test_folder import break_cases
 
@@ -37,3 +43,22 @@ def test_between_cases(tmp_path):
     write_pictures(tmp_path / "raw", NAMES[4:5], colour=False, value=1)
     found = [(fault.kind, fault.case) for fault in findings(images, masks)]
     assert found == [("count", "n4"), ("duplicate", "n0"), ("labels", None)]
+
+
+def test_a_value_that_one_mask_alone_holds_is_warned_of(tmp_path):
+    images, masks = write_pictures(tmp_path / "raw", NAMES)
+    path = masks / f"{NAMES[2]}.png"
+    values = np.array(Image.open(path))
+    assert len(NAMES) >= 5
+    values[0, 0] = 7
+    Image.fromarray(values).save(path)
+    found = findings(images, masks)
+    assert [(fault.kind, fault.case, fault.path, fault.is_warning) for fault in found] == [
+        ("rare_value", NAMES[2], str(path), True)
+    ]
+    assert "holds the value 7, as no other of" in found[0].message
+
+
+def test_a_negative_value_is_said_with_its_case():
+    with pytest.raises(DataError, match=r"the masks hold the values -1 \(in b\), 0, 1"):
+        derive_label_values({"a": np.array([0, 1]), "b": np.array([-1, 0, 1])})

@@ -113,3 +113,11 @@ def test_groups_from_the_case_id():
     for regex, message in (("(", "--group-regex"), ("p.", "one pair of brackets"), ("(a)(b)", "one pair of brackets")):
         with pytest.raises(ConfigError, match=message):
             group_cases(["x"], file=None, regex=regex)
+
+
+def test_what_is_said_of_the_split_is_what_was_drawn():
+    groups = {case: f"pair {number // 2}" for number, case in enumerate(CASES)}
+    parts, how = split_cases(CASES, SplitOptions(meta_count=3), groups)
+    assert len(parts["meta"]) == 2
+    assert how["text"].startswith("2 meta cases drawn (of 3 asked for, as whole groups allow), ")
+    assert split_cases(CASES, SplitOptions(meta_count=3))[1]["text"].startswith("3 meta cases drawn, ")

@@ -104,6 +104,8 @@ def test_duplicate_stored_differently_is_found(dataset):
     image = read_volume(dataset.image_path("case0"))
     write_volume(Volume(image.array.astype(">i2"), image.spacing_mm), dataset.image_path("case1"))
     assert kinds(dataset) == [("duplicate", "case0")]
+    write_volume(Volume(image.array.astype(np.float32), image.spacing_mm), dataset.image_path("case1"))
+    assert kinds(dataset) == [("duplicate", "case0")]
 
 
 def test_counts_and_unlisted_files(dataset):

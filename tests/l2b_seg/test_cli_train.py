@@ -139,6 +139,17 @@ def test_wrong_settings_are_all_named_and_nothing_is_written(prepared, tmp_path)
     assert "'L7'" in message
 
 
+def test_a_dry_run_finds_that_nobody_can_judge(recipe, tmp_path):
+    dataset = make_dataset(tmp_path / "prepared")
+    splits = dataset.root / "splits.json"
+    parts = json.loads(splits.read_text())
+    splits.write_text(json.dumps(parts | {"meta": [], "train": parts["train"] + parts["meta"]}))
+    dry = ("--data", dataset.root, "--preset", "cpu", "--dry-run")
+    code, _, message = call(recipe, *dry, "--method", "l2b", "--noise", "clean")
+    assert (code, "no meta case, and method l2b learns from clean masks" in message) == (3, True)
+    assert call(recipe, *dry, "--method", "unetpp", "--noise", "clean")[0] == 0
+
+
 @pytest.mark.parametrize("fault", ["no folder", "empty folder", "no mask", "shapes", "cut raw", "no labels"])
 def test_wrong_data(challenge, recipe, tmp_path, own_cache, fault):  # noqa: F811
     if fault == "no labels":

@@ -90,6 +90,12 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
         compare(a, in_mm, metric="hd")
     with pytest.raises(DataError, match=r"nsd is at tolerance 1.0 .* 2.0"):
         compare(*(run_folder(tmp_path / f"t{t}", [1], tolerance=t) for t in (1.0, 2.0)), metric="nsd")
+    with pytest.raises(DataError, match=r"nsd was not computed for .*/b: `train` has no tolerance"):
+        compare(
+            run_folder(tmp_path / "t", [1], tolerance=1.0),
+            run_folder(tmp_path / "b", [1], tolerance=None),
+            metric="nsd",
+        )
     assert run(a, a, "--metric", "accuracy")[0] == 2
     assert run(a, tmp_path / "nowhere")[0] == 3
 

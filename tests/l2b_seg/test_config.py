@@ -157,6 +157,6 @@ def test_unknown_method_in_a_recipe_is_named(tmp_path):
 @pytest.mark.parametrize("normalize", ["sum_to_one", "soft_choice"])
 def test_one_label_is_not_weighed_against_itself(recipe, normalize):
     over = [f"bootstrap.normalize={normalize}"]
-    with pytest.raises(ConfigError, match="method nl has one and would train plainly"):
+    with pytest.raises(ConfigError, match="method nl has one here and would weigh all alike"):
         load_settings(recipe, preset="quick", method="nl", overrides=over)
     assert load_settings(recipe, preset="quick", method="l2b", overrides=over).bootstrap.normalize == normalize

@@ -16,6 +16,7 @@ from l2b_seg.cli.evaluate import evaluate as evaluate_command
 from l2b_seg.dataset import write_dataset_files
 from l2b_seg.evaluate import evaluate
 from l2b_seg.image_files import write_mask_image
+from l2b_seg.mask_pairs import mask_pairs
 from l2b_seg.volume import Volume, write_volume
 from tests.command import call_command
 
@@ -90,6 +91,19 @@ def test_promise12_layout_takes_the_segmentation_not_the_image(tmp_path):
     write(tmp_path / "ref" / "Case00_segmentation.nrrd", box())
     write(tmp_path / "pred" / "Case00.nii.gz", box())
     assert evaluate(tmp_path / "pred", tmp_path / "ref")["mean"]["dice"] == 1
+
+
+@pytest.mark.parametrize("ending", ["_mask", "_label", "_seg"])
+def test_masks_with_an_ending_are_found_as_prepare_finds_them(tmp_path, ending):
+    mask = np.zeros((2, 6, 6), np.uint8)
+    mask[:, 2:4] = 1
+    write_volume(Volume(mask), tmp_path / "pred" / "a.nii.gz")
+    write_volume(Volume(mask), tmp_path / "ref" / f"a{ending}.nii.gz")
+    write_volume(Volume(mask * 0.5), tmp_path / "ref" / "a.nii.gz")  # its image
+    assert list(mask_pairs(tmp_path / "pred", tmp_path / "ref").pairs) == ["a"]
+    code, text, _ = call_command(evaluate_command, tmp_path / "pred", tmp_path / "ref", "--json")
+    assert code == 0
+    assert json.loads(text)["mean"]["dice"] == 1
 
 
 def test_labels_are_merged_in_both_masks(tmp_path):

@@ -276,6 +276,8 @@ def test_nothing_is_written_over_an_image(images):
     for out in (plain.parent, plain):
         with pytest.raises(ConfigError, match="replace their images"):
             output_paths(find_inputs(plain), out)
+    with pytest.raises(ConfigError, match="masks would lie among the images"):
+        output_paths(find_inputs(images), images)
     with pytest.raises(ConfigError, match="one file for 2 inputs"):
         output_paths(find_inputs(images), images.parent / "mask.nii.gz")
 
@@ -330,6 +332,41 @@ def test_channels_of_a_folder_and_beside_a_file(tmp_path):
     write_volume(Volume(np.ones(SHAPE, np.uint8)), tmp_path / "b_0000.nii.gz")
     with pytest.raises(DataError, match=r"b_0000\.mha, b_0000\.nii\.gz"):
         find_inputs(tmp_path)
+
+
+def test_pictures_that_a_camera_counted_are_images_of_their_own(tmp_path):
+    for number in range(4):
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / f"IMG_000{number}.png")
+    whole = [f"IMG_000{number}" for number in range(4)]
+    for channels in (1, 3):
+        assert list(find_inputs(tmp_path, channels=channels)) == whole
+        assert find_inputs(tmp_path / "IMG_0000.png", channels=channels) == {"IMG_0000": [tmp_path / "IMG_0000.png"]}
+    assert list(find_inputs(tmp_path, channels=4)) == ["IMG"]
+    (tmp_path / "IMG_0003.png").unlink()
+    assert [len(files) for files in find_inputs(tmp_path, channels=3).values()] == [3]
+    assert len(find_inputs(tmp_path / "IMG_0000.png", channels=3)["IMG"]) == 3
+
+
+def test_masks_beside_their_images_are_left_out_whatever_their_ending(tmp_path):
+    for name in ("a", "a_mask", "b_0000", "b_seg", "c_label"):
+        write_volume(Volume(np.ones(SHAPE, np.uint8)), tmp_path / f"{name}.mha")
+    assert list(find_inputs(tmp_path)) == ["a", "b", "c_label"]
+
+
+def test_a_volume_of_two_axes_has_a_mask_of_two(tmp_path, brightness):
+    array, _ = bright_ellipse()
+    affine = np.diag([-0.7, -0.6, 1.0, 1.0])
+    affine[:3, 3] = 12.0, -3.0, 5.0
+    nib.save(nib.Nifti1Image(array[2].T, affine), tmp_path / "flat.nii.gz")
+    sitk.WriteImage(sitk.GetImageFromArray(array[2]), str(tmp_path / "plane.mha"))
+    inputs = find_inputs(tmp_path)
+    predict(brightness, inputs, output_paths(inputs, tmp_path / "out"))
+    for name in ("flat", "plane"):
+        assert nib.load(tmp_path / "out" / f"{name}.nii.gz").shape == array[2].T.shape
+    np.testing.assert_allclose(nib.load(tmp_path / "out" / "flat.nii.gz").affine, affine, atol=1e-6)
+    plane = find_inputs(tmp_path / "plane.mha")
+    predict(brightness, plane, output_paths(plane, tmp_path / "mask.mha"))
+    assert sitk.ReadImage(str(tmp_path / "mask.mha")).GetSize() == array[2].T.shape
 
 
 @pytest.fixture

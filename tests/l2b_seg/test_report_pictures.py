@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from skimage.draw import polygon2mask
 
-from l2b_seg.report_case import MAX_SLICES, ShownCase, case_record, focus, picture_of
+from l2b_seg.report_case import MAX_SLICES, ShownCase, case_record, case_records, focus, picture_of
 from l2b_seg.report_pictures import MAX_SIDE, WEIGHT_RANGE, grey_levels, image_uri, outline, weight_scale, weight_uri
 
 
@@ -111,15 +112,34 @@ def test_a_case_record_numbers_its_slices_and_scores_them() -> None:
     image = np.zeros((2 * MAX_SLICES + 1, 8, 8), np.uint8)
     clean, other = np.zeros_like(image), np.zeros_like(image)
     clean[4, 2:6, 2:6], other[4, 2:6, 4:6] = 1, 2
-    shown = ShownCase("a", "a (test)", image, {"clean": clean, "run0": other}, reference="clean")
-    record = case_record(shown, ["one", "two"], {"run0": "plain"})
+    shown = ShownCase(
+        "a", "a (test)", image, {"clean": clean, "run0": other}, reference="clean", classes=["one", "two"]
+    )
+    record = case_record(shown, {"run0": "plain"})
     assert [part["number"] for part in record["slices"]] == list(range(0, 2 * MAX_SLICES + 1, 3))
     assert record["last"] == 2 * MAX_SLICES
     assert record["note"] == f"Every 3rd of {2 * MAX_SLICES + 1} slices."
-    shown = ShownCase("a", "a (test)", image[:6], {"clean": clean[:6], "run0": other[:6]}, reference="clean")
-    record = case_record(shown, ["one", "two"], {"run0": "plain"})
+    shown = ShownCase(
+        "a", "a (test)", image[:6], {"clean": clean[:6], "run0": other[:6]}, reference="clean", classes=["one", "two"]
+    )
+    record = case_record(shown, {"run0": "plain"})
     assert record["first"] == 4
     assert record["slices"][4]["dice"] == {"run0": round(2 * 8 / 24, 4)}
     assert list(record["slices"][4]["outlines"]["run0"]) == ["two"]
     assert list(record["slices"][4]["outlines"]["clean"]) == ["one"]
     assert record["slices"][0]["outlines"] == record["slices"][0]["dice"] == {}
+
+
+def test_slices_an_audit_suspects_are_always_there_and_a_page_has_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (2 * MAX_SLICES, 32, 32), np.uint8)
+    shown = ShownCase("a", "a", image, {}, wanted={7, 8})
+    record = case_record(shown, {})
+    numbers = [part["number"] for part in record["slices"]]
+    assert numbers == sorted({*range(0, 2 * MAX_SLICES, 2), 7})
+    assert record["note"] == f"Every 2nd of {2 * MAX_SLICES} slices, and those an audit suspects."
+    size = len(json.dumps(record))
+    monkeypatch.setattr("l2b_seg.report_case.MAX_BYTES", size)
+    limited = case_records([shown, shown], {})
+    assert sum(len(json.dumps(each)) for each in limited) <= size
+    assert all(7 in [part["number"] for part in each["slices"]] for each in limited)
+    assert limited[0]["note"].startswith("Every 4th of") or limited[0]["note"].startswith("Every 5th of")

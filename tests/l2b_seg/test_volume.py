@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -118,7 +119,15 @@ def test_scaled_nifti_and_trailing_axis(tmp_path):
 
 def test_two_dimensional_image(tmp_path):
     sitk.WriteImage(sitk.GetImageFromArray(np.eye(3, dtype=np.uint8)), str(tmp_path / "a.mha"))
-    assert read_volume(tmp_path / "a.mha").array.shape == (1, 3, 3)
+    flat = read_volume(tmp_path / "a.mha")
+    assert flat.array.shape == (1, 3, 3)
+    for name in ("b.mha", "b.nii.gz", "b.nrrd"):
+        write_volume(flat, tmp_path / name)
+        assert sitk.ReadImage(str(tmp_path / name)).GetDimension() == 2
+        assert read_volume(tmp_path / name).same_grid(flat) == []
+    tilted = replace(flat, origin=(0.0, 0.0, 4.0))  # what two axes cannot say is kept in three
+    write_volume(tilted, tmp_path / "c.mha")
+    assert read_volume(tmp_path / "c.mha").same_grid(tilted) == []
 
 
 @pytest.mark.parametrize(
