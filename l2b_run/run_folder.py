@@ -29,11 +29,8 @@ def new_run_faults(out: Path) -> list[str]:
     """
     for place in (out, *out.parents):
         if place.exists() and not place.is_dir():
-            return [
-                f"--out {out}: {place} is a file; name a folder"
-                if place != out
-                else f"--out {out}: is a file; name a folder"
-            ]
+            what = "is a file" if place == out else f"{place} is a file"
+            return [f"--out {out}: {what}; name a folder"]
     if (out / "checkpoint_latest.pt").is_file():
         return [f"{out} already holds a run: name another with --out, or go on with it by --resume {out}"]
     if (out / "log.txt").is_file():

@@ -69,6 +69,13 @@ def test_check_lists_and_fails(prepared):  # noqa: F811
     assert [(row["kind"], row["severity"]) for row in found] == [("missing", "error"), ("empty_mask", "warning")]
 
 
+def test_a_data_set_that_cannot_be_opened_is_a_finding_for_programs_too(tmp_path):
+    done = call("check", tmp_path / "nowhere", "--json")
+    assert isinstance(done.exception, DataError)
+    (fault,) = json.loads(done.stdout)["faults"]
+    assert (fault["kind"], fault["severity"], "no such folder" in fault["message"]) == ("unreadable", "error", True)
+
+
 def test_json_of_prepare_and_split_options(challenge, tmp_path):  # noqa: F811
     arguments = ("--split", "random", "--seed", 3, "--test-cases", 1, "--spacing-unit", "voxel", "--json")
     done = call("prepare", "promise12", "--source", challenge(SOME), "--out", tmp_path / "out", *arguments)
