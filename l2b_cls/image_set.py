@@ -65,7 +65,8 @@ def open_image_set(root: Path | str) -> ImageSet:
     image_set, faults = examine_image_set(root)
     if image_set is None:
         listed = "\n  ".join(first_lines(faults, MAX_FAULTS))
-        raise DataError(f"{root} is no prepared classification set:\n  {listed}")
+        hint = "" if (Path(root) / INFO).exists() else " (make one of it with `l2b-cls prepare`)"
+        raise DataError(f"{root} is no prepared classification set{hint}:\n  {listed}")
     return image_set
 
 

@@ -184,6 +184,10 @@ def test_no_data(recipe, tmp_path):
     code, _, said = call(recipe, tmp_path / "run", data=tmp_path / "nothing")
     assert code == 3
     assert "no such folder; make a prepared set with `l2b-cls prepare`" in said
+    (tmp_path / "raw" / "cat").mkdir(parents=True)
+    code, _, said = call(recipe, tmp_path / "run", data=tmp_path / "raw")
+    assert code == 3
+    assert "raw is no prepared classification set (make one of it with `l2b-cls prepare`):" in said
     code, _, said = call_command(train_command, recipe, "--preset", "cpu")
     assert code == 2
     assert "--data is missing" in said
