@@ -35,9 +35,9 @@ def mask_files(folder: Path) -> dict[str, Path]:
 
 
 def image_files(folder: Path, *, channels: int | None = None) -> dict[str, list[Path]]:
-    """Images of a folder, case id -> its channels' files in order, sorted; masks are left out: CASE_segmentation.*,
-    and with another of MASK_ENDINGS where CASE.* is there as well.
+    """Images of a folder, case id -> its channels' files in order, sorted.
 
+    Masks are left out: CASE_segmentation.*, and with another of MASK_ENDINGS where CASE.* is there as well.
     CASE_0000, CASE_0001, ... are the channels of CASE. A name with another number, and no _0000 beside it, is a case
     of its own; and so are numbered pictures where grey or colour ones are wanted (`channels` 1 or 3) and their number
     is another: a camera counts in the same way.
@@ -48,15 +48,12 @@ def image_files(folder: Path, *, channels: int | None = None) -> dict[str, list[
     found = _files(folder)
     stems = {file_stem(path) for path in found}
     found = [path for path in found if not _is_mask(file_stem(path), stems)]
-    stems = {file_stem(path) for path in found}
-    cases: dict[str, dict[int, list[Path]]] = {}
-    for path in found:
-        case, channel = _channel_of(path, stems)
-        cases.setdefault(case, {}).setdefault(channel, []).append(path)
-    for case in [case for case, files in cases.items() if _counted(files, channels)]:
-        for files in cases.pop(case).values():
-            for path in files:
-                cases.setdefault(file_stem(path), {}).setdefault(0, []).append(path)
+    cases = _by_channel(found, {file_stem(path) for path in found})
+    counted = {
+        path for files in cases.values() if _counted(files, channels) for paths in files.values() for path in paths
+    }
+    if counted:
+        cases = _by_channel(found, {file_stem(path) for path in found if path not in counted})
     _refuse_twice(folder, (files for numbered in cases.values() for files in numbered.values()))
     gaps = [case for case, numbered in cases.items() if sorted(numbered) != list(range(len(numbered)))]
     if gaps:
@@ -110,6 +107,15 @@ def _counted(files: dict[int, list[Path]], channels: int | None) -> bool:
 
 def _is_probability(stem: str, stems: Container[str]) -> bool:
     return stem.endswith(PROBABILITY_ENDING) and stem.removesuffix(PROBABILITY_ENDING) in stems
+
+
+def _by_channel(found: Iterable[Path], stems: Container[str]) -> dict[str, dict[int, list[Path]]]:
+    """Case id -> channel -> files; a number is a channel's where `stems` has the case's _0000."""
+    cases: dict[str, dict[int, list[Path]]] = {}
+    for path in found:
+        case, channel = _channel_of(path, stems)
+        cases.setdefault(case, {}).setdefault(channel, []).append(path)
+    return cases
 
 
 def _channel_of(path: Path, stems: Container[str]) -> tuple[str, int]:
