@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from l2b_run.run_folder import method_of
+from l2b_seg.noise_text import noise_text
 from l2b_seg.summary import OVERLAPS
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def comparison_notes(comparison: Mapping[str, Any]) -> Iterator[str]:
     """Lines below the tables: what A and B are, how interval and p were made, what they cannot say."""
     for name in ("a", "b"):
         run = comparison[name]
-        level = (run["noise"] or {}).get("level")
-        noise = "no noise added" if level == "clean" else level and f"noise {level}"
-        about = ", ".join(filter(None, (method_of(run), noise)))
+        about = ", ".join(filter(None, (method_of(run), noise_text(run["noise"]))))
         yield f"{name.upper()} = {run['path']}" + (f" ({about})" if about else "")
     unit = "" if comparison["unit"] is None else f" in {comparison['unit']}"
     better = "larger" if comparison["higher_is_better"] else "smaller"

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from l2b_seg.noise_text import noise_text
+
 _SHOWN = {"dice": "Dice", "iou": "IoU", "hd": "HD", "hd95": "HD95", "assd": "ASSD"}
 
 
@@ -68,8 +70,8 @@ def _training(training: Mapping[str, Any]) -> str:
     data = training["data"]
     if data is None:
         return f"{how}\n\nThe run does not say what data it was trained on."
-    level = (data["noise"] or {}).get("level")
-    noise = " (no noise added)" if level == "clean" else f" (noise {level})" if level else ""
+    known = noise_text(data["noise"])
+    noise = f" ({known})" if known else ""
     return (
         f"{how}\n\nData set `{data['data_set']}`: {data['n_train']} training cases with the masks of `{data['labels']}`"
         f"{noise}, {data['n_meta']} cases with masks known to be clean, {data['n_evaluation']} cases for evaluation."
