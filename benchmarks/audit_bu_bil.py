@@ -47,8 +47,8 @@ def shrunk(picture: np.ndarray, factor: int) -> np.ndarray:
 
 def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any, dict[str, float]]:
     """The prepared data set in `root`, and each case's Dice of the given mask against the gold standard."""
-    from l2b_seg.dataset import CLEAN_LABELS, Dataset, write_dataset_files
-    from l2b_seg.volume import Volume, write_volume
+    from l2b_data.cases.dataset import CLEAN_LABELS, Dataset, write_dataset_files
+    from l2b_data.images.volume import Volume, write_volume
 
     with zipfile.ZipFile(source) as archive:
         images = read_masks(archive, "RawImages")
@@ -117,7 +117,7 @@ def report(options: argparse.Namespace) -> None:
     import yaml
     from scipy.stats import spearmanr
 
-    from l2b_run.atomic import write_json, write_text
+    from l2b_data.files.atomic import write_json, write_text
     from l2b_seg.audit.audit import AuditOptions, audit
     from l2b_seg.recipe import load_settings
     from l2b_seg.run import RunData, with_task

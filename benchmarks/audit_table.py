@@ -37,9 +37,9 @@ def run(data: Path, out: Path, method: str, level: str, options: argparse.Namesp
     import torch
     import yaml
 
-    from l2b_run.atomic import write_json, write_text
+    from l2b_data.files.atomic import write_json, write_text
     from l2b_seg.audit.audit import AuditOptions, audit
-    from pipelines.train_recipe import TrainRequest, plan
+    from pipelines.plan.segmentation import TrainRequest, plan
 
     torch.set_num_threads(options.threads)
     folder = out / f"{method}_{level}"

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, row: str, noise: str, seed: int) -> None:
     if (folder / "summary.json").is_file():
         return
     method, of_row = ROWS[row]
-    command = [sys.executable, "-W", "ignore", "-m", "l2b_cls.cli.main", "train", options.recipe]
+    command = [sys.executable, "-W", "ignore", "-m", "l2b_cli.cls.main", "train", options.recipe]
     if (folder / "checkpoint_latest.pt").is_file():
         command += ["--resume", str(folder)]
     else:

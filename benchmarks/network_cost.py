@@ -56,7 +56,7 @@ def _measure(
 
     from l2b import train_step
     from l2b_cls.config import NetworkSettings
-    from l2b_cls.models import build_model
+    from l2b_cls.networks import build_model
 
     torch.set_num_threads(1)
     torch.manual_seed(0)

@@ -32,7 +32,7 @@ def run(data: Path, out: Path, cell: tuple[str, str, int]) -> None:
     folder = out / f"{method}_{level}_s{seed}"
     if (folder / "summary.json").is_file():
         return
-    command = [sys.executable, "-W", "ignore", "-m", "l2b_seg.cli.main", "train", "promise12"]
+    command = [sys.executable, "-W", "ignore", "-m", "l2b_cli.seg.main", "train", "promise12"]
     command += ["--data", str(data), "--preset", "cpu", "--method", method, "--noise", level, "--seed", str(seed)]
     resume = ["--resume", str(folder)] if (folder / "checkpoint_latest.pt").is_file() else ["--out", str(folder)]
     out.mkdir(parents=True, exist_ok=True)

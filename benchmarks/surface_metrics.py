@@ -27,7 +27,7 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from l2b_seg.surface import surface_distances
+from l2b_data.cases.surface import surface_distances
 
 SHAPE = (64, 256, 256)
 SPACING = (1.5, 0.625, 0.625)

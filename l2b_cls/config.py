@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, PositiveFloat, PositiveInt, model_validator
 
-from l2b_run.settings import (
+from l2b_run.settings.shared import (
     BETWEEN_LABELS,
     CANDIDATES,
     NormalizerName,

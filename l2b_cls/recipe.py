@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from l2b_cls.config import Settings
-from l2b_run import recipe as recipes
+from l2b_run.settings import recipe as recipes
 
 
 def load_settings(
     recipe: str | Path, *, preset: str, method: str, seed: int = 0, overrides: list[str] | None = None
 ) -> Settings:
-    """`l2b_run.recipe.load_settings` of a classification recipe. Raises ConfigError with every fault in one message."""
+    """`load_settings` of a classification recipe. Raises ConfigError with every fault in one message."""
     return recipes.load_settings(
         Settings, recipe, kind="classification", preset=preset, method=method, seed=seed, overrides=overrides
     )

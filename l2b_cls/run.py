@@ -9,25 +9,25 @@ import numpy as np
 import torch
 import yaml
 
+from l2b_cls.batches.feed import Feed, Samples, make_feed, output_size
 from l2b_cls.config import AugmentationSettings, Settings, TaskSettings
-from l2b_cls.feed import Feed, Samples, make_feed, output_size
-from l2b_cls.inference import BATCH, class_probabilities
-from l2b_cls.log_samples import detection, sample_log_of
-from l2b_cls.methods import METHODS
-from l2b_cls.metrics import classification_metrics
-from l2b_cls.report import write_report
+from l2b_cls.methods.memory import TrainState
+from l2b_cls.methods.table import METHODS
+from l2b_cls.metrics.sample_metrics import classification_metrics
+from l2b_cls.metrics.summary import summarise_run
+from l2b_cls.prediction.classifier import BATCH, class_probabilities
+from l2b_cls.prediction.write_table import write_predictions
+from l2b_cls.report.write_report import write_report
 from l2b_cls.run_data import RunData, write_run_data
-from l2b_cls.sample_log import write_sample_log
-from l2b_cls.state import TrainState
-from l2b_cls.summary import summarise_run
-from l2b_cls.train import new_state, train
-from l2b_cls.write_predictions import write_predictions
-from l2b_run.atomic import write_json, write_text
-from l2b_run.environment import environment, peak_memory_mb
-from l2b_run.epoch_row import Progress
-from l2b_run.errors import ConfigError
-from l2b_run.train_state import load_checkpoint
-from l2b_run.write_run import row_text, write_epochs, write_weights
+from l2b_cls.sample_log.file import write_sample_log
+from l2b_cls.sample_log.log_epoch import detection, sample_log_of
+from l2b_cls.training import new_state, train
+from l2b_data.errors import ConfigError
+from l2b_data.files.atomic import write_json, write_text
+from l2b_run.folder.environment import environment, peak_memory_mb
+from l2b_run.folder.write_run import row_text, write_epochs, write_weights
+from l2b_run.training.epoch_row import Progress
+from l2b_run.training.state import load_checkpoint
 
 LOG = logging.getLogger(__name__)
 _SHARED = 5000  # training samples from which mean and standard deviation of a channel are taken

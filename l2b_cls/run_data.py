@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.image_set import ImageSet, open_image_set
-from l2b_cls.noisy_labels import read_noisy_labels, write_noisy_labels
-from l2b_run.atomic import write_json
-from l2b_run.errors import DataError
-from l2b_run.json_object import read_json_object
+from l2b_data.errors import DataError
+from l2b_data.files.atomic import write_json
+from l2b_data.files.json_object import read_json_object
+from l2b_data.samples.image_set import ImageSet, open_image_set
+from l2b_data.samples.noisy_labels import read_noisy_labels, write_noisy_labels
 
 SPLIT, LABELS = "split.json", "noisy_labels.csv"
 

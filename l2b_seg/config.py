@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from l2b_run.settings import (
+from l2b_run.settings.shared import (
     BETWEEN_LABELS,
     CANDIDATES,
     NormalizerName,

@@ -2,63 +2,33 @@
 
 import logging
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
 
-from l2b_run.atomic import write_json, write_text
-from l2b_run.environment import environment, peak_memory_mb
-from l2b_run.epoch_row import Progress
-from l2b_run.errors import DataError
-from l2b_run.train_state import TrainState, load_checkpoint
-from l2b_run.write_run import row_text, write_epochs, write_weights
-from l2b_seg.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
-from l2b_seg.config import Settings, TaskSettings
-from l2b_seg.dataset import CLEAN_LABELS, Dataset
-from l2b_seg.feed import Feed
-from l2b_seg.figures import write_figures
-from l2b_seg.inference import predictor_for
-from l2b_seg.methods import METHODS
-from l2b_seg.online_meta import online_meta
-from l2b_seg.report import write_report
-from l2b_seg.slices import SliceSet, load_slices
-from l2b_seg.slicing import SliceOptions
-from l2b_seg.summary import write_case_csv
-from l2b_seg.train import new_state, train
+from l2b_data.cases.slices import load_slices
+from l2b_data.cases.slicing import SliceOptions
+from l2b_data.files.atomic import write_json, write_text
+from l2b_run.folder.environment import environment, peak_memory_mb
+from l2b_run.folder.write_run import row_text, write_epochs, write_weights
+from l2b_run.training.epoch_row import Progress
+from l2b_run.training.state import TrainState, load_checkpoint
+from l2b_seg.batches.feed import Feed
+from l2b_seg.config import Settings
+from l2b_seg.methods.meta_set import meta_slices
+from l2b_seg.methods.online_meta import online_meta
+from l2b_seg.methods.table import METHODS
+from l2b_seg.metrics.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
+from l2b_seg.metrics.summary import write_case_csv
+from l2b_seg.prediction.predictor import predictor_for
+from l2b_seg.report.keep_slices import write_figures
+from l2b_seg.report.write_report import write_report
+from l2b_seg.run_data import RunData
+from l2b_seg.training import new_state, train
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RunData:
-    """What a run reads: data set, folder of the given labels (and its noise level for the record), case ids."""
-
-    dataset: Dataset
-    labels: str
-    noise: dict[str, Any]
-    train: list[str]
-    meta: list[str]
-    evaluation: list[str]
-
-    def record(self) -> dict[str, Any]:
-        """What split.json holds: enough to find the same data again."""
-        return {
-            "dataset": str(self.dataset.root.resolve()),
-            "labels": self.labels,
-            "noise": self.noise,
-            "train": self.train,
-            "meta": self.meta,
-            "evaluation": self.evaluation,
-        }
-
-
-def with_task(settings: Settings, dataset: Dataset) -> Settings:
-    """The settings with the channels and classes of `dataset`."""
-    task = TaskSettings(channels=dataset.channels, classes=list(dataset.classes))
-    return settings.model_copy(update={"task": task})
 
 
 def run_training(
@@ -111,30 +81,6 @@ def run_training(
     write_figures(out / "figures.npz", state, online_meta(state, feed, settings), settings, data, cases)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}", device=device)
     return summary
-
-
-def meta_slices(settings: Settings, data: RunData, options: SliceOptions, given: SliceSet) -> SliceSet:
-    """The slices that judge, before training: clean ones, or `given` itself, or none yet (online, or none needed).
-
-    Raises DataError as `require_meta`.
-    """
-    require_meta(settings, data)
-    if settings.meta.source == "given":
-        return given
-    if data.meta and settings.meta.source == "clean":
-        return load_slices(data.dataset, data.meta, options, labels=CLEAN_LABELS)
-    return SliceSet(given.image[:0], given.mask[:0], ())
-
-
-def require_meta(settings: Settings, data: RunData) -> None:
-    """Raises DataError where the method learns from clean masks and there are no meta cases."""
-    if data.meta or not METHODS[settings.method].clean_cases or settings.meta.source != "clean":
-        return
-    without = ", ".join(name for name, method in METHODS.items() if not method.clean_cases)
-    raise DataError(
-        f"{data.dataset.root}: no meta case, and method {settings.method} learns from clean masks: list cases you "
-        f"vouch for under meta in splits.json, train with --no-clean, or take a method without them ({without})"
-    )
 
 
 def summarise_run(

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.testing import CliRunner
 
-from l2b_run.errors import L2BError
+from l2b_data.errors import L2BError
 
 
 def call_command(command: Callable[..., None], *arguments: object) -> tuple[int, str, str]:

@@ -7,7 +7,7 @@ import signal
 import pytest
 import torch
 
-from l2b_run.errors import Terminated
+from l2b_data.errors import Terminated
 
 
 class Stop(Exception):

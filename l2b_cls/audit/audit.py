@@ -14,13 +14,13 @@ from l2b_cls.audit.folds import cut_folds
 from l2b_cls.audit.label_posterior import LabelPosterior, label_posterior
 from l2b_cls.audit.quality import flag_quality, ranking_quality
 from l2b_cls.audit.write_audit import write_audit
+from l2b_cls.batches.feed import Samples
 from l2b_cls.config import Settings
-from l2b_cls.feed import Samples
-from l2b_cls.inference import load_run
+from l2b_cls.prediction.classifier import load_run
 from l2b_cls.recipe import read_settings
 from l2b_cls.run_data import RunData
-from l2b_run.epoch_row import Progress
-from l2b_run.errors import ConfigError, DataError
+from l2b_data.errors import ConfigError, DataError
+from l2b_run.training.epoch_row import Progress
 
 _READ = 2048  # pictures read at a time
 

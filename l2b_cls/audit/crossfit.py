@@ -12,15 +12,15 @@ import numpy as np
 import torch
 
 from l2b_cls.audit.folds import Fold
+from l2b_cls.batches.feed import Feed, Samples, make_feed
 from l2b_cls.config import Settings
-from l2b_cls.feed import Feed, Samples, make_feed
 from l2b_cls.run import evaluated_probabilities
-from l2b_cls.train import train
-from l2b_run.atomic import atomic_file
-from l2b_run.epoch_row import Progress
-from l2b_run.hashing import sha256_file
-from l2b_run.kept_fold import KeptFold
-from l2b_run.write_run import write_epochs
+from l2b_cls.training import train
+from l2b_data.files.atomic import atomic_file
+from l2b_data.files.hashing import sha256_file
+from l2b_run.audit.kept_fold import KeptFold
+from l2b_run.folder.write_run import write_epochs
+from l2b_run.training.epoch_row import Progress
 
 _PROBABILITIES = "probabilities.npy"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from l2b_run.errors import ConfigError
+from l2b_data.errors import ConfigError
 
 _FOLD_STREAM = 11  # a random stream of its own beside the training's
 

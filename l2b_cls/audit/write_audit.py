@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from l2b_cls.audit import baselines, quality
-from l2b_run.atomic import write_json, write_text
+from l2b_data.files.atomic import write_json, write_text
 
 LISTED = 200
 """Samples in audit.json; audit.csv has all."""

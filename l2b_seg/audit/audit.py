@@ -7,19 +7,20 @@ from typing import Any
 
 import torch
 
-from l2b_run.epoch_row import Progress
-from l2b_run.errors import ConfigError, DataError
+from l2b_data.cases.dataset import CLEAN_LABELS
+from l2b_data.cases.slices import load_slices
+from l2b_data.errors import ConfigError, DataError
+from l2b_run.training.epoch_row import Progress
 from l2b_seg.audit import baselines, evidence, regions, truth
 from l2b_seg.audit.crossfit import Judging, cross_fit, cut_folds
 from l2b_seg.audit.outlook import Outlook, look_at
 from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.write_audit import write_audit, write_proposal
 from l2b_seg.config import Settings
-from l2b_seg.dataset import CLEAN_LABELS
-from l2b_seg.inference import Predictor, load_run, read_settings
-from l2b_seg.run import RunData
-from l2b_seg.slices import load_slices
-from l2b_seg.trust import Judge, make_judge
+from l2b_seg.prediction.predictor import Predictor, load_run
+from l2b_seg.prediction.trust_maps import Judge, make_judge
+from l2b_seg.recipe import read_settings
+from l2b_seg.run_data import RunData
 
 Rows = list[dict[str, Any]]
 

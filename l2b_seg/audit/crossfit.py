@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from l2b_run.epoch_row import Progress
-from l2b_run.errors import ConfigError, DataError
-from l2b_run.hashing import sha256_file
-from l2b_run.kept_fold import KeptFold
-from l2b_run.write_run import write_epochs, write_weights
+from l2b_data.cases.dataset import CLEAN_LABELS
+from l2b_data.cases.slices import load_slices
+from l2b_data.cases.slicing import SliceOptions
+from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.hashing import sha256_file
+from l2b_run.audit.kept_fold import KeptFold
+from l2b_run.folder.write_run import write_epochs, write_weights
+from l2b_run.training.epoch_row import Progress
+from l2b_seg.batches.feed import Feed
 from l2b_seg.config import Settings
-from l2b_seg.dataset import CLEAN_LABELS
-from l2b_seg.feed import Feed
-from l2b_seg.inference import Predictor, load_run
-from l2b_seg.run import RunData, meta_slices
-from l2b_seg.slices import load_slices
-from l2b_seg.slicing import SliceOptions
-from l2b_seg.train import train
+from l2b_seg.methods.meta_set import meta_slices
+from l2b_seg.prediction.predictor import Predictor, load_run
+from l2b_seg.run_data import RunData
+from l2b_seg.training import train
 
 LOG = logging.getLogger(__name__)
 

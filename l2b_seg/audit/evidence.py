@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from l2b_data.cases.surface import surface_distances
 from l2b_seg.audit.outlook import Outlook, confidence, trust_share
 from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
-from l2b_seg.surface import surface_distances
 
 SLICE_DEFINITIONS = {
     "rank": "place by score, 1 is the most suspicious",

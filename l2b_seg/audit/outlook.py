@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from l2b_run.errors import DataError
-from l2b_seg.dataset import Dataset
-from l2b_seg.inference import Predictor
-from l2b_seg.orientation import flipped
-from l2b_seg.slices import case_image, case_mask, label_values, require_same_grid
-from l2b_seg.slicing import to_native
-from l2b_seg.trust import Judge, trust_maps
-from l2b_seg.volume import Volume, read_volume
+from l2b_data.cases.dataset import Dataset
+from l2b_data.cases.label_map import label_values
+from l2b_data.cases.slices import case_image, case_mask, require_same_grid
+from l2b_data.cases.slicing import to_native
+from l2b_data.errors import DataError
+from l2b_data.images.orientation import flipped
+from l2b_data.images.volume import Volume, read_volume
+from l2b_seg.prediction.predictor import Predictor
+from l2b_seg.prediction.trust_maps import Judge, trust_maps
 
 _NEIGHBOURS = 1.0  # standard deviation, in slices, of the mean over neighbouring slices
 

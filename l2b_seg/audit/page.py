@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from l2b_data.cases.label_map import label_values
+from l2b_data.images.orientation import Flips, flipped, in_plane_flips
+from l2b_data.images.volume import read_volume
 from l2b_seg.audit import truth
 from l2b_seg.audit.words import in_words
-from l2b_seg.orientation import Flips, flipped, in_plane_flips
-from l2b_seg.report_pictures import grey_levels, image_uri, outline
-from l2b_seg.run import RunData
-from l2b_seg.slices import label_values
-from l2b_seg.volume import read_volume
+from l2b_seg.report.pictures import grey_levels, image_uri, outline
+from l2b_seg.run_data import RunData
 
 TOP = 40
 GIVEN, PROPOSED = ("#F0E442", "6 4"), ("#56B4E9", "")
@@ -51,7 +51,7 @@ def audit_page(data: RunData, result: dict[str, Any], proposal_path: Callable[[s
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("l2b_seg", "templates"),
+        loader=PackageLoader("l2b_seg.audit", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import grey_closing
 
-from l2b_seg.dataset import Dataset
-from l2b_seg.slices import label_values
-from l2b_seg.volume import read_volume
+from l2b_data.cases.dataset import Dataset
+from l2b_data.cases.label_map import label_values
+from l2b_data.images.volume import read_volume
 
 DRAWN = 0.6
 """Presence granted to a slice on which somebody drew a mask. Of 0.4 to 0.8, chosen with the form of the score."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from l2b_run.errors import DataError
-from l2b_run.hashing import sha256_file
-from l2b_seg.dataset import CLEAN_LABELS, Dataset
-from l2b_seg.noise_manifest import MANIFEST, read_manifest
-from l2b_seg.slices import label_values
-from l2b_seg.volume import read_volume
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.label_map import label_values
+from l2b_data.cases.noise_manifest import MANIFEST, read_manifest
+from l2b_data.errors import DataError
+from l2b_data.files.hashing import sha256_file
+from l2b_data.images.volume import read_volume
 
 LOG = logging.getLogger(__name__)
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from l2b_run.atomic import write_json, write_text
+from l2b_data.files.atomic import write_json, write_text
+from l2b_data.images.volume import write_volume
 from l2b_seg.audit import baselines, evidence, regions, truth
 from l2b_seg.audit.outlook import Outlook
 from l2b_seg.audit.page import audit_page
-from l2b_seg.run import RunData
-from l2b_seg.volume import write_volume
+from l2b_seg.run_data import RunData
 
 PROPOSALS = "proposals"
 

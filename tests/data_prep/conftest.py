@@ -5,8 +5,8 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from l2b_seg.dataset import Dataset, write_dataset_files
-from l2b_seg.volume import Volume, write_volume
+from l2b_data.cases.dataset import Dataset, write_dataset_files
+from l2b_data.images.volume import Volume, write_volume
 
 
 def gland(shape=(6, 64, 64), *, seed=0):

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from l2b_seg.volume import Volume, write_volume
+from l2b_data.images.volume import Volume, write_volume
 from tests.data_prep.conftest import gland, picture
 
 OBLIQUE = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)

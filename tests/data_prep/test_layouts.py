@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_prep.isic_lesions import prepare_isic_lesions
-from data_prep.label_values import parse_label_values
-from data_prep.msd import prepare_msd
-from data_prep.nnunet import prepare_nnunet
-from data_prep.split import SplitOptions
-from l2b_run.errors import DataError
-from l2b_seg.check import check_dataset
-from l2b_seg.volume import read_volume, write_volume
+from data_prep.mask_sets.isic_lesions import prepare_isic_lesions
+from data_prep.mask_sets.msd import prepare_msd
+from data_prep.mask_sets.nnunet import prepare_nnunet
+from data_prep.own_cases.label_values import parse_label_values
+from data_prep.own_cases.split import SplitOptions
+from l2b_data.cases.check.data_set import check_dataset
+from l2b_data.errors import DataError
+from l2b_data.images.volume import read_volume, write_volume
 from tests.data_prep.own_data import volume_pair, write_pictures
 
 SMALL = SplitOptions(meta_count=1)

@@ -6,9 +6,9 @@ import json
 import numpy as np
 import yaml
 
-from l2b_cls.noisy_labels import write_noisy_labels
-from l2b_cls.sample_log import SampleLog, write_sample_log
-from l2b_cls.write_image_set import write_image_set
+from l2b_cls.sample_log.file import SampleLog, write_sample_log
+from l2b_data.samples.noisy_labels import write_noisy_labels
+from l2b_data.samples.write_image_set import write_image_set
 
 CLASSES = ["cat", "dog", "owl"]
 BATCH = 8

@@ -8,11 +8,12 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from l2b_cls import export_onnx as module
-from l2b_cls.cli.export import export as command
-from l2b_cls.export_onnx import export_onnx
-from l2b_cls.inference import load_run, network_of
-from l2b_run.errors import ConfigError, DataError, L2BError
+from l2b_cli.cls.export import export as command
+from l2b_cls.export import onnx as module
+from l2b_cls.export.onnx import export_onnx
+from l2b_cls.networks.network_of import network_of
+from l2b_cls.prediction.classifier import load_run
+from l2b_data.errors import ConfigError, DataError, L2BError
 from tests.command import call_command
 from tests.l2b_cls.synthetic import make_settings
 

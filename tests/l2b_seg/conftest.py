@@ -1,14 +1,8 @@
-"""A cache of its own for every test, and the tiny data set."""
+"""The tiny data set."""
 
 import pytest
 
 from tests.l2b_seg.tiny import make_data
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("L2B_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
 
 
 @pytest.fixture

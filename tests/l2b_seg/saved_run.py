@@ -7,10 +7,10 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from l2b_run.atomic import write_json
+from l2b_data.files.atomic import write_json
 from l2b_seg.config import Settings
-from l2b_seg.inference import network_of
-from l2b_seg.run import RunData, with_task
+from l2b_seg.networks.build_network import network_of
+from l2b_seg.run_data import RunData, with_task
 from tests.l2b_seg.tiny import make_settings
 
 

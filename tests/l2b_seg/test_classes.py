@@ -8,13 +8,15 @@ import pytest
 import torch
 import yaml
 
-from l2b_run.errors import DataError
-from l2b_seg.inference import load_run, read_settings
-from l2b_seg.run import RunData, run_training, with_task
-from l2b_seg.slicing import SliceOptions
+from l2b_data.cases.slicing import SliceOptions
+from l2b_data.errors import DataError
+from l2b_data.images.volume import Volume, read_volume
+from l2b_seg.batches.views import draw_views, view_pseudo_label
+from l2b_seg.prediction.predictor import load_run
+from l2b_seg.recipe import read_settings
+from l2b_seg.run import run_training
+from l2b_seg.run_data import RunData, with_task
 from l2b_seg.task import Task
-from l2b_seg.views import draw_views, view_pseudo_label
-from l2b_seg.volume import Volume, read_volume
 from tests.l2b_seg.tiny import CPU, make_colour, make_settings
 
 ZSCORE = {"size": 32, "intensity": "zscore", "mask_threshold": "half"}

@@ -3,11 +3,10 @@
 import pytest
 import yaml
 
-from l2b_run.errors import ConfigError
-from l2b_run.recipe import load_recipe
+from l2b_data.errors import ConfigError
+from l2b_run.settings.recipe import load_recipe
 from l2b_seg.config import Settings
-from l2b_seg.inference import read_settings
-from l2b_seg.recipe import load_settings
+from l2b_seg.recipe import load_settings, read_settings
 
 RECIPE = """
 name: toy

@@ -12,18 +12,19 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from l2b_run.errors import ConfigError, DataError, L2BError
-from l2b_run.extras import EXTRAS, missing_modules, require_extra
-from l2b_seg import export_onnx as export_onnx_module
-from l2b_seg.case_metrics import case_metrics
-from l2b_seg.cli.export import export as export_command
+from l2b_cli.seg.export import export as export_command
+from l2b_data.errors import ConfigError, DataError, L2BError
+from l2b_data.files.extras import EXTRAS, missing_modules, require_extra
+from l2b_data.images.volume import Volume
 from l2b_seg.config import Settings
-from l2b_seg.export_folder import FILES, export_folder
-from l2b_seg.export_onnx import export_onnx
-from l2b_seg.inference import load_run, network_of
-from l2b_seg.run_metadata import run_metadata
-from l2b_seg.summary import summarise
-from l2b_seg.volume import Volume
+from l2b_seg.export import onnx as export_onnx_module
+from l2b_seg.export.folder import FILES, export_folder
+from l2b_seg.export.metadata import run_metadata
+from l2b_seg.export.onnx import export_onnx
+from l2b_seg.metrics.case_metrics import case_metrics
+from l2b_seg.metrics.summary import summarise
+from l2b_seg.networks.build_network import network_of
+from l2b_seg.prediction.predictor import load_run
 from tests.command import call_command
 
 MONAI = {"widths": [4, 4, 4, 4, 4]}

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from l2b_run.errors import DataError
-from l2b_seg.dataset import CLEAN_LABELS
-from l2b_seg.inference import load_run
-from l2b_seg.methods import METHODS
+from l2b_data.cases.dataset import CLEAN_LABELS
+from l2b_data.errors import DataError
+from l2b_data.images.volume import read_volume, write_volume
+from l2b_seg.methods.table import METHODS
+from l2b_seg.prediction.predictor import load_run
+from l2b_seg.report.run_record import read_run
 from l2b_seg.run import run_training
-from l2b_seg.run_record import read_run, recorded_data
-from l2b_seg.volume import read_volume, write_volume
-from tests.l2b_seg.test_train import assert_same, contents
+from l2b_seg.run_data import recorded_data
+from tests.l2b_seg.test_training import assert_same, contents
 from tests.l2b_seg.tiny import CPU, META, NOISY, TEST, TRAIN, make_data, make_settings
 
 FILES = {

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from l2b_data.cases.dataset import Dataset, write_dataset_files
+from l2b_data.cases.slices import load_slices
+from l2b_data.cases.slicing import SliceOptions
+from l2b_data.images.volume import Volume, write_volume
+from l2b_seg.batches.feed import Feed
 from l2b_seg.config import Settings
-from l2b_seg.dataset import Dataset, write_dataset_files
-from l2b_seg.feed import Feed
-from l2b_seg.run import RunData
-from l2b_seg.slices import load_slices
-from l2b_seg.slicing import SliceOptions
-from l2b_seg.volume import Volume, write_volume
+from l2b_seg.run_data import RunData
 from tests.data_prep.conftest import gland, picture
 
 SHAPE = (6, 48, 48)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from l2b_cls.audit.folds import cut_folds
-from l2b_run.errors import ConfigError
+from l2b_data.errors import ConfigError
 
 
 def test_every_sample_is_held_out_once_and_labels_are_spread():

@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from l2b_run.errors import ConfigError, DataError
+from l2b_data.cases.dataset import CLEAN_LABELS
+from l2b_data.errors import ConfigError, DataError
+from l2b_data.images.volume import read_volume, write_volume
 from l2b_seg.audit import baselines
 from l2b_seg.audit.audit import AuditOptions, audit
-from l2b_seg.dataset import CLEAN_LABELS
-from l2b_seg.volume import read_volume, write_volume
 from tests.l2b_seg.audit.wrong_masks import BOX, DELETED, EPOCHS, INVENTED, MOVED, TRAIN, WRONG, make_run
 from tests.l2b_seg.tiny import CPU
 

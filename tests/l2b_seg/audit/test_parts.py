@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from l2b_run.errors import ConfigError
+from l2b_data.errors import ConfigError
+from l2b_data.images.volume import Volume
 from l2b_seg.audit.baselines import cleanlab_scores, slice_losses
 from l2b_seg.audit.crossfit import cut_folds
 from l2b_seg.audit.evidence import case_row, slice_rows
@@ -13,7 +14,6 @@ from l2b_seg.audit.regions import regions_of
 from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
 from l2b_seg.audit.truth import ranking_quality, slice_dice
 from l2b_seg.audit.words import in_words
-from l2b_seg.volume import Volume
 
 CASES = [f"c{number}" for number in range(7)]
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from l2b_run.atomic import write_json, write_text
-from l2b_run.hashing import sha256_file
-from l2b_seg.dataset import CLEAN_LABELS, Dataset, write_dataset_files
-from l2b_seg.run import RunData, with_task
-from l2b_seg.volume import Volume, write_volume
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset, write_dataset_files
+from l2b_data.files.atomic import write_json, write_text
+from l2b_data.files.hashing import sha256_file
+from l2b_data.images.volume import Volume, write_volume
+from l2b_seg.run_data import RunData, with_task
 from tests.data_prep.conftest import gland, picture
 from tests.l2b_seg.tiny import make_settings
 

@@ -1,0 +1,46 @@
+"""What the label noise did, as text for a person."""
+
+from collections.abc import Sequence
+
+from data_prep.label_noise.corrupt_labels import NoisyLabels
+
+WHOLE_MATRIX = 10
+"""Up to so many classes the whole confusion matrix is shown; above, its largest entries off the diagonal."""
+
+
+def describe_noise(noisy: NoisyLabels, class_names: Sequence[str]) -> str:
+    """A line with the effective rate, and the confusion matrix in percent of each clean class; lines without a newline.
+
+    Of more than ten classes the ten most frequent confusions take the matrix's place. No samples: the line alone.
+    """
+    total = int(noisy.counts.sum())
+    changed = round(noisy.effective_rate * total)
+    rule = f" ({noisy.rule})" if noisy.rule else ""
+    line = f"label noise {noisy.noise}{rule}: {changed} of {total} labels changed"
+    line += f", effective rate {noisy.effective_rate:.1%}"
+    if not total or noisy.noise.kind == "none":
+        return line
+    return "\n".join(
+        [line, *(_matrix(noisy, class_names) if len(class_names) <= WHOLE_MATRIX else _top(noisy, class_names))]
+    )
+
+
+def _matrix(noisy: NoisyLabels, class_names: Sequence[str]) -> list[str]:
+    labels = [name if name == str(number) else f"{number} {name}" for number, name in enumerate(class_names)]
+    width = max(map(len, labels))
+    rows = [" " * width + "  given, % of each clean class"]
+    rows.append(" " * width + "".join(f" {number:>5}" for number in range(len(labels))))
+    for label, shares in zip(labels, noisy.matrix, strict=True):
+        rows.append(f"{label:<{width}}" + "".join(f" {100 * share:5.1f}" for share in shares))
+    return rows
+
+
+def _top(noisy: NoisyLabels, class_names: Sequence[str]) -> list[str]:
+    pairs = [
+        (int(count), clean, given)
+        for clean, row in enumerate(noisy.counts)
+        for given, count in enumerate(row)
+        if clean != given and count
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1:]))
+    return [f"  {class_names[clean]} -> {class_names[given]}: {count}" for count, clean, given in pairs[:WHOLE_MATRIX]]

@@ -1,0 +1,172 @@
+"""Images and their classes as a user keeps them: class folders, or a table of files and labels."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.shorten import first_lines, first_names
+from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, is_picture, printable_name
+from l2b_data.samples.label_table import ABSENT, SPLITS
+
+_SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_NO_LABEL = ("", "nan", "na", "null", "none")  # what tables write where there is nothing
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Images (paths below a folder, "/" between parts) and their class names, all of one length.
+
+    split: None where nobody said. groups: "" for none. given: further label sets, "" where an image has none.
+    """
+
+    files: list[str]
+    labels: list[str]
+    split: list[str] | None = None
+    groups: list[str] = field(default_factory=list)
+    given: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def list_class_folders(source: Path) -> Listing:
+    """source/CLASS/**, or source/SPLIT/CLASS/** where all folders are called train, val (valid, validation) or test.
+
+    Raises DataError: no class folder, a split level without train or test, images beside the class folders, names
+    that are not UTF-8.
+    """
+    files = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if is_picture(path))
+    if not files:
+        raise DataError(f"{source}: no image in it ({', '.join(PICTURE_SUFFIXES)})")
+    if strange := [printable_name(file) for file in files if file != printable_name(file)]:
+        raise DataError(f"{source}: {len(strange)} names are not UTF-8; rename them: {first_names(strange, 5)}")
+    parts = [PurePosixPath(file).parts for file in files]
+    by_split = all(len(part) > 1 and part[0].lower() in _SPLIT_NAMES for part in parts)
+    level = 1 if by_split else 0
+    outside = [file for file, part in zip(files, parts, strict=True) if len(part) < level + 2]
+    if outside:
+        place = "SPLIT/CLASS" if by_split else "CLASS"
+        raise DataError(f"{source}: {len(outside)} images are in no folder {place}: {first_names(outside, 5)}")
+    labels = [part[level] for part in parts]
+    if not by_split:
+        return Listing(files, labels)
+    split = [_SPLIT_NAMES[part[0].lower()] for part in parts]
+    if absent := {"train", "test"} - set(split):
+        there = ", ".join(sorted({part[0] for part in parts}))
+        raise DataError(
+            f"{source}: folders {there}, but no {' or '.join(sorted(absent))}; "
+            "add it, or name the folder above the classes to have the parts drawn"
+        )
+    return Listing(files, labels, split)
+
+
+def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listing:
+    """A .csv with the columns file, label and, as they like, split and group; and the label sets named in `given`.
+
+    Files are relative to `source`, and must lie below it. Raises DataError with every line at fault: files that do not
+    exist, lead out of `source` or stand twice, empty labels, splits of another name, more cells than columns.
+    """
+    header, rows = _read_rows(path)
+    needed = ("file", "label", *given)
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if not rows or twice or (missing := [name for name in needed if name not in header]):
+        what = (
+            "no rows" if not rows else f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
+        )
+        raise DataError(f"{path}: {what}; needs a header line with file,label[,split,group] and rows below it")
+    found = [
+        (line, f"{len(row)} cells, the header has {len(header)}: quote a cell that holds a comma")
+        for line, row in rows
+        if len(row) > len(header)
+    ]
+    cells = {
+        name: [row[place].strip() if place < len(row) else "" for _, row in rows] for place, name in enumerate(header)
+    }
+    found += _row_faults(cells, [line for line, _ in rows], source)
+    if found:
+        faults = [f"line {line}: {fault}" for line, fault in sorted(found)]
+        raise DataError(f"{path}: {len(faults)} faults:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
+    files = [PurePosixPath(file).as_posix() for file in cells["file"]]
+    return Listing(
+        files, cells["label"], cells.get("split"), cells.get("group", []), {name: cells[name] for name in given}
+    )
+
+
+def number_classes(
+    listing: Listing, names: Sequence[str] | None, *, where: str
+) -> tuple[np.ndarray, dict[str, np.ndarray], list[str]]:
+    """Labels (n,) int64, further label sets (-1 for none), and class names.
+
+    Without `names` the classes are those that occur in the labels, sorted (numbers by their value). With names, labels
+    are names or, where all of them are whole numbers, numbers from 0.
+
+    Raises ConfigError for fewer than two names or names twice; DataError for labels that are no class.
+    """
+    if names is not None and (len(names) < 2 or len(set(names)) < len(names)):
+        raise ConfigError(f"--class-names {','.join(names)}: at least two, each once")
+    held = sorted(set(listing.labels))
+    numeric = all(re.fullmatch(r"-?\d+", label) for label in held)
+    if names is None:
+        classes = sorted(held, key=int) if numeric else held
+        number_of = {name: number for number, name in enumerate(classes)}
+        expected = f"the classes {first_names(classes, 8)}"
+    else:
+        classes = list(names)
+        numbered = numeric and not set(held) <= set(classes)
+        number_of = {str(number) if numbered else name: number for number, name in enumerate(classes)}
+        expected = f"class numbers 0 to {len(classes) - 1}" if numbered else f"--class-names {','.join(classes)}"
+    if len(classes) < 2:
+        raise DataError(f"{where}: one class, {classes[0]}; a classifier needs two")
+    faults = []
+    for column, cells in {"label": listing.labels, **listing.given}.items():
+        wrong = [place for place, cell in enumerate(cells) if cell not in number_of and (cell or column == "label")]
+        if wrong:
+            listed = first_names([f"{cells[place]!r} ({listing.files[place]})" for place in wrong], 5)
+            faults.append(f"{column}: {len(wrong)} images out of {expected}: {listed}")
+    if faults:
+        raise DataError(f"{where}:\n  " + "\n  ".join(faults))
+    given = {
+        column: np.array([number_of.get(cell, ABSENT) for cell in cells], np.int64)
+        for column, cells in listing.given.items()
+    }
+    return np.array([number_of[label] for label in listing.labels], np.int64), given, classes
+
+
+def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header, and the rows that are not blank, each with its line in the file."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            reader = csv.reader(handle, strict=True)
+            header = next(reader, [])
+            return header, [(reader.line_num, row) for row in reader if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error
+
+
+def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Path) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    seen: set[str] = set()
+    for number, file in zip(lines, cells["file"], strict=True):
+        path = PurePosixPath(file)
+        if not file or path.is_absolute() or ".." in path.parts:
+            found.append((number, f"file {file!r} is no path below {source}"))
+        elif str(path) in seen:
+            found.append((number, f"file {file} stands twice"))
+        elif not (source / path).is_file():
+            found.append((number, f"file {file} is not in {source}"))
+        seen.add(str(path))
+    found += [
+        (number, f"label {label!r} is none")
+        for number, label in zip(lines, cells["label"], strict=True)
+        if label.lower() in _NO_LABEL
+    ]
+    if "split" in cells:
+        found += [
+            (number, f"split {split!r} is none of {', '.join(SPLITS)}")
+            for number, split in zip(lines, cells["split"], strict=True)
+            if split not in SPLITS
+        ]
+    return found

@@ -1,0 +1,153 @@
+"""ISIC 2019's tables and lists: which images there are, of which class, lesion and part of the split."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.own_cases.split import read_columns
+from l2b_data.errors import DataError
+from l2b_data.files.shorten import first_lines, first_names
+
+UNUSED = "UNK"
+_SHOWN = 12
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class IsicRows:
+    """The images of the set, in the order of the table: ids, class numbers (n,), lesions ("" for none).
+
+    classes: the names the numbers stand for. listed: each image's split by the lists; empty without lists.
+    """
+
+    cases: list[str]
+    numbers: np.ndarray
+    classes: list[str]
+    lesions: list[str]
+    listed: list[str]
+
+
+def read_isic_rows(
+    labels: Path,
+    there: Container[str],
+    *,
+    lists: Mapping[str, Path] | None,
+    metadata: Path | str | None,
+    skip_absent: bool,
+    say: Say,
+) -> IsicRows:
+    """The rows of the one-hot table `labels` whose image is `there` and, with lists (split -> file), in one of them.
+
+    Raises DataError with all that is wrong in table and lists, entries without an image among it unless `skip_absent`;
+    and for images that are not in `metadata`.
+    """
+    number_of, classes = read_one_hot(labels)
+    absent: list[str] = []
+    faults: list[str] = []
+    cases = _present(list(number_of), there, labels, absent)
+    split_of = {} if lists is None else _read_lists(lists, number_of, there, absent, faults)
+    _settle(absent, faults, skip_absent, say)
+    lesion_of = _lesions(metadata, cases, say)
+    if lists is not None:
+        if outside := len(set(cases) - split_of.keys()):
+            say(f"{outside} images stand in no list and are left out")
+        cases = [case for case in cases if case in split_of]
+    return IsicRows(
+        cases,
+        np.array([number_of[case] for case in cases], np.int64),
+        classes,
+        [lesion_of.get(case, "") for case in cases],
+        [] if lists is None else [split_of[case] for case in cases],
+    )
+
+
+def read_one_hot(path: Path) -> tuple[dict[str, int], list[str]]:
+    """Image id -> class number, and the classes: the columns after `image`, without UNK where it is empty.
+
+    Raises DataError with every line that has not exactly one 1.0.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            header, *rows = list(csv.reader(handle, strict=True)) or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as a table ({error})") from error
+    if len(header) < 3 or header[0] != "image" or not rows:
+        raise DataError(f"{path}: needs a header line image,MEL,NV,... and rows below it")
+    number_of: dict[str, int] = {}
+    faults = []
+    for line, row in enumerate(rows, 2):
+        try:
+            values = [float(cell) for cell in row[1:]]
+        except ValueError:
+            values = []
+        if len(values) != len(header) - 1 or sorted(values) != [0.0] * (len(header) - 2) + [1.0]:
+            faults.append(f"line {line}: {','.join(row)[:80]!r} has not exactly one 1.0 in {len(header) - 1} columns")
+        elif row[0] in number_of:
+            faults.append(f"line {line}: {row[0]} stands twice")
+        else:
+            number_of[row[0]] = values.index(1.0)
+    if faults:
+        raise DataError(f"{path}:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
+    classes = header[1:]
+    if classes[-1] == UNUSED and len(classes) - 1 not in number_of.values():
+        classes = classes[:-1]
+    return number_of, classes
+
+
+def _present(ids: list[str], there: Container[str], where: Path, absent: list[str]) -> list[str]:
+    """The ids with an image; a line to `absent` about the others."""
+    missing = [case for case in ids if case not in there]
+    if missing:
+        listed = first_names(missing, _SHOWN)
+        absent.append(f"{where}: {len(missing)} of {len(ids)} entries have no image: {listed}")
+    return [case for case in ids if case in there]
+
+
+def _read_lists(
+    lists: Mapping[str, Path],
+    number_of: Mapping[str, int],
+    there: Container[str],
+    absent: list[str],
+    faults: list[str],
+) -> dict[str, str]:
+    """Image id -> split, for those with an image; every entry must have a label and stand once, in one list."""
+    split_of: dict[str, str] = {}
+    seen: set[str] = set()
+    for split, path in lists.items():
+        try:
+            ids = [case.removesuffix(".jpg") for case in path.read_text(encoding="utf-8-sig").split()]
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{path}: cannot be read ({error})")
+            continue
+        if twice := [case for case, count in Counter(ids).items() if count > 1 or case in seen]:
+            faults.append(f"{path}: twice in it, or in another list as well: {first_names(twice, _SHOWN)}")
+        if unknown := [case for case in ids if case in there and case not in number_of]:
+            faults.append(f"{path}: {len(unknown)} entries without a label: {first_names(unknown, _SHOWN)}")
+        seen.update(ids)
+        split_of |= dict.fromkeys(_present(ids, there, path, absent), split)
+    return split_of
+
+
+def _settle(absent: list[str], faults: list[str], skip_absent: bool, say: Say) -> None:
+    """Raise what is wrong with table and lists, all in one; with `skip_absent` entries without image are only said."""
+    way_out = ["give all images, or leave entries without one out with --skip-absent"] if absent else []
+    found = faults if skip_absent else [*faults, *absent, *way_out]
+    if found:
+        raise DataError("labels and lists cannot be used:\n  " + "\n  ".join(found))
+    for line in absent:
+        say(f"left out: {line}")
+
+
+def _lesions(metadata: Path | str | None, cases: list[str], say: Say) -> dict[str, str]:
+    if metadata is None:
+        say("warning: several images may show one lesion, and without --metadata stand in two parts of the split")
+        return {}
+    table = read_columns(Path(metadata), "image", "lesion_id", empty_value=True)
+    if absent := [case for case in cases if case not in table]:
+        raise DataError(f"{metadata}: {len(absent)} images are not in it: {first_names(absent, _SHOWN)}")
+    return table

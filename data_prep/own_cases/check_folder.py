@@ -1,0 +1,69 @@
+"""Integrity of images and masks that are not prepared yet: the same findings as for a prepared data set."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from data_prep.own_cases.image_pairs import RawCase
+from data_prep.own_cases.label_values import derive_label_values
+from l2b_data.cases.check.between_cases import compare_cases
+from l2b_data.cases.check.fault import Fault
+from l2b_data.cases.check.one_case import CaseFacts, check_case
+from l2b_data.errors import DataError
+from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_label_map
+
+_MANY = 5
+
+
+def check_folder(
+    cases: Mapping[str, RawCase], faults: Sequence[str], *, say: Callable[[str], None] = lambda line: None
+) -> list[Fault]:
+    """Faults and warnings of pairs found by `find_pairs`, and of what it could not pair. Each file is read once."""
+    found = [_unpaired(text) for text in faults]
+    facts: dict[str, CaseFacts] = {}
+    for number, (case, raw) in enumerate(cases.items(), 1):
+        say(f"[{number}/{len(cases)}] {case}")
+        mixed = len({file_suffix(path) in IMAGE_SUFFIXES for path in (raw.images[0], raw.label)}) > 1
+        if mixed:
+            text = "one of image and mask is a picture and the other a volume"
+            found.append(Fault("geometry", case, str(raw.label), text))
+        more, fact = check_case(case, raw.images, raw.label, read_mask=read_label_map)
+        found += more
+        if fact is not None:
+            facts[case] = fact
+    volumes = [case for case in facts if file_suffix(cases[case].images[0]) not in IMAGE_SUFFIXES]
+    found += compare_cases(facts, in_mm=volumes)
+    values = {case: fact.values for case, fact in facts.items() if fact.values is not None}
+    return found + (_value_faults(values) or _rare_values(values, cases))
+
+
+def _unpaired(text: str) -> Fault:
+    case, _, message = text.partition(": ")
+    return Fault("missing", case, "-", message)
+
+
+def _rare_values(values: Mapping[str, np.ndarray], cases: Mapping[str, RawCase]) -> list[Fault]:
+    """A foreground value that one of five masks or more holds, in which others have another: a slip of the pen?"""
+    holders = Counter(int(value) for case in values.values() for value in case if value != 0)
+    if len(values) < _MANY or len(holders) < 2:
+        return []
+    rare = {value for value, count in holders.items() if count == 1}
+    return [
+        Fault(
+            "rare_value", case, str(cases[case].label), f"holds the value {value}, as no other of {len(values)} masks"
+        )
+        for case, held in values.items()
+        for value in sorted(rare & set(held.tolist()))
+        if len(rare) < len(holders)
+    ]
+
+
+def _value_faults(values: Mapping[str, np.ndarray]) -> list[Fault]:
+    if not values:
+        return []
+    try:
+        derive_label_values(values)
+    except DataError as error:
+        return [Fault("labels", None, "-", str(error))]
+    return []

@@ -1,0 +1,147 @@
+"""Images and masks of a case, found by their names in plain folders or by patterns."""
+
+import glob
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from l2b_data.cases.case_files import cut_mask_ending
+from l2b_data.cases.dataset import plain_case_id
+from l2b_data.errors import ConfigError, DataError
+from l2b_data.images.image_files import READABLE_SUFFIXES, file_stem, file_suffix
+
+_CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")
+
+
+@dataclass(frozen=True)
+class RawCase:
+    """Source files of one case: images, one or more, whose channels follow each other; and its given mask."""
+
+    images: tuple[Path, ...]
+    label: Path
+
+
+def find_pairs(
+    images: Sequence[str],
+    labels: str,
+    *,
+    exclude: Sequence[str] = (),
+    say: Callable[[str], None] = lambda line: None,
+) -> tuple[dict[str, RawCase], list[str]]:
+    """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
+
+    A source is a folder (not searched deeper) or a pattern with "*" where the case id stands, as "*/t2.nii.gz" (upper
+    or lower case in the file name is all the same: annotators type Seg_ and seg_). In a
+    folder the case id of a mask is its name without suffix and without one of MASK_ENDINGS; that of an image its name
+    without suffix, and without _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several
+    image sources are channels of one image. Where images and masks are in one folder, masks are those with an ending.
+    Cases in `exclude` are left out.
+
+    Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels,
+    or with a name that cannot be a file name.
+
+    Raises:
+        DataError: a source that does not exist or holds no readable file.
+        ConfigError: a pattern without a readable suffix, the same source twice, or excluded cases that are not there.
+    """
+    if len(set(images)) < len(images):
+        raise ConfigError(f"--images {', '.join(images)}: the same source twice")
+    masks = _by_case(_files(labels, "--labels", say), cut_endings="*" not in labels, only_masks=labels in images)
+    faults: list[str] = []
+    channels: dict[str, dict[tuple[int, int], list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for number, source in enumerate(images):
+        for stem, paths in _files(source, "--images", say).items():
+            if source == labels and cut_mask_ending(stem) != stem:
+                continue
+            match = _CHANNEL.fullmatch(stem) if "*" not in source and stem not in masks else None
+            key = (number, int(match["channel"]) if match else 0)
+            channels[match["case"] if match else stem][key] += paths
+    if absent := sorted(set(exclude) - channels.keys() - masks.keys()):
+        raise ConfigError(f"--exclude: no case {', '.join(absent)}")
+    cases = {}
+    for case in sorted((channels.keys() | masks.keys()) - set(exclude)):
+        found = _faults(case, channels.get(case, {}), masks.get(case, []), images)
+        faults += found
+        if not found:
+            files = tuple(channels[case][key][0] for key in sorted(channels[case]))
+            cases[case] = RawCase(files, masks[case][0])
+    return cases, faults
+
+
+def _files(source: str, option: str, say: Callable[[str], None]) -> dict[str, list[Path]]:
+    """Stem (or what "*" stands for) -> files of a source."""
+    if "*" in source:
+        return _by_pattern(source, option)
+    folder = Path(source)
+    if not folder.is_dir():
+        raise DataError(f"{option} {source}: no such folder; give a folder, or a pattern with * where the case id is")
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        if file_suffix(path):
+            found[file_stem(path)].append(path)
+    if not found:
+        inner = sorted(path.name for path in folder.iterdir() if path.is_dir())[:3]
+        hint = f"; folders are not searched: name one of them ({', '.join(inner)}), or a pattern" if inner else ""
+        raise DataError(f"{option} {source}: no image in it ({', '.join(READABLE_SUFFIXES)}){hint}")
+    other = [path.name for path in files if not file_suffix(path) and path.suffix.lower() not in (".raw", ".zraw")]
+    if other:
+        say(f"{option} {source}: {len(other)} files of other types are not read ({', '.join(other[:3])})")
+    return found
+
+
+def _by_pattern(source: str, option: str) -> dict[str, list[Path]]:
+    if file_suffix(Path(source)) is None:
+        raise ConfigError(f"{option} {source}: a pattern ends in one of {', '.join(READABLE_SUFFIXES)}")
+    first, *rest = source.split("*")
+    literal = "(?P=case)".join(re.escape(part) for part in rest)
+    expression = re.compile(f"{re.escape(first)}(?P<case>[^/]+){literal}", re.IGNORECASE)
+    found: dict[str, list[Path]] = defaultdict(list)
+    for name in sorted(glob.glob(_any_case(source))):
+        match = expression.fullmatch(name)
+        if match and Path(name).is_file():
+            found[match["case"]].append(Path(name))
+    if not found:
+        raise DataError(f"{option} {source}: no file fits the pattern; * stands for the case id, the same everywhere")
+    return found
+
+
+def _any_case(pattern: str) -> str:
+    """The pattern for `glob`: "*" alone is special, and letters of the last part stand for either case."""
+    folder, slash, name = pattern.rpartition("/")
+    either = "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c if c == "*" else glob.escape(c) for c in name)
+    return "*".join(glob.escape(part) for part in folder.split("*")) + slash + either
+
+
+def _by_case(files: Mapping[str, list[Path]], *, cut_endings: bool, only_masks: bool) -> dict[str, list[Path]]:
+    cases: dict[str, list[Path]] = defaultdict(list)
+    for stem, paths in files.items():
+        case = cut_mask_ending(stem) if cut_endings else stem
+        if not (only_masks and case == stem):
+            cases[case] += paths
+    return dict(cases)
+
+
+def _faults(
+    case: str, images: Mapping[tuple[int, int], list[Path]], masks: list[Path], sources: Sequence[str]
+) -> list[str]:
+    if not plain_case_id(case):
+        return [f"{case!r}: cannot be a file name; rename it"]
+    faults = []
+    if not images:
+        faults.append(f"{case}: no image for the mask {masks[0]}")
+    if not masks:
+        faults.append(f"{case}: no mask for the image {next(iter(images.values()))[0]}")
+    for paths in (*images.values(), masks):
+        if len(paths) > 1:
+            faults.append(f"{case}: {len(paths)} files for one place, keep one: {', '.join(map(str, paths))}")
+    for number, name in enumerate(sources if images else ()):
+        there = sorted(channel for source, channel in images if source == number)
+        if not there:
+            faults.append(f"{case}: no image in {name}")
+        elif there != list(range(len(there))):
+            listed = ", ".join(f"_{channel:04d}" for channel in there)
+            faults.append(f"{case}: channels {listed} found; they are numbered _0000, _0001, ... without a gap")
+    return faults

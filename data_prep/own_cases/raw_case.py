@@ -1,0 +1,67 @@
+"""One case of the user's data: its channels and masks, read from whatever files and checked against each other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.own_cases.fit_mask import fit_mask
+from data_prep.own_cases.label_values import LabelValues
+from l2b_data.errors import DataError
+from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
+from l2b_data.images.volume import Volume
+
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def read_raw_image(paths: Sequence[Path], *, grey: bool = False) -> list[Volume]:
+    """Channels of one case on one grid, from its image files in order; `DataError` with all that is wrong.
+
+    grey: colour pictures become one channel (luma of ITU-R BT.601).
+    """
+    channels = [channel for path in paths for channel in _channels(path, grey)]
+    faults = same_grid_faults(channels)
+    if not all(np.isfinite(channel.array).all() for channel in channels):
+        faults.append("the image holds NaN or infinite values")
+    if faults:
+        raise DataError(f"{paths[0]}: " + "; ".join(faults))
+    return channels
+
+
+def read_raw_mask(path: Path, image: Volume, image_path: Path, *, fit: bool = False) -> Volume:
+    """The mask of an image, file values (whole numbers) on its grid; `DataError` with all that is wrong.
+
+    fit: masks of pictures may have another size and are brought onto the picture's grid (`fit_mask`).
+    """
+    mask = read_label_map(path)
+    pictures = [file_suffix(file) in IMAGE_SUFFIXES for file in (image_path, path)]
+    if pictures[0] != pictures[1]:
+        raise DataError(f"{path}: one of image and mask is a picture and the other a volume: how they lie is not known")
+    if fit and pictures[0]:
+        try:
+            return image.with_array(fit_mask(mask.array, image.array.shape))
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from error
+    faults = [f"image and mask differ in {fault}" for fault in image.same_grid(mask)]
+    if faults:
+        raise DataError(f"{path}: " + "; ".join(faults))
+    return image.with_array(mask.array)
+
+
+def _channels(path: Path, grey: bool) -> list[Volume]:
+    channels = read_channels(path)
+    if not grey or len(channels) != 3 or file_suffix(path) not in IMAGE_SUFFIXES:
+        return channels
+    luma = np.tensordot(_LUMA, np.stack([channel.array for channel in channels]), 1)
+    return [channels[0].with_array(np.round(luma).astype(channels[0].array.dtype))]
+
+
+def known_values(path: Path, mask: Volume, label_values: LabelValues | None) -> np.ndarray:
+    """The values in a mask, ascending; `DataError` for one that `label_values` does not name (None takes any)."""
+    values = np.unique(mask.array)
+    unknown = label_values.unknown(values) if label_values else []
+    if unknown:
+        shown = ", ".join(map(str, unknown[:8])) + (", ..." if len(unknown) > 8 else "")
+        known = ", ".join(f"{name} {'+'.join(map(str, of))}" for name, of in label_values.record().items())  # type: ignore[union-attr]
+        raise DataError(f"{path}: holds {shown}; named are {known}")
+    return values

@@ -1,0 +1,89 @@
+"""A meta set without clean samples: the training samples whose given labels the network takes for right."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from l2b_cls.batches.feed import Feed
+from l2b_cls.config import Settings
+from l2b_cls.losses import cross_entropy
+from l2b_cls.methods.memory import TrainState
+from l2b_run.methods.clean_mixture import clean_posterior
+
+_TINY = 1e-12
+
+
+def online_meta(state: TrainState, feed: Feed, settings: Settings, epoch: int) -> Feed:
+    """`feed` with the meta set of this epoch: chosen by the network so far once the warm-up is over, else as it is.
+
+    The chosen samples keep their given labels, and all samples go on training. Of a balanced epoch only its samples
+    are asked. A pure function of state and feed, so that a resumed run chooses the same.
+    """
+    if settings.meta.source != "online" or epoch < settings.warm_up_epochs:
+        return feed
+    position = feed.epoch_positions(epoch)
+    losses = given_losses(state.evaluated, feed, position, settings.batch_size)
+    if settings.meta.loss_epochs > 1:
+        losses = remembered(state, losses, position, len(feed.train), settings.meta.loss_epochs)
+    chosen = choose_clean(
+        losses,
+        feed.train.labels[position],
+        threshold=settings.meta.threshold,
+        at_least=settings.meta_batch_size,
+        per_class=settings.meta.per_class,
+    )
+    return feed.with_meta(position[chosen])
+
+
+@torch.no_grad()
+def given_losses(model: nn.Module, feed: Feed, position: np.ndarray, size: int) -> np.ndarray:
+    """Cross-entropy (m,) float64 of the training samples at `position` (m,) under their given labels.
+
+    Eval mode, test transform, `size` at a time.
+    """
+    model.eval()
+    parts = [
+        cross_entropy(model(images), labels).double().cpu()
+        for images, labels, _ in feed.ordered("train", size, at=position)
+    ]
+    return torch.cat(parts).numpy()
+
+
+def remembered(state: TrainState, losses: np.ndarray, position: np.ndarray, count: int, epochs: int) -> np.ndarray:
+    """`losses` (m,) scaled to [0, 1] and averaged with those of up to `epochs` - 1 choices before; kept in `state`.
+
+    DivideMix (Li et al. 2020) averages over five epochs where 90 % of the labels are wrong. A sample that earlier
+    choices did not ask (another balanced epoch) counts with what there is of it.
+    """
+    low, high = losses.min(), losses.max()
+    now = torch.full((count,), float("nan"), dtype=torch.float64)
+    now[torch.from_numpy(position)] = torch.from_numpy((losses - low) / max(high - low, _TINY))
+    state.past_losses = [*state.past_losses, now][-epochs:]
+    averaged: np.ndarray = torch.stack(state.past_losses).nanmean(0)[torch.from_numpy(position)].numpy()
+    return averaged
+
+
+def choose_clean(
+    losses: np.ndarray, labels: np.ndarray, *, threshold: float, at_least: int, per_class: int | None = None
+) -> np.ndarray:
+    """Indices, ascending, of the samples (N,) whose posterior of being clean is above `threshold`.
+
+    DivideMix's mixture (clean_posterior), which L2B (CVPR 2024) names for its online meta set; neither says what to do
+    with a poor one. `per_class`: at most so many of each given label, those of highest posterior. Where fewer than
+    `at_least` samples are chosen, or all of them have one label, the `at_least` are instead shared out evenly among
+    the given labels: of each the samples of highest posterior, among equals of lowest loss.
+    """
+    posterior = clean_posterior(losses)
+    chosen = posterior > threshold
+    classes = np.unique(labels)
+    limit = per_class
+    if chosen.sum() < at_least or (len(classes) > 1 and len(np.unique(labels[chosen])) == 1):
+        chosen[:] = True
+        share = -(-at_least // max(1, len(classes)))
+        limit = share if per_class is None else min(share, per_class)
+    if limit is not None:
+        best_first = np.lexsort((losses, -posterior))
+        for label in classes:
+            of_label = best_first[(labels == label)[best_first] & chosen[best_first]]
+            chosen[of_label[limit:]] = False
+    return np.flatnonzero(chosen)

@@ -1,5 +1,0 @@
-"""Classification networks: images (B, C, H, W) float32 in, logits (B, classes) out."""
-
-from l2b_cls.models.build_model import build_model
-
-__all__ = ["build_model"]

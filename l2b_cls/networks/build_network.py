@@ -1,0 +1,88 @@
+"""The network a run's settings name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from l2b_cls.config import NetworkSettings
+from l2b_cls.networks.efficientnet_lite0 import efficientnet_lite0, package_weights
+from l2b_cls.networks.preact_resnet import PreActResNet18
+from l2b_cls.networks.pretrained import load_backbone, read_weights
+from l2b_cls.networks.resnet32 import ResNet32
+from l2b_cls.networks.small_cnn import SmallCNN
+from l2b_cls.networks.wide_resnet import WideResNet
+from l2b_data.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class _Network:
+    """How an architecture is built, and what its first convolution and last layer are called."""
+
+    build: Callable[[NetworkSettings, int, int], nn.Module]
+    stem: str = "conv1"
+    head: str = "head"
+
+
+def _torchvision(name: str) -> Callable[[NetworkSettings, int, int], nn.Module]:
+    def build(network: NetworkSettings, classes: int, channels: int) -> nn.Module:
+        import torchvision
+
+        model: nn.Module = getattr(torchvision.models, name)(weights=None, num_classes=classes)
+        if channels != 3:
+            model.conv1 = nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
+            nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
+        return _with_new_head(model, "fc")
+
+    return build
+
+
+def _lite0(network: NetworkSettings, classes: int, channels: int) -> nn.Module:
+    return _with_new_head(efficientnet_lite0(classes, channels), "classifier")
+
+
+def _with_new_head(model: nn.Module, name: str) -> nn.Module:
+    """The last layer as in the released ISIC2019 and Clothing1M code: Xavier's normal weights, bias 0."""
+    head = model.get_submodule(name)
+    assert isinstance(head, nn.Linear)
+    nn.init.xavier_normal_(head.weight)
+    nn.init.zeros_(head.bias)
+    return model
+
+
+NETWORKS = {
+    "small-cnn": _Network(lambda network, k, c: SmallCNN(network.widths, k, c), "features.0"),
+    "preact-resnet18": _Network(lambda network, k, c: PreActResNet18(k, c, activated_stem=False)),
+    "preact-resnet18-stem": _Network(lambda network, k, c: PreActResNet18(k, c, activated_stem=True)),
+    "resnet32": _Network(lambda network, k, c: ResNet32(k, c)),
+    "wrn-28-10": _Network(lambda network, k, c: WideResNet(k, c)),
+    "resnet18": _Network(_torchvision("resnet18"), head="fc"),
+    "resnet50": _Network(_torchvision("resnet50"), head="fc"),
+    "efficientnet-lite0": _Network(_lite0, "conv_stem", "classifier"),
+}
+"""Every architecture of NetworkSettings."""
+
+
+def build_model(network: NetworkSettings, *, classes: int, channels: int) -> nn.Module:
+    """The network of these settings: images (B, channels, H, W) float32 -> logits (B, classes).
+
+    Fresh weights come from torch's global stream. `network.weights` then replaces all but the last layer's: a
+    .safetensors or .pth state dict of the same architecture (of torchvision's for resnet18 and resnet50; of three
+    channels where the data has one), or "package" for efficientnet-lite0 (extra `efficientnet`).
+    Raises ConfigError for weights that are missing or do not fit.
+    """
+    entry = NETWORKS[network.architecture]
+    model = entry.build(network, classes, channels)
+    if network.weights is None:
+        return model
+    if network.weights != "package":
+        state = read_weights(Path(network.weights))
+    elif network.architecture == "efficientnet-lite0":
+        state = package_weights()
+    else:
+        raise ConfigError(
+            f"network.weights 'package' is for efficientnet-lite0; name a file with weights of {network.architecture}"
+        )
+    load_backbone(model, state, network.weights, head=entry.head, stem=entry.stem)
+    return model

@@ -1,0 +1,126 @@
+"""Class probabilities of images without labels."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from l2b_cls.prediction.classifier import BATCH, Classifier, probabilities_of
+from l2b_data.errors import ConfigError, DataError
+from l2b_data.images.picture_8bit import (
+    PICTURE_SUFFIXES,
+    is_picture,
+    printable_name,
+    read_picture,
+    resize,
+    resize_shorter_side,
+)
+from l2b_data.samples.image_set import INFO, open_image_set
+
+Split = Literal["train", "val", "test", "all"]
+_GREY = 8  # levels by which the channels of a grey picture saved as colour may differ
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """n images by name, their probabilities (n, K) float64 for `classes`; failed: name -> what is wrong with it."""
+
+    names: list[str]
+    probabilities: np.ndarray = field(repr=False)
+    classes: list[str]
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """(n,) int64, the most probable class, of equal ones the first."""
+        found: np.ndarray = self.probabilities.argmax(1)
+        return found
+
+    def as_csv(self) -> str:
+        """Columns name, predicted (the class's name), and of each class p_NAME."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["name", "predicted", *(f"p_{name}" for name in self.classes)])
+        for name, best, row in zip(self.names, self.predicted.tolist(), self.probabilities.tolist(), strict=True):
+            writer.writerow([name, self.classes[best], *(f"{value:.6g}" for value in row)])
+        return text.getvalue()
+
+
+def predict(
+    classifier: Classifier, source: Path, *, split: Split = "test", say: Callable[[str], None] = lambda line: None
+) -> Predictions:
+    """Predict an image, a folder of images (with all below it), or a split of a prepared set.
+
+    A picture is brought to the size of the training images as `prepare` does it. A grey one is fine for a network that
+    was trained on colour; a colour one for a network of grey images only where `prepare --grey` made those. Pictures
+    that cannot be read, or whose name is no UTF-8, are `failed`.
+    Raises DataError where there is nothing to predict, ConfigError for a prepared set of other channels.
+    """
+    classes = list(classifier.settings.task.classes)
+    if (source / INFO).is_file():
+        images = open_image_set(source)
+        if images.channels != classifier.settings.task.channels:
+            raise ConfigError(
+                f"{source}: images of {images.channels} channels; the run was trained on "
+                f"{classifier.settings.task.channels}"
+            )
+        index = np.arange(len(images)) if split == "all" else images.indices(split)
+        if not len(index):
+            raise DataError(f"{source}: no sample in split {split}; choose another with --split, or all")
+        return Predictions(
+            [images.names[one] for one in index.tolist()], probabilities_of(classifier, images, index), classes
+        )
+    return _predict_pictures(classifier, find_pictures(source), classes, say)
+
+
+def find_pictures(source: Path) -> dict[str, Path]:
+    """Name (path below `source`) -> file, sorted. Raises DataError where there is no picture."""
+    if source.is_file():
+        if not is_picture(source):
+            raise DataError(f"{source}: no image by its name; known are {', '.join(PICTURE_SUFFIXES)}")
+        return {source.name: source}
+    if not source.is_dir():
+        raise DataError(f"{source}: no such file or folder")
+    found = sorted(path for path in source.rglob("*") if path.is_file() and is_picture(path))
+    if not found:
+        raise DataError(f"{source}: neither a prepared set nor an image in it ({', '.join(PICTURE_SUFFIXES)})")
+    return {path.relative_to(source).as_posix(): path for path in found}
+
+
+def stored_picture(classifier: Classifier, path: Path) -> np.ndarray:
+    """Pixels (H, W, C) uint8 of a picture as the run's data set stores its images. Raises DataError."""
+    task = classifier.settings.task
+    pixels = read_picture(path, channels=3)
+    if task.channels == 1:
+        if not task.colour_as_grey and int(np.ptp(pixels, axis=2).max()) > _GREY:
+            raise DataError(f"{path}: a colour image; the run was trained on grey ones: convert it if that is meant")
+        pixels = read_picture(path, channels=1)
+    size = (task.size[0], task.size[1])
+    return resize_shorter_side(pixels, size) if classifier.settings.augmentation.fit == "crop" else resize(pixels, size)
+
+
+def _predict_pictures(
+    classifier: Classifier, pictures: dict[str, Path], classes: list[str], say: Callable[[str], None]
+) -> Predictions:
+    names: list[str] = []
+    parts: list[np.ndarray] = [np.zeros((0, len(classes)))]
+    failed: dict[str, str] = {}
+    every = list(pictures)
+    for start in range(0, len(every), BATCH):
+        found: list[np.ndarray] = []
+        for number, name in enumerate(every[start : start + BATCH], start + 1):
+            say(f"[{number}/{len(every)}] {printable_name(name)}")
+            try:
+                if name != printable_name(name):
+                    raise DataError(f"{printable_name(name)}: a name that is not UTF-8; rename it")
+                found.append(stored_picture(classifier, pictures[name]))
+                names.append(name)
+            except DataError as error:
+                failed[printable_name(name)] = str(error)
+        if found:
+            parts.append(classifier.probabilities(np.stack(found)))
+    return Predictions(names, np.concatenate(parts), classes, failed)

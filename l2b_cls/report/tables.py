@@ -1,0 +1,101 @@
+"""The tables of a report: a row a run, and confusion matrices. Texts only; the page escapes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2b_cls.report.run_record import RunRecord
+from l2b_run.folder.read_run import method_of
+from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number, number_table
+
+COLUMNS = (
+    Column("last", "accuracy, last epoch", 4, max),
+    Column("best", "accuracy, best epoch", 4, max),
+    Column("mean_last_10", "mean of last 10", 4, max),
+    Column("balanced_accuracy", "balanced accuracy", 4, max),
+    Column("auc", "AUC", 4, max),
+    Column("by_weights", "noise found by weights, AUC", 3, max),
+    Column("by_loss", "noise found by loss, AUC", 3, max),
+    *COST,
+)
+_WHOLE = 20  # classes up to which a matrix is shown cell by cell
+_PAIRS = 8  # confusions named beside it
+_SHADES = (0.005, 0.05, 0.15, 0.35, 0.7)  # shares of a row from which a cell is a shade darker
+
+
+def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """The runs in numbers, as `number_table` gives them, without the columns that no run has a number for."""
+    rows = [
+        RunNumbers(label, method_of(run.summary), noise_text(run.summary), _values(run.summary))
+        for label, run in zip(labels, runs, strict=True)
+    ]
+    return number_table(rows, [column for column in COLUMNS if any(row.values[column.key] is not None for row in rows)])
+
+
+def confusion_table(label: str, counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+    """A confusion matrix (K, K), rows clean classes, for the page: label, classes, rows, pairs.
+
+    rows: name, recall, cells (count, heat 0 to 5 by the share of the row, diagonal); empty above _WHOLE classes. pairs:
+    the most frequent confusions (true, said, count, share of the class).
+    """
+    totals = counts.sum(1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    rows = [
+        {
+            "name": name,
+            "recall": f"{shares[place, place]:.1%}" if totals[place, 0] else NONE,
+            "cells": [
+                {
+                    "count": int(count),
+                    "heat": int(np.searchsorted(_SHADES, share, "right")),
+                    "diagonal": place == column,
+                }
+                for column, (count, share) in enumerate(zip(counts[place], shares[place], strict=True))
+            ],
+        }
+        for place, name in enumerate(classes)
+    ]
+    return {
+        "label": label,
+        "classes": list(classes),
+        "rows": rows if len(classes) <= _WHOLE else [],
+        "pairs": [pair | {"count": int(counts[pair["at"]])} for pair in mixed_up(counts, shares, classes)]
+        if len(classes) > 2
+        else [],
+    }
+
+
+def mixed_up(order_by: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """The largest entries of `order_by` (K, K) off its diagonal, at most _PAIRS: at, true, said, share as a text."""
+    off = np.where(np.eye(len(order_by), dtype=bool), 0, order_by)
+    found = []
+    for flat in np.argsort(-off, axis=None, kind="stable")[:_PAIRS].tolist():
+        at = divmod(flat, len(off))
+        if off[at] > 0:
+            found.append({"at": at, "true": classes[at[0]], "said": classes[at[1]], "share": f"{shares[at]:.1%}"})
+    return found
+
+
+def noise_text(summary: Mapping[str, Any]) -> str:
+    """The label noise of a run in words: as it was asked for, and the share of labels really changed."""
+    noise, rate = summary.get("noise"), summary.get("effective_noise")
+    text = str(noise.get("noise") if isinstance(noise, dict) else noise) if noise else "none"
+    return f"{text} ({rate:.1%} wrong)" if isinstance(rate, int | float) and text != "none" else text
+
+
+def _values(summary: Mapping[str, Any]) -> dict[str, float | None]:
+    test = _object(summary.get("test"))
+    last, best = _object(test.get("last")), _object(test.get("best"))
+    detection = _object(summary.get("auc_noise_detection"))
+    found: dict[str, Any] = {"last": last.get("accuracy"), "best": best.get("accuracy")}
+    found |= {"mean_last_10": test.get("mean_last_10")}
+    found |= {key: last.get(key) for key in ("balanced_accuracy", "auc")}
+    found["by_weights"] = detection.get("weight_net", detection.get("alpha_minus_beta"))
+    found["by_loss"] = detection.get("loss")
+    found |= {key: summary.get(key) for key in ("train_seconds", "peak_memory_mb")}
+    return {key: number(value) for key, value in found.items()}
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

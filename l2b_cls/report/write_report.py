@@ -1,0 +1,172 @@
+"""One self-contained HTML page for runs: table, curves, confusion, the most distrusted samples, the audit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from l2b_cls.report.audit_quality import quality_rows
+from l2b_cls.report.cards import bar_end, sample_deck, weight_panels
+from l2b_cls.report.run_record import RunRecord, read_run
+from l2b_cls.report.tables import confusion_table, mixed_up, run_table
+from l2b_data.errors import ConfigError
+from l2b_data.files.atomic import write_text
+from l2b_run.report import curves as report_curves
+from l2b_run.report.page import page_source, render_page, run_labels
+from l2b_run.report.runs import definitions_of, read_runs
+
+SAMPLES = 36
+META = "meta_samples"
+CURVES = (  # key in metrics.jsonl, title
+    ("test_accuracy", "accuracy on the evaluated samples"),
+    ("test_balanced_accuracy", "balanced accuracy on the evaluated samples"),
+    ("loss", "training loss"),
+    ("beta_share", "share of the weight on pseudo-labels (beta); the rest is on given labels (alpha)"),
+    (META, "samples in the meta set"),
+)
+DEFINITIONS = {
+    "alpha, beta": "weight of a sample's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "
+    "eq. 7 to 9) took them in training; 1 is the weight a sample has in plain training",
+    "pseudo": "the class the run's network found most probable at the end of the last logged epoch",
+    "p(given)": "probability of the given label, under the run's own network at the end of the last logged epoch",
+    "suspicion": "probability that the given label is wrong, by the audit",
+    "proposed": "the most probable label by the audit; a suggestion to look at, not a corrected label",
+}
+
+
+def write_report(
+    run_dirs: Sequence[Path | str],
+    out: Path | str,
+    *,
+    title: str = "L2B runs",
+    samples: int = SAMPLES,
+    audit: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Write one HTML file about the runs, in the order given, and return its path.
+
+    It holds its styles, script and pictures itself and loads nothing; a content security policy forbids the rest. Every
+    text from the files stays text. Of each run folder it reads summary.json, metrics.jsonl, predictions.csv,
+    noisy_labels.csv, sample_weights.npz and, where there is one, the audit (from `audit`, else RUN/audit); what is
+    missing is left out. Up to `samples` training samples a run are shown; `say` gets a line "[2/3] RUN" before each.
+    Raises `ConfigError` for no run or a negative number of samples, `DataError` with the faults of all folders, and
+    leaves an existing file as it is on any error.
+    """
+    if not run_dirs:
+        raise ConfigError("report: no run folder given; name at least one")
+    if samples < 0:
+        raise ConfigError(f"--samples {samples}: a number of samples, 0 for none")
+    runs = read_runs(run_dirs, partial(read_run, audit=audit))
+    labels = run_labels([run.path for run in runs])
+    decks, groups = [], []
+    for number, (label, run) in enumerate(zip(labels, runs, strict=True), 1):
+        say(f"[{number}/{len(runs)}] {label}")
+        batch = _batch_size(run.path)
+        if (deck := sample_deck(label, run, limit=samples, batch=batch)) is not None:
+            decks.append(deck)
+        if (group := weight_panels(label, run, batch=batch)) is not None:
+            groups.append(group)
+    write_text(Path(out), _page(title, labels, runs, decks, groups))
+    return Path(out)
+
+
+def _page(
+    title: str,
+    labels: list[str],
+    runs: list[RunRecord],
+    decks: list[dict[str, Any]],
+    weight_groups: list[dict[str, Any]],
+) -> str:
+    rows = [(label, run.epochs) for label, run in zip(labels, runs, strict=True)]
+    panels = report_curves.curve_panels(rows, [curve for curve in CURVES if curve[0] != META or _meta_varies(runs)])
+    confusions = [table for label, run in zip(labels, runs, strict=True) if (table := _confusion(label, run))]
+    audits = [_audit(label, run.audit) for label, run in zip(labels, runs, strict=True) if run.audit is not None]
+    cards = [card for deck in decks for card in deck["cards"]]
+    there = {
+        "Runs": True,
+        "Curves": bool(panels or weight_groups),
+        "Confusion": bool(confusions),
+        "Labels": bool(decks),
+        "Audit": bool(audits),
+        "Definitions": True,
+    }
+    return render_page(
+        "l2b_cls.report",
+        "report.html.j2",
+        style=page_source("l2b_run.report", "report.css") + page_source("l2b_cls.report", "report.css"),
+        script=page_source("l2b_run.report", "tables.js") + page_source("l2b_cls.report", "report.js"),
+        title=title,
+        sections=[name for name, true in there.items() if true],
+        run_table=run_table(labels, runs),
+        panels=panels,
+        panel_size=(report_curves.WIDTH, report_curves.HEIGHT),
+        weight_panels=weight_groups,
+        confusions=confusions,
+        decks=decks,
+        first_deck=next((n for n, deck in enumerate(decks) if deck["cards"][0]["alpha"] is not None), 0),
+        bar_end=bar_end(decks),
+        given_names=list(dict.fromkeys(card["given"] for card in sorted(cards, key=lambda card: card["given"]))),
+        truth_shown=any(card["truth"] for card in cards),
+        trusted_shown=any(card["kind"] == "trusted" for card in cards),
+        audits=audits,
+        definitions=definitions_of((run.summary for run in runs), DEFINITIONS),
+    )
+
+
+def _meta_varies(runs: Sequence[RunRecord]) -> bool:
+    """Whether some run chose its meta set anew: a constant is no curve."""
+    return any(len({row.get(META) for row in run.epochs}) > 1 for run in runs)
+
+
+def _confusion(label: str, run: RunRecord) -> dict[str, Any] | None:
+    """The confusion matrix of predictions.csv; None without it."""
+    if run.predictions is None:
+        return None
+    size = run.predictions.probabilities.shape[1]
+    counts = np.zeros((size, size), np.int64)
+    np.add.at(counts, (run.predictions.labels, run.predictions.predicted), 1)
+    names = run.summary.get("classes")
+    if not isinstance(names, list) or len(names) != size:
+        names = list(range(size))
+    return confusion_table(label, counts, [str(name) for name in names])
+
+
+def _audit(label: str, audit: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page says of an audit: how many labels are doubted, how good the ranking is, what gets mixed up."""
+    truth = audit.get("truth")
+    classes = [str(name) for name in audit.get("classes", [])]
+    return {
+        "label": label,
+        "samples": audit.get("n"),
+        "flagged": audit.get("flagged"),
+        "judged_by": audit.get("definitions", {}).get("judged_by", "the networks of the audit"),
+        "in_sample": bool(audit.get("in_sample")),
+        "wrong": truth["wrong"] if truth else None,
+        "quality": quality_rows(truth) if truth else [],
+        "mixups": _mixups(audit.get("transition"), truth["transition"] if truth else None, classes),
+    }
+
+
+def _mixups(estimated: Any, known: Any, classes: list[str]) -> list[dict[str, Any]]:
+    """The largest entries off the diagonal of the estimated transition, with the true share where it is known."""
+    shares = np.array(estimated if estimated is not None else [], float)
+    if shares.shape != (len(classes), len(classes)):
+        return []
+    true = None if known is None else np.array(known, float)
+    return [
+        pair | {"known": "" if true is None else f"{true[pair['at']]:.1%}"}
+        for pair in mixed_up(np.where(shares >= 0.005, shares, 0), shares, classes)
+    ]
+
+
+def _batch_size(run: Path) -> int:
+    """Samples a training batch; 1 where config.yaml does not say, and weights are then as logged."""
+    try:
+        found = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return 1
+    size = found.get("batch_size") if isinstance(found, dict) else None
+    return size if isinstance(size, int) and size > 0 else 1

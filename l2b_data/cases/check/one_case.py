@@ -1,0 +1,112 @@
+"""One case read through: what is wrong with its image and mask, and what the other cases are compared with."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from l2b_data.cases.check.fault import Fault
+from l2b_data.errors import DataError
+from l2b_data.files.hashing import sha256_array
+from l2b_data.images.image_files import read_channels, same_grid_faults
+from l2b_data.images.volume import Volume, read_volume
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What is compared between cases. values: of the mask, None where it cannot be read; the rest is the image's.
+
+    content: hash of the voxels of all channels, whatever the file's compression or spacing. axes: letters of x, y, z.
+    """
+
+    path: str
+    content: str
+    channels: int
+    shape: tuple[int, ...]
+    spacing_mm: tuple[float, float, float]
+    spacing_known: bool
+    axes: str
+    values: np.ndarray | None
+
+
+def check_case(
+    case: str,
+    images: Sequence[Path],
+    mask_path: Path,
+    *,
+    labels: Mapping[str, int] | None = None,
+    read_mask: Callable[[Path], Volume] = read_volume,
+) -> tuple[list[Fault], CaseFacts | None]:
+    """Faults of one case, and its facts where the image can be read.
+
+    images: files of the channels, in order. labels: names of the mask's values; None takes any. Everything else about
+    the mask's values is `read_mask`'s business, whose DataError becomes a fault.
+    """
+    faults: list[Fault] = []
+    channels = [channel for path in images for channel in _read(case, path, read_channels, faults)]
+    masks = _read(case, mask_path, lambda path: [read_mask(path)], faults)
+    whole = len(channels) >= len(images) and not any(fault.path != str(mask_path) for fault in faults)
+    if whole:
+        faults += [Fault("geometry", case, str(images[0]), text) for text in same_grid_faults(channels)]
+        for number, channel in enumerate(channels):
+            path = images[min(number, len(images) - 1)]
+            faults += _image_faults(case, path, channel)
+    if masks:
+        faults += label_faults(case, mask_path, masks[0], labels)
+        if channels:
+            differences = channels[0].same_grid(masks[0])
+            faults += [
+                Fault("geometry", case, str(mask_path), f"image and mask differ in {part}") for part in differences
+            ]
+    if not whole:
+        return faults, None
+    first = channels[0]
+    content = hashlib.sha256(
+        "".join(sha256_array(channel.array.astype(np.float64)) for channel in channels).encode()
+    ).hexdigest()
+    return faults, CaseFacts(
+        str(images[0]),
+        content,
+        len(channels),
+        first.array.shape,
+        first.spacing_mm,
+        first.spacing_known,
+        first.axes,
+        np.unique(masks[0].array) if masks else None,
+    )
+
+
+def _read(case: str, path: Path, read: Callable[[Path], list[Volume]], faults: list[Fault]) -> list[Volume]:
+    if not path.is_file():
+        faults.append(Fault("missing", case, str(path), "no such file"))
+        return []
+    try:
+        return read(path)
+    except DataError as error:
+        faults.append(Fault("unreadable", case, str(path), str(error)))
+        return []
+
+
+def _image_faults(case: str, path: Path, image: Volume) -> list[Fault]:
+    if not np.isfinite(image.array).all():
+        bad = int(np.count_nonzero(~np.isfinite(image.array)))
+        return [Fault("not_finite", case, str(path), f"{bad:,} voxels are NaN or infinite")]
+    if image.array.min() == image.array.max():
+        return [Fault("constant_image", case, str(path), f"every voxel is {image.array.flat[0]:g}")]
+    return []
+
+
+def label_faults(case: str, path: Path, mask: Volume, labels: Mapping[str, int] | None) -> list[Fault]:
+    """Values of a mask that `labels` (name -> value; None takes any) does not name; a warning for one without any."""
+    faults = []
+    values = np.unique(mask.array)
+    unknown = [f"{value:g}" for value in values if labels and value not in labels.values()]
+    if unknown and labels:
+        shown = ", ".join(unknown[:8]) + (", ..." if len(unknown) > 8 else "")
+        known = ", ".join(f"{number} {name}" for name, number in labels.items())
+        faults.append(Fault("labels", case, str(path), f"holds the values {shown}; dataset.json names {known}"))
+    if len(values) == 1 and (labels is None or values[0] == 0):
+        faults.append(Fault("empty_mask", case, str(path), f"no foreground: every voxel is {values[0]:g}"))
+    return faults

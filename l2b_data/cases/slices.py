@@ -1,0 +1,144 @@
+"""The slices of files and cases: prepared once, then memory-mapped."""
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.label_map import _finite, label_values
+from l2b_data.cases.slicing import SliceOptions, prepare_image, prepare_mask
+from l2b_data.errors import DataError
+from l2b_data.files.atomic import atomic_file
+from l2b_data.files.cache import cache_dir
+from l2b_data.images.orientation import Flips, describe_grid, flipped, in_plane_flips
+from l2b_data.images.volume import read_volume
+
+Kind = Literal["image", "mask"]
+Grid = tuple[tuple[int, ...], Flips]
+
+_FORMAT = 3  # raise when the meaning of a cached array changes
+
+
+@dataclass(frozen=True)
+class NativeSlices:
+    """Prepared slices of a volume, and what leads back to it.
+
+    array: (D, S, S), of an image's channels (D, C, S, S); the order of the slices is the file's. shape: (D, H, W) as
+    stored. flips: what was turned round before slicing (see orientation.py).
+    """
+
+    array: np.ndarray
+    shape: tuple[int, int, int]
+    flips: Flips
+
+    @property
+    def grid(self) -> Grid:
+        return self.shape, self.flips
+
+
+@dataclass(frozen=True)
+class SliceSet:
+    """Slices of some cases, in order: image (N, C, S, S) and mask (N, 1, S, S) float32, the mask's are label values.
+
+    where: (case, index of the slice in the file) of each.
+    """
+
+    image: Tensor
+    mask: Tensor
+    where: tuple[tuple[str, int], ...]
+
+    def __len__(self) -> int:
+        return len(self.where)
+
+
+def load_slices(
+    dataset: Dataset, cases: Sequence[str], options: SliceOptions, *, labels: str | Path = CLEAN_LABELS
+) -> SliceSet:
+    """All axial slices of `cases`, background slices included, with the masks of folder `labels`.
+
+    Raises DataError, naming every faulty case at once: absent, truncated, not finite, unequal shapes, unknown labels.
+    """
+    images: list[torch.Tensor] = []
+    masks: list[torch.Tensor] = []
+    where: list[tuple[str, int]] = []
+    faults: list[str] = []
+    for case in cases:
+        try:
+            image, mask = case_image(dataset, case, options), case_mask(dataset, case, options, labels)
+            require_same_grid(case, image.grid, mask.grid, labels)
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        images.append(torch.from_numpy(image.array.astype(np.float32)))
+        masks.append(torch.from_numpy(mask.array.astype(np.float32)))
+        where.extend((case, index) for index in range(len(image.array)))
+    if faults:
+        raise DataError(f"{len(faults)} of {len(cases)} cases cannot be used:\n  " + "\n  ".join(faults))
+    if not where:
+        raise DataError(f"{dataset.root}: no case to read slices from")
+    return SliceSet(torch.cat(images), torch.cat(masks)[:, None], tuple(where))
+
+
+def case_image(dataset: Dataset, case: str, options: SliceOptions) -> NativeSlices:
+    """All channels of a case, each normalised on its own, (D, C, S, S) float16.
+
+    Raises DataError where a channel cannot be read or its grid is not the first one's.
+    """
+    paths = dataset.image_paths(case)
+    channels = [native_slices(path, "image", options) for path in paths]
+    for path, channel in zip(paths, channels, strict=True):
+        if channel.grid != channels[0].grid:
+            first = f"{paths[0].name} {describe_grid(*channels[0].grid)}"
+            raise DataError(f"{case}: {path.name} has shape {describe_grid(*channel.grid)}, {first}")
+    return replace(channels[0], array=np.stack([channel.array for channel in channels], axis=1))
+
+
+def case_mask(dataset: Dataset, case: str, options: SliceOptions, labels: str | Path = CLEAN_LABELS) -> NativeSlices:
+    """The mask of a case in folder `labels`, (D, S, S) uint8 label values. Raises DataError as `native_slices`."""
+    return native_slices(dataset.label_path(case, labels), "mask", options, classes=len(dataset.classes))
+
+
+def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int = 1) -> NativeSlices:
+    """The slices (D, S, S) of one file: an image's as float16, a mask's (of `classes` classes) as uint8 label values.
+
+    They are kept as a memory-mapped .npy under a name derived from the file's content; a damaged one is made anew.
+    Raises DataError for a file that is absent, unreadable or not finite, and for label values there is no class for.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    recipe = json.dumps([_FORMAT, kind, asdict(options), classes if kind == "mask" else None], sort_keys=True)
+    folder = cache_dir() / "slices" / hashlib.sha256(recipe.encode() + path.read_bytes()).hexdigest()
+    for stored in folder.glob("[0-9]*x*x*.npy"):  # not the hidden file another run is still writing
+        height, width, turned = stored.stem.split("x")
+        try:
+            array = np.load(stored, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            continue
+        return NativeSlices(array, (len(array), int(height), int(width)), (turned[0] == "1", turned[1] == "1"))
+    volume = read_volume(path)
+    depth, height, width = volume.array.shape
+    flips = in_plane_flips(volume.direction)
+    if kind == "image":
+        array = prepare_image(flipped(_finite(path, volume.array), flips), options).astype(np.float16)
+    else:
+        array = prepare_mask(flipped(label_values(path, volume.array, classes), flips), options, classes)
+    content = io.BytesIO()  # numpy's own write to a file reports a full disk without saying so
+    np.save(content, array, allow_pickle=False)
+    stored = folder / f"{height}x{width}x{flips[0]:d}{flips[1]:d}.npy"
+    with atomic_file(stored) as temporary:
+        temporary.write_bytes(content.getbuffer())
+    return NativeSlices(np.load(stored, mmap_mode="r", allow_pickle=False), (depth, height, width), flips)
+
+
+def require_same_grid(case: str, image: Grid, mask: Grid, labels: str | Path) -> None:
+    """Raise DataError where shapes or orientations differ: resized to one size, nothing else would show it."""
+    if image != mask:
+        raise DataError(f"{case}: image has shape {describe_grid(*image)}, its mask in {labels} {describe_grid(*mask)}")

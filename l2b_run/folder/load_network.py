@@ -1,0 +1,37 @@
+"""The final network of a run folder, with the settings it was trained under."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from l2b_data.errors import DataError
+
+Settings = TypeVar("Settings")
+
+
+def load_network(
+    run: Path,
+    read_settings: Callable[[Path], Settings],
+    network_of: Callable[..., nn.Module],
+    device: torch.device | str,
+) -> tuple[nn.Module, Settings]:
+    """The network of a run folder (config.yaml and model.safetensors), in eval mode, and its settings.
+
+    `read_settings(path)` and `network_of(settings, pretrained=False)` are the task's own. Raises DataError for a folder
+    that is no finished run or whose weights do not fit, ConfigError for a config of another version.
+    """
+    config, weights = run / "config.yaml", run / "model.safetensors"
+    missing = [path.name for path in (config, weights) if not path.is_file()]
+    if missing:
+        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
+    settings = read_settings(config)
+    model = network_of(settings, pretrained=False)
+    try:
+        model.load_state_dict(load_file(weights))
+    except Exception as error:
+        raise DataError(f"{weights} cannot be loaded into the network of {config}: {error}") from error
+    return model.to(device).eval(), settings

@@ -1,0 +1,96 @@
+"""Run folders: the files that every run has, read without raising, and folders that must not be written to."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from l2b_data.errors import ConfigError
+
+# what a run would write over; log.txt, which comes first of all, is appended to
+_WRITTEN = (
+    "config.yaml",
+    "env.json",
+    "split.json",
+    "noisy_labels.csv",
+    "metrics.jsonl",
+    "model.safetensors",
+    "summary.json",
+    "cases.csv",
+    "predictions.csv",
+    "report.html",
+)
+
+
+def new_run_faults(out: Path) -> list[str]:
+    """What keeps a new run out of the folder `out`, a line each; [] where it may be made or written to.
+
+    It is a file or below one, holds a run that finished an epoch, or files of the user's that a run would replace.
+    """
+    for place in (out, *out.parents):
+        if place.exists() and not place.is_dir():
+            what = "is a file" if place == out else f"{place} is a file"
+            return [f"--out {out}: {what}; name a folder"]
+    if (out / "checkpoint_latest.pt").is_file():
+        return [f"{out} already holds a run: name another with --out, or go on with it by --resume {out}"]
+    if (out / "log.txt").is_file():
+        return []  # left by a run that ended before its first epoch did
+    if lost := [name for name in _WRITTEN if (out / name).exists()]:
+        return [f"--out {out}: {', '.join(lost)} would be lost, which no run has left there: name a folder of its own"]
+    return []
+
+
+def check_evaluation_folder(out: Path) -> None:
+    """Refuse, before anything is computed, a result folder that would be refused after.
+
+    Raises:
+        ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
+    """
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file; name a folder")
+    if (out / "config.yaml").exists():
+        raise ConfigError(f"--out {out} is the folder of a run and has a summary.json of its own; choose another")
+
+
+def method_of(summary: Mapping[str, Any]) -> str | None:
+    """The method of a summary.json as a reader knows the run apart by: "l2b --no-clean" where no clean one judged."""
+    method = summary.get("method")
+    return f"{method} --no-clean" if method and summary.get("meta_source") == "online" else method
+
+
+def read_summary(path: Path, faults: list[str]) -> dict[str, Any]:
+    """The object of a summary.json, {} where the file is absent; what is wrong with it goes to `faults`."""
+    if not path.exists():
+        return {}
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        faults.append(f"{path.name} is damaged: {error}")
+        return {}
+    if not isinstance(value, dict):
+        faults.append(f"{path.name} holds no JSON object")
+        return {}
+    return value
+
+
+def read_epochs(path: Path, faults: list[str]) -> list[dict[str, Any]]:
+    """The rows of a metrics.jsonl, [] where the file is absent; what is wrong with it goes to `faults`.
+
+    One object a line; the last line may be cut off, as a run that is still going on or was killed leaves it.
+    """
+    if not path.exists():
+        return []
+    found = []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            epoch = json.loads(line)
+        except ValueError as error:
+            if number < len(lines):
+                faults.append(f"{path.name} line {number} is damaged: {error}")
+            continue
+        if isinstance(epoch, dict) and "epoch" in epoch:
+            found.append(epoch)
+        else:
+            faults.append(f"{path.name} line {number} is no object with an epoch")
+    return found

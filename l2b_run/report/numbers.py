@@ -1,0 +1,74 @@
+"""The table of a report: a row a run, its numbers as texts, the best of a column named. The page escapes them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from l2b_run.report.style import run_line
+
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A quantity: its key, heading, decimals, and which extreme is the best (None: neither)."""
+
+    key: str
+    heading: str
+    decimals: int
+    best: Callable[..., float] | None = None
+
+
+@dataclass(frozen=True)
+class RunNumbers:
+    """A run in the table: its label, method ("" or None where nobody said), noise, and value by column key."""
+
+    label: str
+    method: str | None
+    noise: str
+    values: Mapping[str, float | None]
+
+
+COST = (Column("train_seconds", "training time", 0), Column("peak_memory_mb", "peak memory", 0))
+
+
+def number_table(runs: Sequence[RunNumbers], columns: Sequence[Column]) -> dict[str, Any]:
+    """{"columns": [(key, heading)], "rows": [...]}: a row a run; the best cells of a column are named if runs differ.
+
+    A row: label, line (`Line.record`), method, noise, cells (key -> text) and best, the keys of its best cells. NONE
+    stands where a run has no such value. Runs differ where their values do when rounded as they are shown.
+    """
+    texts = [{column.key: _text(column, run.values.get(column.key)) for column in columns} for run in runs]
+    best = {}
+    for column in columns:
+        known = [value for run in runs if (value := run.values.get(column.key)) is not None]
+        if column.best is not None and len({round(value, column.decimals) for value in known}) > 1:
+            best[column.key] = _text(column, column.best(known))
+    rows = [
+        {
+            "label": run.label,
+            "line": run_line(place).record(),
+            "method": str(run.method or NONE),
+            "noise": run.noise,
+            "cells": cells,
+            "best": {key for key, text in best.items() if cells[key] == text},
+        }
+        for place, (run, cells) in enumerate(zip(runs, texts, strict=True))
+    ]
+    return {"columns": [(column.key, column.heading) for column in columns], "rows": rows}
+
+
+def number(value: Any) -> float | None:
+    """What stands in a summary.json as a number; None for anything else."""
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _text(column: Column, value: float | None) -> str:
+    if value is None:
+        return NONE
+    if column.key == "train_seconds":
+        minutes, seconds = divmod(round(value), 60)
+        return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+    if column.key == "peak_memory_mb":
+        return f"{value:,.0f} MB"
+    return f"{value:.{column.decimals}f}"

@@ -1,0 +1,67 @@
+"""A self-contained HTML page from a template: styles and script inside, nothing loaded, texts that stay texts."""
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+
+def render_page(package: str, template: str, *, style: str, script: str, **values: Any) -> str:
+    """Fill `template` of `package`/templates; it may import macros from those of l2b_run.report.
+
+    The template gets `style`, `script` and `policy`, the content security policy that allows these two and inline
+    pictures alone. Of `values`, texts are escaped; Markup is not.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package, "templates"), PackageLoader("l2b_run.report", "templates")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sources = {"style": style, "script": script}
+    return environment.get_template(template).render(
+        policy=Markup(
+            "default-src 'none'; img-src data:; "
+            + "; ".join(f"{name}-src '{_source_hash(text)}'" for name, text in sources.items())
+            + "; base-uri 'none'; form-action 'none'"
+        ),
+        style=Markup(style),
+        script=Markup(script),
+        **values,
+    )
+
+
+def page_source(package: str, *names: str) -> str:
+    """The files `names` of `package`/templates as one text."""
+    return "".join(files(package).joinpath("templates", name).read_text(encoding="utf-8") for name in names)
+
+
+def json_for_script(value: Any) -> str:
+    r"""JSON that may stand in a <script> element: no `<`, `>` or `&` in it, whatever the texts; they become \u003c."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def run_labels(paths: Sequence[Path]) -> list[str]:
+    """Folder names, with as many parents as it takes to tell the runs apart."""
+    full = [path.resolve() for path in paths]
+    names = [path.name for path in full]
+    if len(set(names)) == len(names) or len(full) < 2:
+        return names
+    common = os.path.commonpath([str(path.parent) for path in full])
+    return [str(path.relative_to(common)) for path in full]
+
+
+def _source_hash(text: str) -> str:
+    """What a content security policy calls this inline text."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

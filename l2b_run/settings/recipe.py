@@ -1,0 +1,185 @@
+"""From a YAML recipe to the settings of a run, at the door: every fault in one message, nothing executed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from l2b_data.errors import ConfigError, noted
+from l2b_run.settings.shared import RunSettings
+
+Model = TypeVar("Model", bound=BaseModel)
+Settings = TypeVar("Settings", bound=RunSettings)
+Kind = Literal["segmentation", "classification"]
+_STRICT = ConfigDict(extra="forbid", strict=True)
+_SHIPPED = Path(__file__).resolve().parents[2] / "pipelines" / "recipes"
+_BY_ARGUMENT = tuple(RunSettings.model_fields)  # said by an argument of their own, not by --set
+
+
+class Recipe(BaseModel):
+    """A YAML recipe: base settings, presets over them, and in a preset, under `methods`, what differs by method.
+
+    noise: of the training labels, where `train` is not told.
+    """
+
+    model_config = _STRICT
+    name: str
+    kind: Kind = "segmentation"
+    noise: str | None = None
+    base: dict[str, Any] = {}
+    presets: dict[str, dict[str, Any]]
+
+
+def load_settings(
+    model: type[Settings],
+    recipe: str | Path,
+    *,
+    kind: Kind,
+    preset: str,
+    method: str,
+    seed: int = 0,
+    overrides: list[str] | None = None,
+) -> Settings:
+    """Recipe <- preset <- the preset's `methods.<method>` <- overrides ("key.sub=value", values as YAML) as a `model`.
+
+    `recipe` is a name shipped in pipelines/recipes/ or a path, of this `kind`. `model` has `method` as a Literal, and a
+    `task`. Raises ConfigError with every fault in one message.
+    """
+    faults: list[str] = []
+    merged: dict[str, Any] = {}
+    name, where = str(recipe), f"settings from {recipe}, preset {preset}, method {method}"
+    with noted(faults):
+        content, path = load_recipe(recipe, kind=kind), _recipe_path(recipe, kind)
+        name, where, merged = content.name, f"settings from {path}, preset {preset}, method {method}", content.base
+        if preset in content.presets:
+            merged = _with_preset(model, merged, content.presets[preset], method, f"recipe {path}, preset {preset}")
+        else:
+            faults.append(f"preset {preset!r} is not in {path}; it has {', '.join(content.presets)}")
+    with noted(faults):
+        for override in _parse_overrides(overrides or []):
+            merged = _merge(merged, override)
+    if "task" in merged:
+        faults.append(f"{where}, --set: task cannot be set; the data set says what it is")
+        merged = {key: value for key, value in merged.items() if key != "task"}
+    merged |= {"recipe": name, "preset": preset, "method": method, "seed": seed}
+    with noted(faults):
+        settings = validate(model, merged, where)
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return settings
+
+
+def _with_preset(
+    model: type[BaseModel], base: dict[str, Any], preset: dict[str, Any], method: str, what: str
+) -> dict[str, Any]:
+    """`base`, over it the preset, over that its entry for the method."""
+    names: Any = model.model_fields["method"].annotation
+    by_method = create_model("ByMethod", __config__=_STRICT, methods=(Mapping[names, dict[str, Any]], {}))
+    layers = dict(preset)
+    checked: Any = validate(by_method, {"methods": layers.pop("methods", {})}, what)
+    return _merge(_merge(base, layers), checked.methods.get(method, {}))
+
+
+def load_recipe(recipe: str | Path, *, kind: Kind) -> Recipe:
+    """A shipped recipe by its name, or a .yaml file. Raises ConfigError, also for another kind's."""
+    path = _recipe_path(recipe, kind)
+    content = validate(Recipe, _load_yaml(path), f"recipe {path}")
+    if content.kind != kind:
+        raise ConfigError(f"recipe {path} is for {content.kind}, not {kind}; name one of {_shipped_names(kind)}")
+    return content
+
+
+def read_settings(model: type[Settings], config: Path) -> Settings:
+    """The resolved settings of a run folder. Raises ConfigError with every fault."""
+    what = f"{config} does not hold this version's settings"
+    try:
+        content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{what}: {error}") from error
+    return validate(model, content, what)
+
+
+def validate(model: type[Model], content: Any, what: str) -> Model:
+    """`content` as a `model`. Raises ConfigError naming `what` and every fault with its key and the value met."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{what}:\n  " + "\n  ".join(map(_fault, error.errors()))) from error
+
+
+def _fault(fault: Any) -> str:
+    message = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return str(message)
+    return f"{'.'.join(map(str, fault['loc']))}: {message} (got {fault['input']!r})"
+
+
+def _recipe_path(recipe: str | Path, kind: Kind) -> Path:
+    path = Path(recipe)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise ConfigError(f"recipe {path} does not exist")
+        return path
+    path = _SHIPPED / f"{recipe}.yaml"
+    if not path.is_file():
+        raise ConfigError(f"unknown recipe {str(recipe)!r}: name one of {_shipped_names(kind)}, or give a .yaml file")
+    return path
+
+
+def _shipped_names(kind: Kind) -> str:
+    return ", ".join(
+        path.stem for path in sorted(_SHIPPED.glob("*.yaml")) if _load_yaml(path).get("kind", "segmentation") == kind
+    )
+
+
+def _load_yaml(path: Path) -> Any:
+    try:
+        return _numbers(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"recipe {path} cannot be read as YAML: {error}") from error
+
+
+def _parse_overrides(texts: list[str]) -> list[dict[str, Any]]:
+    """Each "a.b=value" as nested dicts. Raises ConfigError naming every text that is none."""
+    parsed, faults = [], []
+    for text in texts:
+        key, sign, value = text.partition("=")
+        try:
+            nested: Any = _numbers(yaml.safe_load(value))
+        except yaml.YAMLError:
+            faults.append(f"--set {text!r}: {value!r} is no YAML value")
+            continue
+        if not sign or not all(key.split(".")):
+            faults.append(f"--set {text!r}: write key=value, for example --set optimizer.lr=0.1")
+        elif key in _BY_ARGUMENT:
+            faults.append(f"--set {text!r}: use the argument or option for {key}")
+        for part in reversed(key.split(".")):
+            nested = {part: nested}
+        parsed.append(nested)
+    if faults:
+        raise ConfigError("\n  ".join(faults))
+    return parsed
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _numbers(value: Any) -> Any:
+    """YAML 1.1 reads 1e-3, without a dot, as text: a number is meant."""
+    if isinstance(value, dict):
+        return {key: _numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    if isinstance(value, str) and "e" in value.lower() and value[:1] in "+-.0123456789":
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,84 @@
+"""Batches as a pure function of (seed, epoch, step): resuming, or another method, sees the same slices."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from l2b_data.cases.slices import SliceSet
+from l2b_seg.batches.augment import Augmentation, apply_augmentation, draw_augmentation
+from l2b_seg.batches.views import apply_views, draw_views
+from l2b_seg.config import AugmentationSettings
+
+_TRAIN, _META, _AUGMENT_TRAIN, _AUGMENT_META, _OTHER = range(5)  # one random stream each
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Draws batches of given slices (`train`) and of clean ones (`meta`), augmented, on `device`.
+
+    No clean target of a training case is in here: `train.mask` holds the given labels alone.
+    """
+
+    train: SliceSet
+    meta: SliceSet
+    augmentation: AugmentationSettings
+    seed: int
+    device: torch.device
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Full batches in one pass over the given slices; the same for every method, so that epochs compare."""
+        return max(1, len(self.train) // batch_size)
+
+    def given(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Batch: image (B, C, S, S), given mask (B, 1, S, S); a new order every epoch, a slice at most once in it."""
+        return self._augmented(self.train, self._given_index(epoch, step, size), _AUGMENT_TRAIN, epoch, step)
+
+    def cases_of(self, epoch: int, step: int, size: int) -> list[str]:
+        """Case ids of the given batch of this step, for messages."""
+        return sorted({self.train.where[index][0] for index in self._given_index(epoch, step, size)})
+
+    def clean_cases(self) -> list[str]:
+        """Ids of all the meta cases."""
+        return sorted({case for case, _ in self.meta.where})
+
+    def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Batch (image, clean mask) of the meta cases, drawn without replacement where there are enough slices."""
+        rng = self._rng(_META, epoch, step)
+        return self._augmented(self.meta, _draw(rng, len(self.meta), size), _AUGMENT_META, epoch, step)
+
+    def given_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor, tuple[Augmentation, ...]]:
+        """Five views of `size` given slices: image (5 * size, C, S, S), mask (5 * size, 1, S, S), and those views."""
+        image, mask = self.given(epoch, step, size)
+        views = draw_views(self._rng(_OTHER, epoch, step), size)
+        return (*apply_views(views, image, mask), views)
+
+    def clean_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
+        """Five views of `size` clean slices: image (5 * size, C, S, S) and mask (5 * size, 1, S, S)."""
+        image, mask = self.clean(epoch, step, size)
+        return apply_views(draw_views(self._rng(_OTHER, epoch, step + 1_000_000), size), image, mask)
+
+    def other_draws(self, epoch: int, step: int) -> np.random.Generator:
+        """A generator for whatever else a method draws in this step (mixup)."""
+        return self._rng(_OTHER, epoch, step)
+
+    def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, stream, epoch, step])
+
+    def _given_index(self, epoch: int, step: int, size: int) -> np.ndarray:
+        return self._rng(_TRAIN, epoch, 0).permutation(len(self.train))[step * size : (step + 1) * size]
+
+    def _augmented(
+        self, slices: SliceSet, index: np.ndarray, stream: int, epoch: int, step: int
+    ) -> tuple[Tensor, Tensor]:
+        chosen = torch.from_numpy(index)
+        image, mask = slices.image[chosen].to(self.device), slices.mask[chosen].to(self.device)
+        drawn = draw_augmentation(self._rng(stream, epoch, step), len(index), **self.augmentation.model_dump())
+        image, mask = apply_augmentation(drawn, image, mask)
+        return image.contiguous(memory_format=torch.channels_last), mask
+
+
+def _draw(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
+    """`size` of `count` indices; without replacement where there are enough."""
+    return rng.choice(count, size, replace=size > count)

@@ -1,0 +1,84 @@
+"""The result of `compare` as tables for a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from l2b_data.cases.noise_text import noise_text
+from l2b_run.folder.read_run import method_of
+from l2b_seg.metrics.summary import OVERLAPS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SMALLEST_P = 0.05
+
+
+def case_table(comparison: Mapping[str, Any]) -> "Table":
+    """A row a case, from the largest loss of B to its largest gain: the value in A, in B, and B - A."""
+    from rich.table import Table
+    from rich.text import Text
+
+    metric, higher = comparison["metric"], comparison["higher_is_better"]
+    table = Table(pad_edge=False)
+    table.add_column("case", overflow="fold", min_width=10)
+    for header in (f"{metric} A", f"{metric} B", "B - A"):
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("better")
+    for row in comparison["cases"]:
+        gain = row["difference"] if higher else -row["difference"]
+        better = "B" if gain > 0 else "A" if gain < 0 else "-"
+        numbers = (_number(metric, row["a"]), _number(metric, row["b"]), _number(metric, row["difference"], sign=True))
+        table.add_row(Text(row["case"]), *numbers, better)
+    return table
+
+
+def summary_table(comparison: Mapping[str, Any]) -> "Table":
+    """A row for all cases, and with several classes one a class: means, difference, interval, p, wins."""
+    from rich.table import Table
+    from rich.text import Text
+
+    metric = comparison["metric"]
+    table = Table(pad_edge=False)
+    table.add_column("", overflow="fold", min_width=8)
+    for header in ("n", "mean A", "mean B", "B - A", "95 % interval", "p", "W/T/L"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for name, row in {"all": comparison, **comparison["classes"]}.items():
+        interval = row["interval"]
+        shown = "-" if interval is None else " ".join(_number(metric, value, sign=True) for value in interval)
+        table.add_row(
+            Text(name),
+            str(row["n"]),
+            _number(metric, row["mean_a"]),
+            _number(metric, row["mean_b"]),
+            _number(metric, row["mean_difference"], sign=True),
+            shown,
+            "-" if row["wilcoxon_p"] is None else f"{row['wilcoxon_p']:.2g}",
+            f"{row['wins']}/{row['ties']}/{row['losses']}",
+        )
+    return table
+
+
+def comparison_notes(comparison: Mapping[str, Any]) -> Iterator[str]:
+    """Lines below the tables: what A and B are, how interval and p were made, what they cannot say."""
+    for name in ("a", "b"):
+        run = comparison[name]
+        about = ", ".join(filter(None, (method_of(run), noise_text(run["noise"]))))
+        yield f"{name.upper()} = {run['path']}" + (f" ({about})" if about else "")
+    unit = "" if comparison["unit"] is None else f" in {comparison['unit']}"
+    better = "larger" if comparison["higher_is_better"] else "smaller"
+    yield (
+        f"{comparison['metric']}{unit}, {better} is better; interval: bootstrap of the cases, "
+        f"{comparison['resamples']} draws, seed {comparison['seed']}; p: Wilcoxon signed-rank, two-sided; "
+        "W/T/L: cases where B is better, equal, worse"
+    )
+    differing = comparison["n"] - comparison["ties"]
+    smallest = 2.0 ** (1 - differing)
+    if differing and smallest > _SMALLEST_P:
+        yield f"with {differing} differing pairs p cannot be below {smallest:.2g}: evaluate more cases, or more seeds"
+
+
+def _number(metric: str, value: float | None, *, sign: bool = False) -> str:
+    if value is None:
+        return "-"
+    digits = 4 if metric in OVERLAPS else 2
+    return f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"

@@ -1,0 +1,109 @@
+"""What another program, or a reader, must know to use the network of a run."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from l2b_data.errors import DataError
+from l2b_run.folder.environment import package_version
+from l2b_seg.config import Settings
+from l2b_seg.recipe import read_settings
+from l2b_seg.task import task_of
+
+_INTENSITY = {
+    "minmax": "each slice and channel: (x - min) / (max - min), rounded to 1/255; a constant slice becomes 0",
+    "zscore": "each slice and channel: clipped to its 1st and 99th percentile, then (x - mean) / standard deviation; a "
+    "constant slice becomes 0",
+}
+_ORIENTATION = (
+    "in-plane axes flipped, never permuted, so that each runs along the positive LPS direction it is closest to "
+    "(columns of an axial slice to the patient's left, rows to the back); undone on the way back"
+)
+
+
+def run_metadata(run: Path) -> dict[str, Any]:
+    """Input, output, network, training and results of a finished run, as plain values ready for JSON.
+
+    Names no case and no folder of the machine it was trained on. Parts whose file the run folder lacks (summary.json,
+    split.json, env.json) are None.
+
+    Raises:
+        DataError: the folder is no finished run, or one of its files is damaged.
+        ConfigError: its config is of another version.
+    """
+    weights = run / "model.safetensors"
+    missing = [path.name for path in (run / "config.yaml", weights) if not path.is_file()]
+    if missing:
+        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
+    settings = read_settings(run / "config.yaml")
+    environment = _optional(run / "env.json")
+    return {
+        "format": "l2b-seg model 1",
+        "l2b_version": package_version("l2b"),
+        **_input_output(settings),
+        "network": settings.network.model_dump(exclude={"encoder_weights"}),
+        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "training": _training(settings, _optional(run / "split.json")),
+        "results": _results(_optional(run / "summary.json")),
+        "versions": environment and {"python": environment.get("python"), **environment.get("versions", {})},
+    }
+
+
+def _input_output(settings: Settings) -> dict[str, Any]:
+    task, slices = task_of(settings), settings.slices
+    names = list(task.classes) if task.binary else ["background", *task.classes]
+    return {
+        "channels": list(settings.task.channels),
+        "classes": {name: value for value, name in enumerate(task.classes, start=1)},
+        "input": {
+            "name": "slices",
+            "shape": ["batch", task.channels, slices.size, slices.size],
+            "dtype": "float32",
+            "preprocessing": [
+                {"step": "orientation", "text": _ORIENTATION},
+                {"step": "intensity", "kind": slices.intensity, "text": _INTENSITY[slices.intensity]},
+                {"step": "crop", "share": slices.crop, "text": "central share of each in-plane axis that is kept"},
+                {"step": "resize", "size": slices.size, "text": "to size x size, bilinear, antialiased"},
+            ],
+        },
+        "output": {
+            "name": "probabilities",
+            "shape": ["batch", task.outputs, slices.size, slices.size],
+            "dtype": "float32",
+            "channels": names,
+            "text": "after the " + ("sigmoid" if task.binary else "softmax") + "; resize back (bilinear), then "
+            + ("foreground where above 0.5" if task.binary else "the most probable channel's number is the label"),
+        },
+    }  # fmt: skip
+
+
+def _training(settings: Settings, split: dict[str, Any] | None) -> dict[str, Any]:
+    chosen = settings.model_dump(include={"recipe", "preset", "method", "seed", "epochs", "batch_size", "augmentation"})
+    if split is None:
+        return {**chosen, "data": None}
+    counts = {f"n_{name}": len(split.get(name, [])) for name in ("train", "meta", "evaluation")}
+    data = {"data_set": Path(str(split.get("dataset", ""))).name, "labels": Path(str(split.get("labels", ""))).name}
+    return {**chosen, "data": {**data, "noise": split.get("noise"), **counts}}
+
+
+def _results(summary: dict[str, Any] | None) -> dict[str, Any] | None:
+    if summary is None:
+        return None
+    counts = ("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty")
+    kept = {key: summary.get(key) for key in (*counts, "unit", "mean", "penalised_mean")}
+    if "classes" in summary:
+        kept["classes"] = summary["classes"]
+    return {**kept, "definitions": summary.get("definitions")}
+
+
+def _optional(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged: {error}") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{path} holds no JSON object")
+    return value

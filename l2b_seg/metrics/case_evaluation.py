@@ -1,0 +1,85 @@
+"""Evaluation cases at native size: a quick mean Dice an epoch, every metric at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.label_map import label_values
+from l2b_data.cases.slices import case_image, require_same_grid
+from l2b_data.cases.slicing import SliceOptions
+from l2b_data.errors import DataError
+from l2b_data.images.orientation import Flips, flipped, in_plane_flips
+from l2b_data.images.volume import read_volume
+from l2b_seg.metrics.case_metrics import case_class_metrics
+from l2b_seg.metrics.summary import summarise
+from l2b_seg.prediction.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class EvaluationCase:
+    """Prepared slices (D, C, S, S) and the clean mask as stored, (D, H, W) uint8 label values.
+
+    spacing: (z, y, x) in the data set's unit. flips: what was turned round before slicing.
+    """
+
+    case: str
+    slices: np.ndarray
+    mask: np.ndarray
+    spacing: tuple[float, ...]
+    flips: Flips
+
+
+def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: SliceOptions) -> list[EvaluationCase]:
+    """Read the cases once for the whole run. Raises DataError naming every case that cannot be used."""
+    loaded, faults = [], []
+    for case in cases:
+        try:
+            image, path = case_image(dataset, case, options), dataset.label_path(case)
+            reference = read_volume(path)
+            mask = label_values(path, reference.array, len(dataset.classes))
+            grid = (mask.shape, in_plane_flips(reference.direction))
+            require_same_grid(case, (image.shape, image.flips), grid, CLEAN_LABELS)
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        spacing = reference.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+        loaded.append(EvaluationCase(case, image.array, mask, spacing, image.flips))
+    if faults:
+        raise DataError(f"{len(faults)} of {len(cases)} evaluation cases cannot be used:\n  " + "\n  ".join(faults))
+    if not loaded:
+        raise DataError(f"{dataset.root}: no case to evaluate on; its split needs at least one test case")
+    return loaded
+
+
+def mean_dice(predictor: Predictor, cases: Sequence[EvaluationCase]) -> float:
+    """Mean over cases of the mean over classes of volumetric Dice at native size; empty predicted empty counts 1."""
+    values = []
+    for case in cases:
+        predicted = predict_mask(predictor, case)
+        labels = range(1, len(predictor.task.classes) + 1)
+        values.append(np.mean([_dice(predicted == label, case.mask == label) for label in labels]))
+    return float(np.mean(values))
+
+
+def _dice(predicted: np.ndarray, reference: np.ndarray) -> float:
+    both = int(predicted.sum()) + int(reference.sum())
+    return 2 * int((predicted & reference).sum()) / both if both else 1.0
+
+
+def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, unit: str) -> dict[str, Any]:
+    """The summary (see `summarise`) of all overlap and surface metrics, one entry a case, each class of several."""
+    classes = {name: value for value, name in enumerate(predictor.task.classes, 1)}
+    metrics = {
+        case.case: case_class_metrics(predict_mask(predictor, case), case.mask, case.spacing, classes) for case in cases
+    }
+    return summarise(metrics, unit="mm" if unit == "mm" else "voxel", tolerance=None, classes=classes)
+
+
+def predict_mask(predictor: Predictor, case: EvaluationCase) -> np.ndarray:
+    """Predicted label values (D, H, W) uint8 on the case's grid, as it is stored."""
+    height, width = case.mask.shape[1:]
+    native = predictor.to_native(predictor.predict_slices(case.slices), (height, width))
+    return flipped(predictor.label_map(native), case.flips)

@@ -1,0 +1,99 @@
+"""Volumes in, probabilities on their own grid out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from l2b_data.cases.slicing import SliceOptions, prepare_image, to_native
+from l2b_data.errors import DataError
+from l2b_data.images.orientation import Flips, describe_grid, flipped, in_plane_flips
+from l2b_data.images.volume import Volume
+from l2b_run.folder.load_network import load_network
+from l2b_seg.config import Settings
+from l2b_seg.networks.build_network import network_of
+from l2b_seg.recipe import read_settings
+from l2b_seg.task import Task, task_of
+
+_BATCH = 24  # slices a forward pass
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained network, the slicing it was trained under and what it segments.
+
+    Probabilities have K outputs on their first axis: one, the foreground's, for one class; else the background's and
+    one a class, of sum 1.
+    """
+
+    model: nn.Module
+    options: SliceOptions
+    task: Task
+    device: torch.device
+
+    def predict_slices(self, slices: np.ndarray) -> np.ndarray:
+        """Probabilities (K, D, S, S) float32 of prepared slices (D, C, S, S), in eval mode, which is then undone."""
+        training = self.model.training
+        self.model.eval()
+        with torch.no_grad():
+            parts = [
+                self.task.probabilities(self.model(part.to(self.device))).float().cpu()
+                for part in torch.from_numpy(np.array(slices, np.float32)).split(_BATCH)
+                if len(part)
+            ]
+        self.model.train(training)
+        if not parts:
+            return np.zeros((self.task.outputs, 0, *slices.shape[2:]), np.float32)
+        return np.ascontiguousarray(torch.cat(parts).numpy().swapaxes(0, 1))
+
+    def predict_volume(self, channels: Sequence[Volume], *, mirror: bool = False) -> np.ndarray:
+        """Probabilities (K, D, H, W) float32 on the grid of the channels (each (D, H, W)), as they are stored.
+
+        Outside the recipe's crop all is background. `mirror`: averaged with the prediction of the left-right mirrored
+        volume. Raises DataError where the channels are not as many as the task's, or differ in shape or orientation.
+        """
+        shape, flips = self._common_grid(channels)
+        prepared = [prepare_image(flipped(channel.array, flips), self.options) for channel in channels]
+        slices = np.stack(prepared, axis=1)
+        maps = self.predict_slices(slices)
+        if mirror:
+            maps = (maps + self.predict_slices(slices[..., ::-1])[..., ::-1]) / 2
+        return flipped(self.to_native(maps, shape), flips)
+
+    def to_native(self, maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """Probabilities (K, D, S, S) -> (K, D, H, W) float32 on the grid before slicing; background off the crop."""
+        background = None if self.task.binary else 0
+        return np.stack(
+            [to_native(part, shape, self.options, outside=float(k == background)) for k, part in enumerate(maps)]
+        )
+
+    def label_map(self, probabilities: np.ndarray) -> np.ndarray:
+        """Label values (D, H, W) uint8 of probabilities (K, D, H, W): above 0.5, or the most probable of several."""
+        return self.task.label_map(probabilities)
+
+    def _common_grid(self, channels: Sequence[Volume]) -> tuple[tuple[int, int], Flips]:
+        if len(channels) != self.task.channels:
+            raise DataError(f"an image of {len(channels)} channels; this run was trained on {self.task.channels}")
+        grids = {(channel.array.shape, in_plane_flips(channel.direction)) for channel in channels}
+        if len(grids) > 1:
+            found = ", ".join(describe_grid(*grid) for grid in sorted(grids))
+            raise DataError(f"the channels are not on one grid: {found}")
+        (_, height, width), flips = grids.pop()
+        return (height, width), flips
+
+
+def predictor_for(model: nn.Module, settings: Settings, device: torch.device) -> Predictor:
+    """The predictor of a network under the settings it is trained with."""
+    return Predictor(model, SliceOptions(**settings.slices.model_dump()), task_of(settings), device)
+
+
+def load_run(run: Path | str, device: torch.device | str = "cpu") -> Predictor:
+    """The final network of a run folder (config.yaml and model.safetensors), in eval mode.
+
+    Raises DataError for a folder that is no finished run or whose weights do not fit, ConfigError for a config of
+    another version.
+    """
+    return predictor_for(*load_network(Path(run), read_settings, network_of, device), torch.device(device))

@@ -1,0 +1,60 @@
+"""The slices a run keeps of itself in figures.npz, as cases of one slice for a report's viewer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from l2b_seg.report.case import ShownCase
+from l2b_seg.report.pictures import grey_levels
+from l2b_seg.report.run_record import RunRecord
+
+WEIGHTS = ("alpha", "beta")
+
+
+def figure_cases(runs: Sequence[tuple[str, RunRecord]]) -> list[ShownCase]:
+    """The slices of all runs, in the order met; `runs` are (id of the run, record). One of two runs by one name and
+    size is shown once, with both predictions.
+    """
+    found: dict[tuple[str, tuple[int, ...]], ShownCase] = {}
+    for source, run in runs:
+        scale = _weight_scale(run)
+        for index, name in enumerate(run.names):
+            image = run.pictures["image"][index : index + 1]
+            labels = {
+                "given:the run folder": _labels(run, "given", index),
+                "clean": _labels(run, "clean", index),
+                source: _labels(run, "predicted", index),
+            }
+            masks = {name: mask for name, mask in labels.items() if mask is not None}
+            maps = {kind: run.pictures[kind][index : index + 1] * scale for kind in WEIGHTS if kind in run.pictures}
+            key = (name, image.shape)
+            before = found.get(key)
+            found[key] = ShownCase(
+                name,
+                name,
+                grey_levels(image) if before is None else before.image,
+                {
+                    **({} if before is None else before.masks),
+                    **{k: mask for k, mask in masks.items() if mask is not None},
+                },
+                {**({} if before is None else before.weights), **({source: maps} if maps else {})},
+                reference="clean" if "clean" in run.pictures else "",
+                note="A slice as the network saw it.",
+                classes=run.classes if before is None else max(run.classes, before.classes, key=len),
+            )
+    return list(found.values())
+
+
+def _labels(run: RunRecord, name: str, index: int) -> np.ndarray | None:
+    """Label values (1, S, S); of a run that kept no predicted labels, those of its one class."""
+    if name in run.pictures:
+        return run.pictures[name][index : index + 1].astype(np.uint8)
+    if name == "predicted" and "probability" in run.pictures:
+        return (run.pictures["probability"][index : index + 1] > 0.5).astype(np.uint8)
+    return None
+
+
+def _weight_scale(run: RunRecord) -> float:
+    """What makes alpha + beta 1 in the mean over the run's slices, as in `trust_maps`."""
+    total = sum(float(run.pictures[name].sum()) for name in WEIGHTS if name in run.pictures)
+    return run.pictures["image"].size / total if total > 0 else 1.0

@@ -1,0 +1,173 @@
+"""What a report's viewer shows: whole cases where the runs' data set is there, else the slices of figures.npz."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.label_map import label_values
+from l2b_data.errors import DataError, L2BError
+from l2b_data.images.orientation import Flips, flipped, in_plane_flips
+from l2b_data.images.volume import read_volume
+from l2b_run.report.style import CLEAN, GIVEN, Line, run_line
+from l2b_seg.prediction.trained_run import TrainedRun, WeightedView, open_run
+from l2b_seg.report.audit_ranking import audited_cases, audited_slices
+from l2b_seg.report.case import ShownCase, case_records, picture_of
+from l2b_seg.report.kept_slices import figure_cases
+from l2b_seg.report.run_record import RunRecord
+
+LOG = logging.getLogger(__name__)
+CLEAN_ID = "clean"
+_ON = 4  # outlines of so many runs are drawn at first
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Sources of outlines, class names and cases as the page's script reads them, and notes for the reader."""
+
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def make_viewer(
+    labels: Sequence[str],
+    records: Sequence[RunRecord],
+    *,
+    limit: int,
+    device: torch.device | str = "cpu",
+    say: Callable[[str], None] = lambda line: None,
+) -> Viewer:
+    """Up to `limit` cases, test and training ones, under every run that knows their data set.
+
+    A run whose data set or weights are gone, or that is of another version, shows its figures.npz, and a note says so;
+    a case that cannot be used is left out with a note. `say` gets a line "[2/10] CASE" before each case.
+    """
+    opened: dict[int, TrainedRun] = {}
+    shown: list[ShownCase] = []
+    notes: list[str] = []
+    names = {f"run{number}": label for number, label in enumerate(labels)}
+    for number, record in enumerate(records):
+        try:
+            opened[number] = open_run(record.path, device=device)
+        except L2BError as error:
+            notes.append(f"{labels[number]}: only the slices kept in the run folder ({error}).")
+    roots = list(dict.fromkeys(run.dataset.root.resolve() for run in opened.values()))
+    for place, root in enumerate(roots):
+        runs = {number: run for number, run in opened.items() if run.dataset.root.resolve() == root}
+        cases = _chosen(runs, records, limit * (place + 1) // len(roots) - limit * place // len(roots))
+        for index, case in enumerate(cases, start=1):
+            say(f"[{index}/{len(cases)}] {case}")
+            try:
+                shown.append(_show(case, runs))
+            except L2BError as error:
+                LOG.warning("the report leaves out %s: %s", case, error)
+                notes.append(f"{case} is left out: {error}.")
+    kept = [(f"run{number}", record) for number, record in enumerate(records) if number not in opened]
+    shown += figure_cases(kept)
+    sources = _sources(names, {source for case in shown for source in case.masks})
+    classes = list(dict.fromkeys(name for case in shown for name in case.classes))
+    return Viewer(sources, classes, case_records(shown, names), notes if shown else [])
+
+
+def _chosen(runs: dict[int, TrainedRun], records: Sequence[RunRecord], limit: int) -> list[str]:
+    """Test cases evenly from the hardest to the easiest, and as many training cases, evenly spread.
+
+    With an audit those training cases come first whose slices it ranks highest, and they get three quarters.
+    """
+    number, first = next(iter(runs.items()))
+    entries = records[number].summary.get("metric_per_case") or []
+    dice = {str(entry.get("case")): entry.get("dice") for entry in entries}
+    test = sorted(first.evaluation, key=lambda case: (-1 if dice.get(case) is None else dice[case], case))
+    audited = [case for run in runs.values() for case in audited_cases(run.path) if case in first.train]
+    from_test = min(len(test), max(limit - len(first.train), limit // (4 if audited else 2), min(limit, 1)))
+    suspicious = list(dict.fromkeys(audited))[: limit - from_test]
+    rest = [case for case in first.train if case not in suspicious]
+    return [*_even(test, from_test), *suspicious, *_even(rest, limit - from_test - len(suspicious))]
+
+
+def _even(cases: Sequence[str], count: int) -> list[str]:
+    places = np.linspace(0, len(cases) - 1, min(count, len(cases))).round().astype(int)
+    return [cases[place] for place in places]
+
+
+def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
+    """A case with the masks given to each run, the clean one where it is another and usable, and every prediction."""
+    dataset = next(iter(runs.values())).dataset
+    channels = [read_volume(path) for path in dataset.image_paths(case)]
+    flips = in_plane_flips(channels[0].direction)
+    masks: dict[str, np.ndarray] = {}
+    predictions: dict[str, np.ndarray] = {}
+    weights: dict[str, dict[str, np.ndarray]] = {}
+    for number, run in runs.items():
+        trains = case in run.train
+        view = run.weighted_view(case) if trains and run.meta else run.view(case)
+        masks[f"given:{view.folder}" if trains else CLEAN_ID] = view.given
+        predictions[f"run{number}"] = view.predicted
+        if isinstance(view, WeightedView):
+            weights[f"run{number}"] = {"alpha": flipped(view.alpha, flips), "beta": flipped(view.beta, flips)}
+    clean = _clean_mask(dataset, case, channels[0].array.shape) if f"given:{CLEAN_LABELS}" not in masks else None
+    if clean is not None:
+        masks[CLEAN_ID] = clean
+    _, height, width = channels[0].spacing_mm
+    return ShownCase(
+        case,
+        f"{case} ({_role(case, runs)})",
+        flipped_picture(picture_of([channel.array for channel in channels], dataset.channels), flips),
+        {source: flipped(mask, flips) for source, mask in {**masks, **predictions}.items()},
+        weights,
+        reference=CLEAN_ID if CLEAN_ID in masks else "",
+        aspect=width / height,
+        classes=list(dataset.classes),
+        wanted=set().union(*(audited_slices(run.path, case) for run in runs.values())),
+    )
+
+
+def flipped_picture(picture: np.ndarray, flips: Flips) -> np.ndarray:
+    """A picture (D, H, W) or (D, H, W, 3) turned as `flipped` turns the masks."""
+    return picture if picture.ndim == 3 and not any(flips) else _flip(picture, flips)
+
+
+def _flip(picture: np.ndarray, flips: Flips) -> np.ndarray:
+    axes = tuple(axis for axis, turned in zip((1, 2), flips, strict=True) if turned)
+    return np.ascontiguousarray(np.flip(picture, axes))
+
+
+def _clean_mask(dataset: Dataset, case: str, shape: tuple[int, ...]) -> np.ndarray | None:
+    try:
+        path = dataset.label_path(case)
+        mask = label_values(path, read_volume(path).array, len(dataset.classes))
+    except DataError as error:
+        LOG.info("no clean mask of %s: %s", case, error)
+        return None
+    return mask if mask.shape == shape else None
+
+
+def _role(case: str, runs: dict[int, TrainedRun]) -> str:
+    roles = {
+        "training": any(case in run.train for run in runs.values()),
+        "test": any(case in run.evaluation for run in runs.values()),
+    }
+    return " and ".join(name for name, true in roles.items() if true) or "other"
+
+
+def _sources(names: dict[str, str], used: set[str]) -> list[dict[str, Any]]:
+    """Given masks first, then the clean one, then the runs, each with its line; only those some case has."""
+    folders = sorted(source for source in used if source.startswith("given:"))
+    found: list[tuple[str, str, Line, bool]] = [
+        (source, "given mask" if len(folders) == 1 else f"given mask in {source.removeprefix('given:')}", GIVEN, True)
+        for source in folders
+    ]
+    found.append((CLEAN_ID, "clean mask", CLEAN, True))
+    for number, (source, label) in enumerate(names.items()):
+        found.append((source, f"prediction of {label}", run_line(number), number < _ON))
+    return [
+        {"id": source, "name": name, "line": line.record(), "on": on}
+        for source, name, line, on in found
+        if source in used
+    ]

@@ -1,0 +1,144 @@
+"""From a prepared classification set to what a run reads: meta, tuning and training samples, and their noisy labels."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from data_prep.label_noise.corrupt_labels import LabelNoise, NoisyLabels, corrupt_labels, human_column
+from data_prep.label_noise.describe import describe_noise
+from data_prep.label_noise.meta_split import draw_meta, meta_faults
+from l2b_cls.config import Settings
+from l2b_cls.run_data import RunData
+from l2b_data.errors import ConfigError, DataError, noted
+from l2b_data.samples.image_set import ImageSet
+from l2b_data.samples.image_store import ArrayStore
+
+_TUNING, _SUBSET = range(2)  # one random stream each, beside the meta set's and the noise's
+
+
+def resolve_images(
+    images: ImageSet,
+    settings: Settings,
+    noise: LabelNoise,
+    *,
+    noise_seed: int,
+    say: Callable[[str], None] = lambda line: None,
+) -> RunData:
+    """The samples of a run, drawn with `noise_seed` alone: every network seed and method sees the same ones.
+
+    Of the split train, in this order: `data.tuning_samples` are set aside for evaluation, stratified by class; the
+    meta set is drawn (`draw_meta`; with `meta_from` val the whole of that split, or a balanced part of it);
+    `data.train_samples` of the rest are kept, stratified; their labels get the noise. `say` gets the effective rate.
+    Without clean samples (`meta.source` online) no meta set is drawn; with source "given" its labels are noisy too.
+    Raises ConfigError with everything that cannot be drawn, DataError for splits that are not there.
+    """
+    pool = images.indices("train")
+    faults = _faults(images, settings, pool, noise)
+    if faults:
+        raise ConfigError("\n".join(faults))
+    evaluation = images.indices(settings.data.evaluate_on)
+    if settings.data.tuning_samples:
+        pool, evaluation = _stratified(images, pool, len(pool) - settings.data.tuning_samples, noise_seed, _TUNING)
+    train, meta = _meta(images, pool, settings, noise_seed)
+    if settings.data.train_samples is not None and settings.data.train_samples < len(train):
+        train, _ = _stratified(images, train, settings.data.train_samples, noise_seed, _SUBSET)
+    drawn_from = None if np.isin(meta, train).any() or not np.isin(meta, pool).any() else pool
+    given, noisy = _corrupted(images, train, drawn_from, noise, noise_seed)
+    say(describe_noise(noisy, images.classes))
+    meta_labels = images.labels[meta]
+    if settings.meta.source == "given":
+        meta_labels, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
+        trains = np.isin(meta, train)  # one sample has one given label, wherever it is used
+        by_number = np.argsort(train)
+        meta_labels[trains] = given[by_number[np.searchsorted(train, meta[trains], sorter=by_number)]]
+    known = "train" not in images.info.get("source", {}).get("noisy_splits", [])
+    clean = images.labels[train] if known else np.full(len(train), -1, np.int64)
+    record: dict[str, Any] = noisy.record() | ({} if known else {"effective_rate": None})
+    return RunData(images, train, meta, evaluation, given, clean, meta_labels, record)
+
+
+def _faults(images: ImageSet, settings: Settings, pool: np.ndarray, noise: LabelNoise) -> list[str]:
+    chosen, faults = settings.data, list[str]()
+    if not len(pool):
+        raise DataError(f"{images.root}: no sample of split train")
+    wanted = [] if chosen.tuning_samples else [chosen.evaluate_on]
+    if chosen.meta_from == "val" and settings.meta.source != "online":
+        wanted.append("val")
+        if chosen.evaluate_on == "val" and not chosen.tuning_samples:
+            faults.append(
+                "data.evaluate_on val and data.meta_from val: the samples that judge cannot evaluate; take test"
+            )
+    for split in wanted:
+        if not len(images.indices(split)):
+            raise DataError(f"{images.root}: no sample of split {split}; it has {', '.join(sorted(set(images.split)))}")
+    if chosen.tuning_samples >= len(pool):
+        faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(pool)}")
+    if settings.meta.source != "online" and chosen.meta_from == "train":
+        leave = 0 if chosen.keep_meta_in_train else 1  # a class without a training sample would be no class
+        faults += meta_faults(images.labels[pool], len(images.classes), chosen.meta_size, leave=leave)
+        left = len(pool) - chosen.tuning_samples
+        if 0 < left == chosen.meta_size and not chosen.keep_meta_in_train:
+            faults.append(f"data.meta_size {chosen.meta_size} leaves no training sample of {left}")
+    if noise.kind == "human":
+        with noted(faults):
+            human_column(noise, images.given)
+    return faults
+
+
+def _meta(images: ImageSet, pool: np.ndarray, settings: Settings, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers (n,) that train and (m,) that judge."""
+    classes, chosen = len(images.classes), settings.data
+    if settings.meta.source == "online":
+        return pool, pool[:0]
+    if chosen.meta_from == "val":
+        val = images.indices("val")
+        if chosen.meta_size < len(val):
+            val = val[draw_meta(images.labels[val], classes, chosen.meta_size, seed)[1]]
+        return pool, val
+    rest, meta = draw_meta(images.labels[pool], classes, chosen.meta_size, seed)
+    return (pool if chosen.keep_meta_in_train else pool[rest]), pool[meta]
+
+
+def _corrupted(
+    images: ImageSet, index: np.ndarray, drawn_from: np.ndarray | None, noise: LabelNoise, seed: int
+) -> tuple[np.ndarray, NoisyLabels]:
+    """Noisy labels (n,) of the samples `index`, and the record of what was drawn.
+
+    drawn_from: the samples the meta set was taken out of. The noise then goes on in the stream that drew it, as in the
+    released CIFAR code; without (None) it starts a stream of its own, as in the released ISIC2019 code.
+    Noise by the images reads those of `index` alone, and refuses sets too large for the memory (`FileStore`).
+    """
+    if noise.kind == "instance":
+        drawn_from = None
+    samples = index if drawn_from is None else drawn_from
+    by_number = np.argsort(samples)
+    order = by_number[np.searchsorted(samples, index, sorter=by_number)]
+    noisy = corrupt_labels(
+        images.labels[samples],
+        len(images.classes),
+        noise,
+        seed=seed,
+        images=images.images(samples) if noise.kind == "instance" and isinstance(images.store, ArrayStore) else None,
+        given={name: column[samples] for name, column in images.given.items()},
+        order=None if drawn_from is None else order,
+        class_names=images.classes,
+    )
+    return noisy.given[order], noisy
+
+
+def _stratified(
+    images: ImageSet, index: np.ndarray, keep: int, seed: int, stream: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """`keep` of `index` (n,) and the others, both in the order of `index`, every class in its proportion.
+
+    Shuffled within a class, then taken by rank / size of the class: the first `keep` have every class's share, to one.
+    """
+    labels, rng = images.labels[index], np.random.default_rng([seed, stream])
+    place = np.empty(len(index))
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        place[members] = (rng.permutation(len(members)) + 0.5) / len(members)
+    chosen = np.zeros(len(index), bool)
+    chosen[np.lexsort((labels, place))[:keep]] = True
+    return index[chosen], index[~chosen]

@@ -1,0 +1,177 @@
+"""A user's own images: class folders, tables, label sets, groups, sizes, and everything that can be wrong with them."""
+
+import os
+
+import numpy as np
+import pytest
+
+from data_prep.label_sets.class_folder import prepare_class_folder
+from data_prep.label_sets.class_split import SplitShares
+from data_prep.label_sets.digits import prepare_digits
+from l2b_data.errors import ConfigError, DataError
+from tests.data_prep.published import write_image, write_table
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """cat/ and dog/ with ten images each, of two patients a class."""
+    for number in range(20):
+        animal = "cat" if number < 10 else "dog"
+        write_image(tmp_path / "own" / animal / f"p{number // 5}_{number}.png", seed=number)
+    return tmp_path
+
+
+def table(root, rows, header=("file", "label")):
+    return write_table(root / "labels.csv", header, rows)
+
+
+def files(root):
+    return sorted(path.relative_to(root / "own").as_posix() for path in (root / "own").rglob("*.png"))
+
+
+def test_class_folders_split_by_shares(classes):
+    write_image(classes / "own" / "cat" / ".hidden.png")
+    (classes / "own" / "notes.txt").write_text("not an image")
+    made = prepare_class_folder(classes / "own", classes / "out")
+    assert (made.name, made.classes, made.size, made.channels) == ("own", ["cat", "dog"], (10, 12), 3)
+    assert made.names == [name for name in files(classes) if "hidden" not in name]
+    assert np.bincount(made.labels[made.indices("test")]).tolist() == [2, 2]
+    grouped = prepare_class_folder(
+        classes / "own", classes / "grouped", shares=SplitShares(0.5), group_regex=r"(p\d)_", size=(8, 6), grey=True
+    )
+    assert (grouped.size, grouped.channels) == ((8, 6), 1)
+    assert set(grouped.groups) == {"p0", "p1", "p2", "p3"}
+    for group in set(grouped.groups):
+        assert len({split for split, other in zip(grouped.split, grouped.groups, strict=True) if other == group}) == 1
+    assert np.bincount(grouped.labels[grouped.indices("test")]).tolist() == [5, 5]
+
+
+def test_split_level_and_numbered_folders(tmp_path):
+    for split, count in (("train", 12), ("Valid", 3), ("test", 4)):
+        for number in range(count):
+            write_image(tmp_path / "own" / split / str((2, 10)[number % 2]) / f"{split}{number}.jpg", seed=number)
+    made = prepare_class_folder(tmp_path / "own", tmp_path / "out")
+    assert made.classes == ["2", "10"]  # by value, not as text
+    assert [len(made.indices(split)) for split in ("train", "val", "test")] == [12, 3, 4]
+    for path in (tmp_path / "own" / "test").rglob("*.jpg"):
+        path.unlink()
+    with pytest.raises(DataError, match="folders Valid, train, but no test"):
+        prepare_class_folder(tmp_path / "own", tmp_path / "other")
+
+
+def test_table_with_everything(classes):
+    names = files(classes)
+    rows = [
+        [
+            name,
+            ("no", "yes")[number % 2],
+            ("train", "val", "test")[number % 3],
+            f"g{number % 3}",
+            ("yes", "")[number % 2],
+        ]
+        for number, name in enumerate(names)
+    ]
+    path = table(classes, rows, ("file", "label", "split", "group", "reader2"))
+    made = prepare_class_folder(classes / "own", classes / "out", table=path, given=["reader2"])
+    assert made.classes == ["no", "yes"]
+    assert made.labels.tolist() == [number % 2 for number in range(20)]
+    assert made.split.tolist() == [("train", "val", "test")[number % 3] for number in range(20)]
+    assert made.groups[4] == "g1"
+    assert made.given["reader2"].tolist() == [(1, -1)[number % 2] for number in range(20)]
+    named = prepare_class_folder(classes / "own", classes / "named", table=path, class_names=["yes", "no", "unsure"])
+    assert named.classes == ["yes", "no", "unsure"]
+    assert named.labels.tolist() == [1 - number % 2 for number in range(20)]
+
+
+def test_class_numbers(classes):
+    path = table(classes, [[name, number % 3] for number, name in enumerate(files(classes))])
+    made = prepare_class_folder(classes / "own", classes / "out", table=path)
+    assert made.classes == ["0", "1", "2"]
+    made = prepare_class_folder(classes / "own", classes / "named", table=path, class_names=["a", "b", "c"])
+    assert made.classes == ["a", "b", "c"]
+    assert made.labels.tolist() == [number % 3 for number in range(20)]
+
+
+def test_a_class_out_of_range(classes):
+    rows = [[name, (0, 1, 7, -1)[number % 4]] for number, name in enumerate(files(classes))]
+    path = table(classes, rows)
+    with pytest.raises(DataError, match=r"label: 10 images out of class numbers 0 to 2: '7' \(cat/p0_2\.png\), '-1'"):
+        prepare_class_folder(classes / "own", classes / "out", table=path, class_names=["a", "b", "c"])
+    path = table(classes, [[name, "cta" if "p0" in name else "dog"] for name in files(classes)])
+    with pytest.raises(DataError, match="5 images out of --class-names cat,dog: 'cta'"):
+        prepare_class_folder(classes / "own", classes / "out", table=path, class_names=["cat", "dog"])
+    assert not (classes / "out").exists()
+
+
+def test_every_line_at_fault(classes):
+    rows = [["cat/none.png", "a", "train"], ["../../etc/x.png", "a", "train"], ["cat/p0_0.png", "", "train"]]
+    rows += [["cat/p0_1.png", "a", "dev"], ["cat/p0_1.png", "nan", "test"]]
+    path = table(classes, rows, ("file", "label", "split"))
+    with pytest.raises(DataError) as caught:
+        prepare_class_folder(classes / "own", classes / "out", table=path)
+    assert str(caught.value).splitlines()[1:] == [
+        f"  line 2: file cat/none.png is not in {classes / 'own'}",
+        f"  line 3: file '../../etc/x.png' is no path below {classes / 'own'}",
+        "  line 4: label '' is none",
+        "  line 5: split 'dev' is none of train, val, test",
+        "  line 6: file cat/p0_1.png stands twice",
+        "  line 6: label 'nan' is none",
+    ]
+    path.write_text("file,label\n\ncat/p0_0.png,nevus, benign\n\ncat/none.png,a\n")  # blank lines count as lines
+    with pytest.raises(DataError) as caught:
+        prepare_class_folder(classes / "own", classes / "out", table=path)
+    assert [line.split(";")[0] for line in str(caught.value).splitlines()[1:]] == [
+        "  line 3: 3 cells, the header has 2: quote a cell that holds a comma",
+        f"  line 5: file cat/none.png is not in {classes / 'own'}",
+    ]
+    path = table(classes, [[f"cat/{number}.png", "a"] for number in range(50)])
+    with pytest.raises(DataError, match=r"50 faults:(.|\n)*and 30 more"):
+        prepare_class_folder(classes / "own", classes / "out", table=path)
+
+
+def test_sizes_and_damaged_images(classes):
+    write_image(classes / "own" / "dog" / "other.png", size=(9, 9))
+    (classes / "own" / "cat" / "p0_1.png").write_bytes(b"no image")
+    with pytest.raises(DataError) as caught:
+        prepare_class_folder(classes / "own", classes / "out")
+    assert "2 of 21 images" in str(caught.value)
+    assert "p0_1.png: not a readable image" in str(caught.value)
+    assert "dog/other.png: (9, 9) pixels, the first image (10, 12); give --size" in str(caught.value)
+    (classes / "own" / "cat" / "p0_1.png").unlink()
+    assert prepare_class_folder(classes / "own", classes / "out", size=(7, 7)).size == (7, 7)
+
+
+def test_other_faults(classes, tmp_path):
+    own, out = classes / "own", classes / "out"
+    with pytest.raises(DataError, match="no such folder"):
+        prepare_class_folder(tmp_path / "none", out)
+    with pytest.raises(ConfigError, match="--given reader2: a column of the table"):
+        prepare_class_folder(own, out, given=["reader2"])
+    with pytest.raises(DataError, match="20 images have no group"):
+        prepare_class_folder(own, out, group_regex=r"(q\d)")
+    with pytest.raises(DataError, match="one class, cat"):
+        prepare_class_folder(own, out, table=table(classes, [["cat/p0_0.png", "cat"]]))
+    with pytest.raises(DataError, match="no column label, reader2"):
+        prepare_class_folder(own, out, table=table(classes, [["a"]], ("file",)), given=["reader2"])
+    with pytest.raises(DataError, match="two columns label"):
+        prepare_class_folder(own, out, table=table(classes, [["a", "b", "c"]], ("file", "label", "label")))
+    with pytest.raises(ConfigError, match="--class-names a,a"):
+        prepare_class_folder(own, out, class_names=["a", "a"])
+    write_image(own / "loose.png")
+    with pytest.raises(DataError, match=r"1 images are in no folder CLASS: loose\.png"):
+        prepare_class_folder(own, out)
+    (own / "loose.png").unlink()
+    os.rename(own / "cat" / "p0_0.png", os.fsencode(own / "cat") + b"/\xff\xe9.png")
+    with pytest.raises(DataError, match=r"1 names are not UTF-8; rename them: cat/\\xff\\xe9\.png"):
+        prepare_class_folder(own, out)
+    (tmp_path / "void").mkdir()
+    with pytest.raises(DataError, match="no image in it"):
+        prepare_class_folder(tmp_path / "void", out)
+
+
+def test_digits(tmp_path):
+    made = prepare_digits(tmp_path / "out", shares=SplitShares(0.25, 0.1, 1))
+    assert (len(made), made.size, made.channels, made.classes[3]) == (1797, (8, 8), 1, "3")
+    assert made.images(range(1797)).max() == 255
+    counts = np.bincount(made.labels[made.indices("test")], minlength=10)
+    np.testing.assert_allclose(counts, np.bincount(made.labels) / 4, atol=1)

@@ -1,0 +1,57 @@
+"""`l2b-seg audit` as a user calls it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from l2b_cli.seg.audit import audit as command
+from l2b_cli.seg.main import app
+from l2b_data.errors import DataError
+from l2b_seg.recipe import read_settings
+from l2b_seg.run import run_training
+from tests.l2b_seg.audit.wrong_masks import TRAIN, make_run
+from tests.l2b_seg.tiny import CPU
+
+
+def call(*arguments):
+    result = CliRunner().invoke(app, ["audit", *map(str, arguments)], env={"COLUMNS": "80"})
+    assert result.exit_code == 0, result.exception
+    return result
+
+
+def test_table_and_json_of_a_cross_fitted_audit(tmp_path):
+    run, _ = make_run(tmp_path)
+    told = call(run, "--epochs", 1)
+    assert "Most suspicious of 24 slices, judged by networks that had not seen the case" in told.stdout
+    table, _, _ = told.stdout.partition("Look at them")
+    assert max(map(len, table.splitlines())) <= 80
+    assert f"Look at them: {run / 'audit' / 'audit.html'}" in told.stdout
+    assert "AUROC against the clean masks, slices all (4 of 24 wrong): audit" in told.stdout
+    assert "network 2 of 2, epoch 1: loss" in told.stderr
+    assert "[6/6] " in told.stderr
+    again = call(run, "--epochs", 1, "--json", "--out", tmp_path / "elsewhere")
+    assert "network" not in again.stderr
+    assert json.loads(again.stdout) == json.loads((tmp_path / "elsewhere" / "audit.json").read_text())
+    assert json.loads(again.stdout)["slices"] == json.loads((run / "audit" / "audit.json").read_text())["slices"]
+
+
+def test_in_sample_with_the_runs_own_network(tmp_path):
+    run, data = make_run(tmp_path)
+    run_training(read_settings(run / "config.yaml"), data, run, device=CPU)
+    told = call(run, "--folds", 0)
+    assert "the run's own network: in-sample" in told.stdout
+    result = json.loads((run / "audit" / "audit.json").read_text())
+    assert (result["in_sample"], result["folds"], result["epochs"]) == (True, 0, [2])
+    assert {row["fold"] for row in result["slices"]} == {None}
+    assert {row["case"] for row in result["cases"]} == set(TRAIN)
+    assert "has learnt part of the errors" in (run / "audit" / "audit.html").read_text()
+    assert not list((run / "audit").glob("fold_*"))
+
+
+def test_no_run(tmp_path):
+    with pytest.raises(DataError, match=r"no run to audit: config\.yaml, split\.json missing"):
+        command(tmp_path, folds=2)
+    run, _ = make_run(tmp_path)
+    with pytest.raises(DataError, match=r"model\.safetensors missing"):
+        command(run, folds=0)

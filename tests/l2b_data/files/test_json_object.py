@@ -1,0 +1,39 @@
+"""JSON objects from files that need not be what they seem."""
+
+import pytest
+
+from l2b_data.errors import DataError
+from l2b_data.files.json_object import read_json_object
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "byte order mark"])
+def test_an_object(tmp_path, start):
+    path = tmp_path / "a.json"
+    path.write_text(f'{start}{{"a": [1, "ä"]}}', encoding="utf-8")
+    assert read_json_object(path, way_out="") == {"a": [1, "ä"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"a": 1', "a.json cannot be read: "),
+        (b'{"a": "\xff"}', "a.json cannot be read: "),
+        (b"[1]", "a.json holds no JSON object"),
+        (b"null", "a.json holds no JSON object"),
+    ],
+)
+def test_no_object(tmp_path, content, message):
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_json_object(path, way_out="")
+
+
+def test_no_file_and_the_way_out(tmp_path):
+    with pytest.raises(DataError, match=r"b\.json: no such file; name a run$"):
+        read_json_object(tmp_path / "b.json", way_out="name a run")
+
+
+def test_a_folder_of_that_name(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        read_json_object(tmp_path, way_out="")

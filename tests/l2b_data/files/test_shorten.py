@@ -1,0 +1,20 @@
+"""Cut lists: nothing is added up to the limit, and the rest is counted above it."""
+
+import pytest
+
+from l2b_data.files.shorten import first_lines, first_names
+
+
+@pytest.mark.parametrize(
+    ("count", "names", "lines"),
+    [
+        (0, "", []),
+        (2, "a, b", ["a", "b"]),
+        (3, "a, b and 1 more", ["a", "b", "and 1 more"]),
+        (5, "a, b and 3 more", ["a", "b", "and 3 more"]),
+    ],
+)
+def test_the_first_two(count, names, lines):
+    entries = list("abcde")[:count]
+    assert first_names(entries, 2) == names
+    assert first_lines(entries, 2) == lines

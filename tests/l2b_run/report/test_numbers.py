@@ -1,0 +1,25 @@
+"""The numbers of runs as texts: what is missing, what is best, and runs that show the same."""
+
+from l2b_run.report.numbers import COST, Column, RunNumbers, number, number_table
+
+COLUMNS = (Column("dice", "Dice", 2, max), Column("hd", "HD", 1, min), *COST)
+
+
+def test_texts_and_the_best():
+    runs = [
+        RunNumbers("a", "l2b", "L1", {"dice": 0.8, "hd": 3.04, "train_seconds": 59.6, "peak_memory_mb": 1234.5}),
+        RunNumbers("b", None, "none", {"dice": 0.6, "hd": 3.01, "train_seconds": 59.4}),
+    ]
+    table = number_table(runs, COLUMNS)
+    assert [key for key, _ in table["columns"]] == ["dice", "hd", "train_seconds", "peak_memory_mb"]
+    assert [list(row["cells"].values()) for row in table["rows"]] == [
+        ["0.80", "3.0", "1 min 00 s", "1,234 MB"],
+        ["0.60", "3.0", "59 s", "–"],
+    ]
+    assert [row["best"] for row in table["rows"]] == [{"dice"}, set()]  # 3.04 and 3.01 are shown alike
+    assert [row["method"] for row in table["rows"]] == ["l2b", "–"]
+    assert number_table([], COLUMNS)["rows"] == []
+
+
+def test_what_is_no_number():
+    assert [number(value) for value in (1, 0.5, None, "1", [1])] == [1.0, 0.5, None, None, None]

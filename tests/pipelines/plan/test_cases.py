@@ -1,0 +1,52 @@
+"""Which cases and masks a run reads, from what the user names."""
+
+import pytest
+
+from l2b_data.errors import ConfigError, DataError
+from l2b_seg.config import DataSettings
+from pipelines.plan.cases import resolve_data
+from pipelines.plan.segmentation import TrainRequest, plan
+from tests.l2b_seg.tiny import NOISY, make_colour, make_dataset
+
+
+def test_own_masks_by_default_and_by_name(tmp_path):
+    root = make_dataset(tmp_path / "data").root
+    found = {}
+    for name, over in {
+        "default": {},
+        "labelsTr": {"labels": "labelsTr"},
+        "noisy": {"labels": NOISY},
+        "clean": {"noise": "clean"},
+    }.items():
+        request = TrainRequest("folder", root, preset="cpu", device="cpu", out=tmp_path / "run", **over)
+        planned = plan(request)
+        found[name] = planned.data.labels
+        assert (planned.settings.task.channels, planned.settings.task.classes) == (["T2"], ["prostate"])
+    assert found == {"default": "labelsTr", "labelsTr": "labelsTr", "noisy": NOISY, "clean": "labelsTr"}
+    assert sorted(path.name for path in root.iterdir() if path.is_dir()) == ["imagesTr", "labelsTr", NOISY]
+
+
+def test_task_of_the_data_set_and_name_of_the_run(tmp_path):
+    planned = plan(TrainRequest("lesions", make_colour(tmp_path / "data").root, preset="cpu", device="cpu"))
+    assert planned.settings.task.channels == ["R", "G", "B"]
+    assert planned.settings.task.classes == ["lesion", "core"]
+    assert str(planned.out) == "runs/lesions_l2b_clean_s0"
+
+
+def test_tuning_cases_split_no_group(tmp_path):
+    dataset = make_colour(tmp_path / "data")
+    for seed in range(4):
+        settings = DataSettings(tuning_cases=3, split_seed=seed)
+        data = resolve_data(dataset.root, settings, noise="clean")
+        assert len(data.evaluation) == 4  # groups of two
+        assert sorted(data.train + data.evaluation) == dataset.splits["train"]
+        assert not {dataset.groups[case] for case in data.train} & {dataset.groups[case] for case in data.evaluation}
+    with pytest.raises(ConfigError, match="tuning_cases 5: no training case is left"):
+        resolve_data(dataset.root, DataSettings(tuning_cases=5), noise="clean")
+
+
+def test_a_raw_folder_is_sent_to_prepare(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(b"x")
+    with pytest.raises(DataError, match="l2b-seg prepare"):
+        plan(TrainRequest("folder", tmp_path / "pictures", preset="cpu", device="cpu", out=tmp_path / "run"))

@@ -1,0 +1,141 @@
+"""The samples and labels of a run are those of the released code, whatever else stands in the data set."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from data_prep.label_noise.corrupt_labels import corrupt_labels, parse_noise
+from l2b_cls.config import DataSettings, MetaSettings, Settings
+from l2b_data.errors import ConfigError
+from l2b_data.samples.image_store import FileStore
+from l2b_data.samples.write_image_set import write_image_set
+from pipelines.plan.samples import resolve_images
+from tests.data_prep.noise_by_the_step import matrix_by_the_step, noise_by_the_step, symmetric_by_the_step
+
+K = 10
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """600 training samples between test and validation samples."""
+    rng = np.random.default_rng(0)
+    split = rng.permutation(["train"] * 600 + ["test"] * 150 + ["val"] * 150).tolist()
+    labels = rng.integers(0, K, 900)
+    return write_image_set(
+        tmp_path_factory.mktemp("set") / "toy",
+        name="toy",
+        images=rng.integers(0, 256, (900, 2, 2, 1), np.uint8),
+        labels=labels,
+        split=split,
+        classes=[f"c{label}" for label in range(K)],
+        given={"human_worse": np.where(np.array(split) == "train", (labels + 1) % K, -1)},
+    )
+
+
+def resolved(images, noise, seed=0, *, meta="clean", **data):
+    settings = Settings(
+        recipe="toy",
+        preset="cpu",
+        method="rmnwnet" if meta == "given" else "l2b",
+        data=DataSettings(**({"meta_size": 50} | data)),
+        meta=MetaSettings(source=meta, loss="mae" if meta == "given" else "cross_entropy"),
+        warm_up=0.2,
+    )
+    return resolve_images(images, settings, parse_noise(noise), noise_seed=seed)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "flip", "flip2"])
+@pytest.mark.parametrize("seed", [0, 5])
+def test_meta_set_out_of_the_training_samples(images, kind, seed):
+    run = resolved(images, f"{kind}:0.4", seed, meta="given")
+    pool = images.indices("train")
+    labels = images.labels[pool].tolist()
+    for part, index, found in (("train", run.train, run.given), ("meta", run.meta, run.meta_labels)):
+        positions, given = noise_by_the_step(labels, K, kind, 0.4, seed, 50, part=part)
+        assert index.tolist() == pool[positions].tolist()
+        assert found.tolist() == given
+    assert run.clean.tolist() == images.labels[run.train].tolist()
+    assert run.noise["n"] == 550
+    assert run.noise["effective_rate"] == np.mean(run.given != run.clean)
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_meta_set_of_its_own_split(images, seed):
+    run = resolved(images, "flip:0.4", seed, meta_from="val")
+    assert run.train.tolist() == images.indices("train").tolist()
+    matrix, stream = matrix_by_the_step("flip", K, 0.4, np.random.RandomState(1)), np.random.RandomState(seed)
+    assert run.given.tolist() == [stream.choice(K, p=matrix[label]) for label in images.labels[run.train]]
+
+
+@pytest.mark.parametrize("options", [{"keep_meta_in_train": True}, {"meta": "online"}])
+def test_symmetric_noise_on_all_training_samples(images, options):
+    run = resolved(images, "symmetric:0.5", 3, **options)
+    assert run.train.tolist() == images.indices("train").tolist()
+    assert run.given.tolist() == symmetric_by_the_step(images.labels[run.train].tolist(), K, 0.5, 3)
+
+
+@pytest.mark.parametrize("noise", ["symmetric:0.4", "human:worse", "instance:0.4", "uniform:0.4"])
+@pytest.mark.parametrize("options", [{}, {"train_samples": 200}, {"tuning_samples": 100}, {"meta_from": "val"}])
+def test_labels_belong_to_their_samples(images, noise, options):
+    run = resolved(images, noise, **options)
+    assert not set(run.train) & set(run.meta)
+    assert not set(run.train) & set(run.evaluation)
+    assert run.clean.tolist() == images.labels[run.train].tolist()
+    if noise == "human:worse":
+        assert run.given.tolist() == images.given["human_worse"][run.train].tolist()
+    else:
+        assert np.mean(run.given != run.clean) == pytest.approx(0.4, abs=0.11)
+    assert run.noise["effective_rate"] == np.mean(run.given != run.clean)
+
+
+def test_noise_by_the_images_reads_no_more_of_them_than_fit_the_memory(images):
+    chosen = resolved(images, "instance:0.4", train_samples=200)
+    direct = corrupt_labels(
+        images.labels[chosen.train], K, parse_noise("instance:0.4"), seed=0, images=images.images(chosen.train)
+    )
+    assert chosen.given.tolist() == direct.given.tolist()
+    elsewhere = dataclasses.replace(images, store=FileStore(images.root, images.names, images.size, 1))
+    with pytest.raises(ConfigError, match="does not keep them in one array"):
+        resolved(elsewhere, "instance:0.4")
+
+
+def test_all_faults_in_one_message(images):
+    with pytest.raises(ConfigError) as caught:
+        resolved(images, "human:worst", meta_size=5000, tuning_samples=600)
+    for message in ("data.tuning_samples 600", "data.meta_size 5000", "at most", "no such label set; it has worse"):
+        assert message in str(caught.value)
+
+
+def test_a_sample_that_judges_and_trains_has_one_given_label(images):
+    run = resolved(images, "symmetric:0.6", meta="given", keep_meta_in_train=True)
+    assert len(run.train) == 600
+    given = dict(zip(run.train.tolist(), run.given.tolist(), strict=True))
+    assert [given[one] for one in run.meta.tolist()] == run.meta_labels.tolist()
+    assert np.mean(run.meta_labels != images.labels[run.meta]) > 0.3
+
+
+def test_parts_are_stratified_and_disjoint(images):
+    run = resolved(images, "none", tuning_samples=120, train_samples=200, meta_size=60)
+    parts = [run.train, run.meta, run.evaluation]
+    assert [len(part) for part in parts] == [200, 60, 120]
+    assert len(np.unique(np.concatenate(parts))) == 380
+    assert (images.split[np.concatenate(parts)] == "train").all()
+    whole = np.bincount(images.labels[images.indices("train")], minlength=K) / 600
+    for part in (run.train, run.evaluation):
+        np.testing.assert_allclose(np.bincount(images.labels[part], minlength=K), len(part) * whole, atol=3)
+    assert resolved(images, "none", tuning_samples=120).evaluation.tolist() == run.evaluation.tolist()
+    assert resolved(images, "none", seed=1, tuning_samples=120).evaluation.tolist() != run.evaluation.tolist()
+
+
+def test_without_clean_samples_all_train(images):
+    run = resolved(images, "symmetric:0.4", meta="online")
+    assert run.meta.tolist() == run.meta_labels.tolist() == []
+    assert sorted(run.train.tolist()) == images.indices("train").tolist()
+
+
+def test_true_labels_that_nobody_knows(images):
+    unknown = dataclasses.replace(images, info=images.info | {"source": {"noisy_splits": ["train"]}})
+    run = resolved(unknown, "none")
+    assert (run.clean == -1).all()
+    assert run.noise["effective_rate"] is None
