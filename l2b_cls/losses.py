@@ -14,7 +14,7 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return functional.cross_entropy(logits, target, reduction="none")
 
 
-def absolute_error(logits: Tensor, target: Tensor) -> Tensor:
+def mae(logits: Tensor, target: Tensor) -> Tensor:
     """2 (1 - p_y), (B,) in [0, 2]: the L1 distance of softmax and one-hot target (B,) int64 (RMNW-Net, WACV 2021).
 
     Its sum over all K targets is 2 (K - 1) whatever the logits, which is why uniform label noise only scales it.

@@ -1,35 +1,40 @@
 """A training run from settings to a finished run folder."""
 
-import logging
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 import yaml
 
-from l2b_cls.batches.feed import Feed, Samples, make_feed, output_size
+from l2b_cls.batches.sample_batches import SampleBatches, Samples, make_batches, output_size
 from l2b_cls.config import AugmentationSettings, Settings, TaskSettings
-from l2b_cls.methods.memory import TrainState
+from l2b_cls.meta_set.online import online_meta
 from l2b_cls.methods.table import METHODS
 from l2b_cls.metrics.sample_metrics import classification_metrics
 from l2b_cls.metrics.summary import summarise_run
+from l2b_cls.networks.network_of import network_of
 from l2b_cls.prediction.classifier import BATCH, class_probabilities
 from l2b_cls.prediction.write_table import write_predictions
 from l2b_cls.report.write_report import write_report
 from l2b_cls.run_data import RunData, write_run_data
-from l2b_cls.sample_log.file import write_sample_log
-from l2b_cls.sample_log.log_epoch import detection, sample_log_of
-from l2b_cls.training import new_state, train
+from l2b_cls.sample_log.file import finish_sample_log
+from l2b_cls.sample_log.log_epoch import log_epoch
+from l2b_cls.task import Task
 from l2b_data.errors import ConfigError
 from l2b_data.files.atomic import write_json, write_text
 from l2b_run.folder.environment import environment, peak_memory_mb
-from l2b_run.folder.write_run import row_text, write_epochs, write_weights
+from l2b_run.folder.write_run import write_weights
+from l2b_run.training.batches import Batches
 from l2b_run.training.epoch_row import Progress
-from l2b_run.training.state import load_checkpoint
+from l2b_run.training.loop import train
+from l2b_run.training.method import Training, new_state
+from l2b_run.training.state import BEST, TrainState, load_checkpoint
+from l2b_run.training.step_report import StepReport
 
-LOG = logging.getLogger(__name__)
 _SHARED = 5000  # training samples from which mean and standard deviation of a channel are taken
 
 
@@ -79,6 +84,13 @@ def _misfits(augmentation: AugmentationSettings, size: tuple[int, int], channels
     return faults
 
 
+def training_of(settings: Settings, batches: SampleBatches) -> Training:
+    """A run of these settings on these batches, before its first step."""
+    method = METHODS[settings.method]
+    state = new_state(settings, method, partial(network_of, settings), batches.device)
+    return Training(settings, method, Task(batches.classes), batches, state, online_meta)
+
+
 def run_training(
     settings: Settings,
     data: RunData,
@@ -92,7 +104,7 @@ def run_training(
 
     No clean label of a training sample is seen by the training. Raises DataError, ConfigError, L2BError as its parts.
     """
-    feed = make_feed(
+    batches = make_batches(
         Samples(data.images, data.train, data.given),
         Samples(data.images, data.meta, data.meta_labels),
         Samples(data.images, data.evaluation, data.evaluation_labels),
@@ -103,39 +115,34 @@ def run_training(
     write_json(out / "env.json", environment(str(device)))
     write_run_data(out, data)
     started = time.perf_counter()
-    state = _trained(settings, data, feed, out, progress=progress, resume=resume)
+
+    def quick(state: TrainState) -> dict[str, float]:
+        metrics = classification_metrics(evaluated_probabilities(state, batches), data.evaluation_labels)
+        return {name: metrics[name] for name in ("accuracy", "balanced_accuracy")}
+
+    def watch(run: Training, current: Batches, reports: Sequence[StepReport]) -> dict[str, Any]:
+        if run.state.epoch % settings.log_weights_every and run.state.epoch != settings.epochs:
+            return {}
+        trained = cast(SampleBatches, current)
+        found = log_epoch(out, run.state, trained, reports, given=data.given, clean=data.clean)
+        return {"auc_noise_detection": found}
+
+    run = training_of(settings, batches)
+    state = train(run, out, score="accuracy", evaluate=quick, watch=watch, progress=progress, resume=resume)
     write_weights(out / "model.safetensors", state.evaluated)
-    summary = _evaluated(settings, data, feed, state, out)
+    finish_sample_log(out, len(data.train))
+    summary = _evaluated(settings, data, batches, state, out)
     summary |= {"total_seconds": time.perf_counter() - started, "peak_memory_mb": peak_memory_mb(device)}
     write_json(out / "summary.json", summary)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary
 
 
-def _trained(
-    settings: Settings, data: RunData, feed: Feed, out: Path, *, progress: Progress, resume: bool
-) -> TrainState:
-    """The state after the last epoch; each epoch goes to metrics.jsonl and the log."""
-
-    def quick(state: TrainState) -> dict[str, float]:
-        metrics = classification_metrics(evaluated_probabilities(state, feed), data.evaluation_labels)
-        return {name: metrics[name] for name in ("accuracy", "balanced_accuracy")}
-
-    def detect(state: TrainState) -> dict[str, float | None]:
-        return detection(state, data.given, data.clean)
-
-    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        write_epochs(out / "metrics.jsonl", history)
-        LOG.info(row_text(row))
-
-    return train(
-        settings, feed, out, evaluate=quick, detect=detect, write_row=write_row, progress=progress, resume=resume
-    )
-
-
-def _evaluated(settings: Settings, data: RunData, feed: Feed, state: TrainState, out: Path) -> dict[str, Any]:
-    """Write predictions.csv and sample_weights.npz of the last network; the summary of it and of the best one."""
-    last = evaluated_probabilities(state, feed)
+def _evaluated(
+    settings: Settings, data: RunData, batches: SampleBatches, state: TrainState, out: Path
+) -> dict[str, Any]:
+    """Write predictions.csv of the last network; the summary of it and of the best one."""
+    last = evaluated_probabilities(state, batches)
     write_predictions(
         out / "predictions.csv",
         index=data.evaluation,
@@ -143,10 +150,9 @@ def _evaluated(settings: Settings, data: RunData, feed: Feed, state: TrainState,
         labels=data.evaluation_labels,
         probabilities=last,
     )
-    write_sample_log(out / "sample_weights.npz", sample_log_of(state))
-    best = new_state(settings, feed.device)
-    load_checkpoint(best, out / "checkpoint_best.pt", feed.device)
-    at_best = classification_metrics(evaluated_probabilities(best, feed), data.evaluation_labels)
+    best = new_state(settings, METHODS[settings.method], partial(network_of, settings), batches.device)
+    load_checkpoint(best, out / BEST, batches.device)
+    at_best = classification_metrics(evaluated_probabilities(best, batches), data.evaluation_labels)
     return summarise_run(
         settings,
         data.record(),
@@ -157,7 +163,7 @@ def _evaluated(settings: Settings, data: RunData, feed: Feed, state: TrainState,
     )
 
 
-def evaluated_probabilities(state: TrainState, feed: Feed) -> np.ndarray:
+def evaluated_probabilities(state: TrainState, batches: SampleBatches) -> np.ndarray:
     """Probabilities (e, K) float64 of the evaluation samples, by the network that predicts."""
-    batches = (images for images, _, _ in feed.ordered("evaluation", BATCH))
-    return class_probabilities(state.evaluated, batches, classes=feed.classes)
+    images = (images for images, _, _ in batches.ordered("evaluation", BATCH))
+    return class_probabilities(state.evaluated, images, classes=batches.classes)

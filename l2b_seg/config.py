@@ -1,27 +1,14 @@
 """The settings of a run: one typed, strict object (recipe.py makes it from recipe, preset, method and --set)."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from l2b_run.settings.shared import (
-    BETWEEN_LABELS,
-    CANDIDATES,
-    NormalizerName,
-    RunSettings,
-    SgdSettings,
-    Strict,
-    one_label_fault,
-)
-
-MethodName = Literal["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"]
-
-
-class TaskSettings(Strict):
-    """What is segmented out of what: names from the data set, filled in when a run is planned."""
-
-    channels: list[str] = Field(["image"], min_length=1)
-    classes: list[str] = Field(["prostate"], min_length=1, description="foreground classes in the order of their label")
+from l2b_run.settings.shared import BootstrapSettings, OptimizerSettings, Strict, TrainingSettings
+from l2b_run.training.method_settings import with_methods
+from l2b_seg.batches.augment import AugmentationSettings
+from l2b_seg.methods.table import METHODS
+from l2b_seg.task import TaskSettings
 
 
 class DataSettings(Strict):
@@ -48,100 +35,53 @@ class NetworkSettings(Strict):
     encoder_weights: str | None = None
 
 
-class AugmentationSettings(Strict):
-    flip: float = Field(0.5, ge=0, le=1)
-    rotation_deg: float = Field(10.0, ge=0, le=180)
-    scale: float = Field(0.0, ge=0, lt=1)
-    intensity: float = Field(0.0, ge=0, lt=1)
-
-
-class OptimizerSettings(SgdSettings):
+class SegOptimizerSettings(OptimizerSettings):
     lr: float = Field(0.005, gt=0)
     clip_norm: float | None = Field(0.2, gt=0)
-    schedule: Literal["constant", "cosine", "inverse"] = Field(
-        "inverse", description="inverse: lr * 20 / (20 + epoch), as released; cosine: to 0 at the last step"
-    )
+    schedule: Literal["constant", "cosine", "inverse", "steps"] = "inverse"
 
 
-class BootstrapSettings(Strict):
+class SegBootstrapSettings(BootstrapSettings):
     """How alpha and beta are made; the defaults are the paper's equations and the released code's extra step."""
 
-    normalize: NormalizerName = "rectified"
-    temperature: float = Field(1.0, gt=0)
-    lookahead: Literal["optimizer", "none"] = "optimizer"
     pseudo_label: Literal["own", "teacher", "views"] = "views"
-    candidates: Literal["both", "pseudo"] = Field("both", description=CANDIDATES)
     supervised_meta_step: bool = True
-    judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
-    mode: Literal["exact", "fast"] = "exact"
 
 
-class MetaSettings(Strict):
-    """Who judges the weights.
-
-    source "clean": the meta cases. "online": training slices whose given masks a mixture model takes for clean (its
-    posterior above `threshold`), chosen anew every epoch after the warm-up. "given": any training slices, for a `loss`
-    that survives their noise: "mae", whose gradient under symmetric noise points where the clean one does (RMNW-Net).
-    """
-
-    source: Literal["clean", "online", "given"] = "clean"
-    threshold: float = Field(0.5, gt=0, lt=1)
-    loss: Literal["cross_entropy", "mae"] = "cross_entropy"
-
-
-class FinetuneSettings(Strict):
-    """finetune: the last `share` of the epochs see the clean cases alone, at `lr`."""
-
-    share: float = Field(0.25, gt=0, lt=1)
-    lr: float = Field(0.005, gt=0)
-
-
-class Settings(RunSettings):
+class SegSettings(TrainingSettings):
     """Everything a run depends on besides its data."""
 
-    method: MethodName
     task: TaskSettings = TaskSettings()
     data: DataSettings = DataSettings()
     slices: SliceSettings = SliceSettings()
     network: NetworkSettings = NetworkSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
-    optimizer: OptimizerSettings = OptimizerSettings()
-    bootstrap: BootstrapSettings = BootstrapSettings()
-    meta: MetaSettings = MetaSettings()
-    finetune: FinetuneSettings = FinetuneSettings()
-    epochs: int = Field(100, ge=1)
-    warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
+    optimizer: SegOptimizerSettings = SegOptimizerSettings()
+    bootstrap: SegBootstrapSettings = SegBootstrapSettings()
     batch_size: int = Field(1, ge=1)
     meta_batch_size: int = Field(2, ge=1)
-    clean_share: float = Field(
-        0.33, ge=0, lt=1, description="joint: of clean slices in a batch; nl, l2b: of the clean gradient in the step's"
-    )
-    joint_by: Literal["batch", "steps"] = Field(
-        "batch", description="joint: clean slices in the same batch, or a step of their own after each given batch"
-    )
     mixup_alpha: float = Field(0.2, gt=0)
-    average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
-    evaluate_every: int = Field(1, ge=1)
 
-    @property
-    def warm_up_epochs(self) -> int:
-        """Epochs before the first weighted one; never all of them."""
-        return min(round(self.warm_up * self.epochs), self.epochs - 1)
+    @model_validator(mode="before")
+    @classmethod
+    def _clean_share(cls, given: Any) -> Any:
+        """Runs and recipes of version 0.3 say clean_share for both shares: of nl and l2b it was the gradient's."""
+        if not isinstance(given, dict) or given.get("method") not in ("nl", "l2b") or "clean_share" not in given:
+            return given
+        bootstrap = given.get("bootstrap", {})
+        if not isinstance(bootstrap, dict):
+            return given
+        rest = {key: value for key, value in given.items() if key != "clean_share"}
+        return rest | {"bootstrap": {"clean_gradient": given["clean_share"], **bootstrap}}
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "Settings":
-        faults = []
-        if self.bootstrap.pseudo_label == "teacher" and self.average_decay == 0:
-            faults.append("bootstrap.pseudo_label 'teacher' is the averaged network: set average_decay above 0")
-        if self.meta.source != "clean" and self.method in ("meta", "joint", "finetune"):
-            faults.append(f"method {self.method} learns from clean cases: without them take l2b, nl, unetpp or mixup")
-        if self.meta.source == "online" and self.method in ("nl", "l2b") and self.warm_up_epochs == 0:
-            faults.append("meta.source 'online' asks the network which slices are clean: set warm_up above 0")
-        if self.method == "nl" and self.bootstrap.normalize in BETWEEN_LABELS:
-            faults.append(one_label_fault("nl", self.bootstrap.normalize))
+    def faults(self) -> list[str]:
         multiple = 2**self.network.encoder_depth
         if self.network.architecture == "smp" and self.slices.size % multiple:
-            faults.append(f"slices.size {self.slices.size} must be a multiple of {multiple} at this encoder_depth")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
+            return [f"slices.size {self.slices.size} must be a multiple of {multiple} at this encoder_depth"]
+        return []
+
+
+if TYPE_CHECKING:
+    Settings = SegSettings
+else:
+    Settings = with_methods(SegSettings, METHODS)

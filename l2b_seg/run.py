@@ -1,7 +1,7 @@
 """A training run from settings to a finished run folder."""
 
-import logging
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,40 @@ from l2b_data.cases.slices import load_slices
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.files.atomic import write_json, write_text
 from l2b_run.folder.environment import environment, peak_memory_mb
-from l2b_run.folder.write_run import row_text, write_epochs, write_weights
+from l2b_run.folder.write_run import write_weights
 from l2b_run.training.epoch_row import Progress
-from l2b_run.training.state import TrainState, load_checkpoint
-from l2b_seg.batches.feed import Feed
+from l2b_run.training.loop import train
+from l2b_run.training.method import Training, new_state
+from l2b_run.training.state import BEST, TrainState, load_checkpoint
+from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
-from l2b_seg.methods.meta_set import meta_slices
-from l2b_seg.methods.online_meta import online_meta
+from l2b_seg.meta_set.clean_slices import meta_slices
+from l2b_seg.meta_set.online import online_meta
 from l2b_seg.methods.table import METHODS
 from l2b_seg.metrics.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
 from l2b_seg.metrics.summary import write_case_csv
+from l2b_seg.networks.build_network import network_of
 from l2b_seg.prediction.predictor import predictor_for
 from l2b_seg.report.keep_slices import write_figures
 from l2b_seg.report.write_report import write_report
 from l2b_seg.run_data import RunData
-from l2b_seg.training import new_state, train
+from l2b_seg.task import task_of
 
-LOG = logging.getLogger(__name__)
+
+def training_of(settings: Settings, batches: SliceBatches) -> Training:
+    """A run of these settings on these batches, before its first step."""
+    method = METHODS[settings.method]
+    state = new_state(settings, method, partial(network_of, settings), batches.device)
+    return Training(settings, method, task_of(settings), batches, state, online_meta)
+
+
+def batches_of(
+    settings: Settings, data: RunData, options: SliceOptions, device: torch.device, *, train: tuple[str, ...] = ()
+) -> SliceBatches:
+    """The batches of a run; `train`: of these training cases alone. Raises DataError as its parts do."""
+    given = load_slices(data.dataset, train or data.train, options, labels=data.labels)
+    meta = meta_slices(settings, data, options, given)
+    return SliceBatches(given, meta, settings.augmentation, settings.seed, device, settings.batch_size)
 
 
 def run_training(
@@ -46,14 +63,7 @@ def run_training(
     cases' are read after it, for the figures. Raises DataError, ConfigError, L2BError as its parts do.
     """
     options = SliceOptions(**settings.slices.model_dump())
-    given = load_slices(data.dataset, data.train, options, labels=data.labels)
-    feed = Feed(
-        train=given,
-        meta=meta_slices(settings, data, options, given),
-        augmentation=settings.augmentation,
-        seed=settings.seed,
-        device=device,
-    )
+    run = training_of(settings, batches_of(settings, data, options, device))
     cases = load_evaluation_cases(data.dataset, data.evaluation, options)
     write_text(out / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
     write_json(out / "env.json", environment(str(device)))
@@ -63,12 +73,8 @@ def run_training(
     def quick(state: TrainState) -> dict[str, float]:
         return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
 
-    def write_row(row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        write_epochs(out / "metrics.jsonl", history)
-        LOG.info(row_text(row))
-
-    state = train(settings, feed, out, evaluate=quick, write_row=write_row, progress=progress, resume=resume)
-    seconds = sum(row["seconds"] for row in state.history)
+    state = train(run, out, score="dice", evaluate=quick, progress=progress, resume=resume)
+    seconds = sum(row.seconds for row in state.history)
     cost = {
         "train_seconds": seconds,
         "total_seconds": time.perf_counter() - started,
@@ -78,7 +84,7 @@ def run_training(
     summary = summarise_run(settings, data, state, cases, out, device) | cost
     write_json(out / "summary.json", summary)
     write_case_csv(out / "cases.csv", summary)
-    write_figures(out / "figures.npz", state, online_meta(state, feed, settings), settings, data, cases)
+    write_figures(out / "figures.npz", run, data, cases)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}", device=device)
     return summary
 
@@ -97,10 +103,10 @@ def summarise_run(
     """
     unit = data.dataset.spacing_unit
     summary = evaluate_cases(predictor_for(state.evaluated, settings, device), cases, unit=unit)
-    best = new_state(settings, device)
-    load_checkpoint(best, out / "checkpoint_best.pt", device)
+    best = new_state(settings, METHODS[settings.method], partial(network_of, settings), device)
+    load_checkpoint(best, out / BEST, device)
     best_summary = evaluate_cases(predictor_for(best.evaluated, settings, device), cases, unit=unit)
-    evaluated = [row["test_dice"] for row in state.history if "test_dice" in row]
+    evaluated = [row.test["dice"] for row in state.history if row.test]
     return {
         "method": settings.method,
         "meta_source": settings.meta.source,

@@ -1,15 +1,24 @@
-"""What is segmented out of what, and how the engine sees it: a loss and a pseudo-label a pixel."""
+"""What is segmented out of what: the losses and the pseudo-label of a pixel."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from l2b_seg.config import Settings
+from l2b_run.settings.shared import Strict
 
 THRESHOLD = 0.5
+
+
+class TaskSettings(Strict):
+    """What is segmented out of what: names from the data set, filled in when a run is planned."""
+
+    channels: list[str] = Field(["image"], min_length=1)
+    classes: list[str] = Field(["prostate"], min_length=1, description="foreground classes in the order of their label")
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,9 @@ class Task:
 
     channels: int
     classes: tuple[str, ...]
+    tool: ClassVar[str] = "l2b-seg"
+    records: ClassVar[str] = "slices"
+    schedule_in_epoch: ClassVar[bool] = True
 
     @property
     def binary(self) -> bool:
@@ -38,11 +50,11 @@ class Task:
             return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")[:, 0]
         return functional.cross_entropy(logits, target[:, 0].long(), reduction="none")
 
-    def absolute_error(self, logits: Tensor, target: Tensor) -> Tensor:
-        """1 - probability of the target's label, (B, H, W), in [0, 1]: the mean absolute error of RMNW-Net, halved."""
+    def mae(self, logits: Tensor, target: Tensor) -> Tensor:
+        """2 (1 - probability of the target's label), (B, H, W) in [0, 2]: the mean absolute error of RMNW-Net."""
         if self.binary:
-            return (torch.sigmoid(logits) - target).abs()[:, 0]
-        return 1 - torch.softmax(logits, 1).gather(1, target.long())[:, 0]
+            return 2 * (torch.sigmoid(logits) - target).abs()[:, 0]
+        return 2 * (1 - torch.softmax(logits, 1).gather(1, target.long())[:, 0])
 
     def mixed_loss(self, logits: Tensor, first: Tensor, second: Tensor, keep: float) -> Tensor:
         """keep * loss(first) + (1 - keep) * loss(second), (B, H, W); for one class the loss of the mixed target."""
@@ -70,6 +82,13 @@ class Task:
         return found.astype(np.uint8)
 
 
-def task_of(settings: Settings) -> Task:
+class HasTask(Protocol):
+    """Settings of a segmentation run."""
+
+    @property
+    def task(self) -> TaskSettings: ...
+
+
+def task_of(settings: HasTask) -> Task:
     """The task a run's settings name."""
     return Task(len(settings.task.channels), tuple(settings.task.classes))

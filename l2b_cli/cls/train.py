@@ -109,12 +109,12 @@ def train(
 
 def _chosen(method: str, no_clean: bool, meta_size: int | None, select: Select | None) -> list[str]:
     """What the options say of the settings, as --set takes it; --no-clean says nothing new of mnwnet and rmnwnet."""
-    from l2b_cls.config import NOISY_META
+    from l2b_cls.methods.table import METHODS
     from l2b_data.errors import ConfigError
 
     if no_clean and meta_size is not None:
         raise ConfigError(f"--no-clean and --meta-size {meta_size}: a meta set of clean samples, or none")
-    chosen = ["meta.source=online"] * (no_clean and method not in NOISY_META)
+    chosen = ["meta.source=online"] * (no_clean and not (method in METHODS and METHODS[method].meta))
     chosen += [] if meta_size is None else [f"data.meta_size={meta_size}"]
     chosen += [] if select is None else [f"data.evaluate_on={select.value}"]
     return chosen

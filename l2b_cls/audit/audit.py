@@ -14,7 +14,7 @@ from l2b_cls.audit.folds import cut_folds
 from l2b_cls.audit.label_posterior import LabelPosterior, label_posterior
 from l2b_cls.audit.quality import flag_quality, ranking_quality
 from l2b_cls.audit.write_audit import write_audit
-from l2b_cls.batches.feed import Samples
+from l2b_cls.batches.sample_batches import Samples
 from l2b_cls.config import Settings
 from l2b_cls.prediction.classifier import load_run
 from l2b_cls.recipe import read_settings

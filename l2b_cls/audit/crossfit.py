@@ -12,15 +12,14 @@ import numpy as np
 import torch
 
 from l2b_cls.audit.folds import Fold
-from l2b_cls.batches.feed import Feed, Samples, make_feed
+from l2b_cls.batches.sample_batches import SampleBatches, Samples, make_batches
 from l2b_cls.config import Settings
-from l2b_cls.run import evaluated_probabilities
-from l2b_cls.training import train
+from l2b_cls.run import evaluated_probabilities, training_of
 from l2b_data.files.atomic import atomic_file
 from l2b_data.files.hashing import sha256_file
 from l2b_run.audit.kept_fold import KeptFold
-from l2b_run.folder.write_run import write_epochs
 from l2b_run.training.epoch_row import Progress
+from l2b_run.training.loop import train
 
 _PROBABILITIES = "probabilities.npy"
 
@@ -58,13 +57,13 @@ def cross_fit(
     for fold in folds:
         held = Samples(given.source, given.index[fold.held_out], np.full(len(fold.held_out), -1))  # labels unseen
         clean = meta.part(np.flatnonzero(~np.isin(meta.index, held.index)))
-        feed = make_feed(given.part(fold.train), clean, held, settings, device)
+        batches = make_batches(given.part(fold.train), clean, held, settings, device)
         shorter = _shorter(settings, epochs or settings.epochs)
-        record = {"content": _content(feed, pixels), "settings": shorter.model_dump()}
+        record = {"content": _content(batches, pixels), "settings": shorter.model_dump()}
         kept = KeptFold(root, fold.number, len(folds), record, result=_PROBABILITIES)
         found = _finished(kept, len(held))
         if found is None:
-            found = _train_fold(shorter, feed, kept, progress)
+            found = _train_fold(shorter, batches, kept, progress)
         yield Judged(fold, found, shorter.epochs)
 
 
@@ -78,20 +77,12 @@ def _shorter(settings: Settings, epochs: int) -> Settings:
     )
 
 
-def _train_fold(settings: Settings, feed: Feed, fold: KeptFold, progress: Progress) -> np.ndarray:
+def _train_fold(settings: Settings, batches: SampleBatches, fold: KeptFold, progress: Progress) -> np.ndarray:
     """Train in the fold's folder, from its latest checkpoint where there is one; keep the predictions alone."""
     resume = fold.begin(settings.model_dump())
-    state = train(
-        settings,
-        feed,
-        fold.folder,
-        evaluate=lambda state: {},
-        detect=lambda state: {},
-        write_row=lambda row, history: write_epochs(fold.folder / "metrics.jsonl", history),
-        progress=fold.numbered(progress),
-        resume=resume,
-    )
-    found = evaluated_probabilities(state, feed)
+    run = training_of(settings, batches)
+    state = train(run, fold.folder, score="accuracy", progress=fold.numbered(progress), resume=resume)
+    found = evaluated_probabilities(state, batches)
     content = io.BytesIO()
     np.save(content, found, allow_pickle=False)
     with atomic_file(fold.folder / _PROBABILITIES) as temporary:
@@ -112,10 +103,10 @@ def _pixels(samples: Samples) -> dict[str, Any]:
     return found
 
 
-def _content(feed: Feed, pixels: dict[str, Any]) -> str:
+def _content(batches: SampleBatches, pixels: dict[str, Any]) -> str:
     """Hash of what a network reads: pictures, samples, labels."""
     content = hashlib.sha256(json.dumps(pixels, sort_keys=True).encode())
-    for samples in (feed.train, feed.meta, feed.evaluation):
+    for samples in (batches.train, batches.meta, batches.evaluation):
         for values in (samples.index, samples.labels):
             content.update(np.ascontiguousarray(values, np.int64).tobytes())
             content.update(b"|")

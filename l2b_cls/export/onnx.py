@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from l2b_cls.batches.feed import output_size
+from l2b_cls.batches.sample_batches import output_size
 from l2b_cls.prediction.classifier import Classifier, load_run
 from l2b_run.export.onnx import BATCHES, onnx_bytes, onnx_difference, require_onnx, write_onnx
 from l2b_run.folder.environment import package_version

@@ -5,6 +5,7 @@ from typing import Any
 
 from l2b_cls.config import Settings
 from l2b_cls.metrics.sample_metrics import DEFINITIONS
+from l2b_run.training.epoch_row import EpochRow
 
 SUMMARY_DEFINITIONS = {
     "effective_noise": "share of the training samples whose given label is not the true (or best known) one",
@@ -18,7 +19,7 @@ SUMMARY_DEFINITIONS = {
 def summarise_run(
     settings: Settings,
     split: Mapping[str, Any],
-    history: Sequence[Mapping[str, Any]],
+    history: Sequence[EpochRow],
     *,
     last: Mapping[str, Any],
     best: Mapping[str, Any],
@@ -29,8 +30,8 @@ def summarise_run(
     split: `RunData.record`. history: a row an epoch. last, best: `classification_metrics` of the last network and of
     the best epoch's, the latter with its epoch.
     """
-    accuracies = [row["test_accuracy"] for row in history if "test_accuracy" in row]
-    detections = [(row["epoch"], row["auc_noise_detection"]) for row in history if "auc_noise_detection" in row]
+    accuracies = [row.test["accuracy"] for row in history if row.test]
+    detections = [(row.epoch, row.watched["auc_noise_detection"]) for row in history if row.watched]
     return {
         "method": settings.method,
         "meta_source": settings.meta.source,
@@ -50,7 +51,7 @@ def summarise_run(
         },
         "auc_noise_detection": dict(detections[-1][1]) if detections else {},
         "auc_noise_detection_best": _best_of(detections),
-        "train_seconds": sum(row["seconds"] for row in history),
+        "train_seconds": sum(row.seconds for row in history),
         "definitions": DEFINITIONS | SUMMARY_DEFINITIONS,
     }
 

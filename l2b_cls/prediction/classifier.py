@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from l2b_cls.batches.augment import resized
-from l2b_cls.batches.feed import prepared
+from l2b_cls.batches.sample_batches import prepared
 from l2b_cls.config import Settings
 from l2b_cls.networks.network_of import network_of
 from l2b_cls.recipe import read_settings

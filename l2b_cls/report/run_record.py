@@ -9,7 +9,8 @@ from l2b_cls.sample_log.file import SAMPLE_LOG, SampleLog, read_sample_log
 from l2b_data.errors import DataError, L2BError
 from l2b_data.files.json_object import read_json_object
 from l2b_data.samples.noisy_labels import NoisyLabelTable, read_noisy_labels
-from l2b_run.folder.read_run import read_epochs, read_summary
+from l2b_run.folder.read_run import read_summary
+from l2b_run.training.epoch_row import read_epochs
 
 NOISY_LABELS = "noisy_labels.csv"
 

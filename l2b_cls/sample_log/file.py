@@ -1,5 +1,6 @@
-"""sample_weights.npz of a run: what every logged epoch made of every training sample."""
+"""What every logged epoch made of every training sample: appended while a run trains, sample_weights.npz after it."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
@@ -9,7 +10,7 @@ import numpy as np
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
 
-SAMPLE_LOG = "sample_weights.npz"
+SAMPLE_LOG, APPENDED = "sample_weights.npz", "sample_log.bin"
 _KINDS = {
     "loss": np.float32,
     "predicted": np.int32,
@@ -38,15 +39,37 @@ class SampleLog:
     weight_net: np.ndarray = field(repr=False)
 
 
-def write_sample_log(path: Path, log: SampleLog) -> None:
-    """Write it compressed, whole or not at all."""
-    arrays = {name: np.asarray(getattr(log, name), kind) for name, kind in _KINDS.items()}
-    with atomic_file(path) as temporary, open(temporary, "wb") as handle:
-        np.savez_compressed(handle, allow_pickle=False, epoch=np.asarray(log.epoch, np.int64), **arrays)
+def append_epoch(folder: Path, epoch: int, row: dict[str, np.ndarray]) -> None:
+    """Append the arrays (n,) of a finished epoch to sample_log.bin; rows of this epoch and later ones are cut off.
+
+    Those are of an epoch that a stop kept from its checkpoint, and that is trained again. A row takes 24 bytes a sample
+    and 8 more; it is on the disk when this returns.
+    """
+    kind = _record(len(row["loss"]))
+    record = np.zeros((), kind)
+    record["epoch"] = epoch
+    for name in _KINDS:
+        record[name] = row[name]
+    path = folder / APPENDED
+    kept = sum(int(one) < epoch for one in _rows(path, kind)["epoch"]) if path.exists() else 0
+    with open(path, "r+b" if path.exists() else "wb") as handle:
+        handle.truncate(kept * kind.itemsize)
+        handle.seek(kept * kind.itemsize)
+        handle.write(record.tobytes())
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def finish_sample_log(folder: Path, count: int) -> None:
+    """Turn sample_log.bin of `count` samples into sample_weights.npz, compressed, whole or not at all."""
+    rows = _rows(folder / APPENDED, _record(count))
+    with atomic_file(folder / SAMPLE_LOG) as temporary, open(temporary, "wb") as handle:
+        np.savez_compressed(handle, allow_pickle=False, **{name: rows[name] for name in ("epoch", *_KINDS)})
+    (folder / APPENDED).unlink(missing_ok=True)
 
 
 def read_sample_log(path: Path) -> SampleLog:
-    """Read what `write_sample_log` wrote. Raises DataError where it is absent, damaged or of other shapes."""
+    """Read sample_weights.npz. Raises DataError where it is absent, damaged or of other shapes."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in ("epoch", *_KINDS)}
@@ -57,3 +80,13 @@ def read_sample_log(path: Path) -> SampleLog:
     if len(whole) != 2 or set(shapes.values()) != {whole} or arrays["epoch"].shape != whole[:1]:
         raise DataError(f"{path}: arrays of shapes {shapes} for {len(arrays['epoch'])} epochs, expected one (E, n)")
     return SampleLog(**arrays)
+
+
+def _record(count: int) -> np.dtype:
+    return np.dtype([("epoch", "<i8"), *((name, kind, (count,)) for name, kind in _KINDS.items())])
+
+
+def _rows(path: Path, kind: np.dtype) -> np.ndarray:
+    """The whole rows of the file, mapped; a row that a stop cut off is left out."""
+    count = path.stat().st_size // kind.itemsize if path.exists() else 0
+    return np.memmap(path, kind, mode="r", shape=(count,)) if count else np.zeros(0, kind)

@@ -1,25 +1,10 @@
 """The normaliser of the weights, from its name in a run's settings."""
 
-from typing import Protocol
-
 from l2b import Normalizer, normalize
-from l2b_run.settings.shared import NormalizerName
+from l2b_run.settings.shared import BootstrapSettings, NormalizerName
 
 
-class Choice(Protocol):
-    """The part of the bootstrap settings that says how alignments become weights."""
-
-    @property
-    def normalize(self) -> NormalizerName: ...
-
-    @property
-    def temperature(self) -> float: ...
-
-    @property
-    def candidates(self) -> str: ...
-
-
-def normalizer_of(chosen: Choice) -> Normalizer:
+def normalizer_of(chosen: BootstrapSettings) -> Normalizer:
     """The named normaliser of the settings as the function the engine takes."""
     named: dict[NormalizerName, Normalizer] = {
         "rectified": normalize.rectified,

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 NormalizerName = Literal[
     "rectified", "softmax", "sigmoid", "rectified_sigmoid", "sum_to_one", "soft_choice", "soft_trust"
@@ -12,19 +12,6 @@ BETWEEN_LABELS: tuple[NormalizerName, ...] = ("sum_to_one", "soft_choice")
 """Normalisers that share one weight out among the labels of an element: of one label alone they make a plain mean."""
 
 
-CANDIDATES = (
-    "labels that are weighed; pseudo: alpha = 0, for normalisers between labels plain self-training without a judge"
-)
-
-
-def one_label_fault(method: str, normalize: NormalizerName) -> str:
-    """What is wrong with a normaliser of BETWEEN_LABELS where `method` weighs the given label alone."""
-    return (
-        f"bootstrap.normalize {normalize!r} weighs the labels of a sample against each other; method {method} has one "
-        "here and would weigh all alike: take rectified, softmax, sigmoid or soft_trust"
-    )
-
-
 class Strict(BaseModel):
     """A part of the settings: no unknown key, no conversion of types, no NaN, never changed."""
 
@@ -32,8 +19,9 @@ class Strict(BaseModel):
 
 
 class SgdSettings(Strict):
-    """Stochastic gradient descent, but for the learning rate."""
+    """Stochastic gradient descent."""
 
+    lr: float = Field(0.1, gt=0)
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(5e-4, ge=0)
     nesterov: bool = False
@@ -45,10 +33,88 @@ class SgdSettings(Strict):
         return self
 
 
+class OptimizerSettings(SgdSettings):
+    """The optimizer of the network and its learning rate over the epochs."""
+
+    clip_norm: float | None = Field(None, gt=0)
+    schedule: Literal["constant", "cosine", "inverse", "steps"] = Field(
+        "cosine",
+        description="cosine: to 0 at the end; inverse: lr * 20 / (20 + epoch); steps: times `gamma` at `milestones`",
+    )
+    milestones: list[PositiveInt] = Field([])
+    gamma: float = Field(0.1, gt=0, le=1)
+
+
+class BootstrapSettings(Strict):
+    """How the weights of l2b, l2rw and nl are made; the defaults are the paper's equations."""
+
+    normalize: NormalizerName = "rectified"
+    temperature: float = Field(1.0, gt=0)
+    lookahead: Literal["optimizer", "none"] = "optimizer"
+    pseudo_label: str = Field("own", description="own: the network's; teacher: the averaged network's")
+    candidates: Literal["both", "given", "pseudo"] = Field(
+        "both",
+        description="labels that are weighed; pseudo: alpha = 0, for normalisers between labels plain self-training "
+        "without a judge",
+    )
+    supervised_meta_step: bool = Field(False, description="the meta batch also teaches, in a step of its own")
+    clean_gradient: float = Field(0.0, ge=0, lt=1, description="share of the meta gradient in the step's own")
+    judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
+    mode: Literal["exact", "fast"] = "exact"
+
+
+class MetaSettings(Strict):
+    """Where the meta batch comes from.
+
+    source "clean": clean cases or samples. "online": training ones whose given labels a mixture model of the losses
+    takes for clean (its posterior above `threshold`), chosen anew every epoch after the warm-up. "given": ones under
+    their given labels, for a `loss` that survives their noise: "mae", whose gradient under symmetric noise points where
+    the clean one does (RMNW-Net).
+    """
+
+    source: Literal["clean", "online", "given"] = "clean"
+    threshold: float = Field(0.5, gt=0, lt=1)
+    loss: Literal["cross_entropy", "mae"] = "cross_entropy"
+
+
 class RunSettings(Strict):
-    """What arguments of their own say, not --set. A task narrows `method` to the names of its methods."""
+    """What arguments of their own say, not --set. `with_methods` narrows `method` to the names of a table."""
 
     recipe: str
     preset: str
     method: str
     seed: int = 0
+
+
+class TrainingSettings(RunSettings):
+    """What the training loop and the methods read, whatever the task; a task gives the blocks its own defaults."""
+
+    optimizer: OptimizerSettings = OptimizerSettings()
+    bootstrap: BootstrapSettings = BootstrapSettings()
+    meta: MetaSettings = MetaSettings()
+    epochs: int = Field(100, ge=1)
+    warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
+    batch_size: int = Field(128, ge=1)
+    meta_batch_size: int = Field(128, ge=1)
+    joint_by: Literal["batch", "steps"] = Field(
+        "batch", description="joint: clean ones in the same batch, or a step of their own after each given batch"
+    )
+    clean_share: float = Field(0.33, ge=0, lt=1, description="joint by batch: share of clean ones in it")
+    clean_steps: Literal["all", "warm_up"] = Field(
+        "all", description="when clean ones take steps of their own (joint by steps; supervised_meta_step)"
+    )
+    average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
+    evaluate_every: int = Field(1, ge=1)
+
+    @property
+    def warm_up_epochs(self) -> int:
+        """Epochs before the first weighted one; never all of them."""
+        return min(round(self.warm_up * self.epochs), self.epochs - 1)
+
+    def clean_step_in(self, epoch: int) -> bool:
+        """Whether `clean_steps` allows a step of the clean ones alone in this epoch, counted from 0."""
+        return self.clean_steps == "all" or epoch < self.warm_up_epochs
+
+    def faults(self) -> list[str]:
+        """What a task's own settings contradict each other in, a line each."""
+        return []

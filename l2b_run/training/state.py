@@ -13,22 +13,37 @@ from torch import nn
 from l2b import MetaAverage
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_run.settings.shared import SgdSettings
+from l2b_run.training.epoch_row import EpochRow, row_from_json
+
+LATEST, BEST = "checkpoint_latest.pt", "checkpoint_best.pt"
+
+
+class Memory(Protocol):
+    """What a method remembers between steps: further networks, optimizers, losses. It goes into the checkpoint."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain tensors, numbers, lists and dicts: loadable with weights_only."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
 
 
 @dataclass
 class TrainState:
     """model and optimizer; `averaged`: the moving average of the model, or None; `judge`: the averaged meta gradient.
 
-    epoch: finished epochs. history: one row an epoch. best: the highest evaluated score so far.
+    memory: the method's own, or None. epoch: finished epochs. history: one row an epoch. best: the highest
+    evaluated score so far.
     """
 
     model: nn.Module
     optimizer: torch.optim.SGD
     averaged: nn.Module | None = None
     judge: MetaAverage = field(default_factory=MetaAverage)
+    memory: Memory | None = None
     epoch: int = 0
     updates: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
+    history: list[EpochRow] = field(default_factory=list)
     best: float = -1.0
 
     @property
@@ -67,40 +82,31 @@ class TrainState:
             "optimizer": self.optimizer.state_dict(),
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
             "judge": self.judge.average,
+            "memory": None if self.memory is None else self.memory.state_dict(),
             "epoch": self.epoch,
             "updates": self.updates,
-            "history": self.history,
+            "history": [row.as_json() for row in self.history],
             "best": self.best,
             "torch_rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over a `state_dict`. On another number of CUDA devices their random states are left as they are."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
+        if self.memory is not None:
+            self.memory.load_state_dict(state["memory"])
         self.judge.average, self.epoch, self.updates = state["judge"], state["epoch"], state["updates"]
-        self.history, self.best = state["history"], state["best"]
+        self.history, self.best = [row_from_json(row) for row in state["history"]], state["best"]
         torch.set_rng_state(state["torch_rng"].cpu())
+        if state["cuda_rng"] and len(state["cuda_rng"]) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all([each.cpu() for each in state["cuda_rng"]])
 
 
-class SgdChoice(Protocol):
-    """The part of a run's settings that says how to descend."""
-
-    @property
-    def lr(self) -> float: ...
-
-    @property
-    def momentum(self) -> float: ...
-
-    @property
-    def weight_decay(self) -> float: ...
-
-    @property
-    def nesterov(self) -> bool: ...
-
-
-def sgd_of(model: nn.Module, chosen: SgdChoice) -> torch.optim.SGD:
+def sgd_of(model: nn.Module, chosen: SgdSettings) -> torch.optim.SGD:
     """The optimizer of all parameters of `model` that the settings name."""
     return torch.optim.SGD(
         model.parameters(),
@@ -127,21 +133,21 @@ def save_checkpoint(state: TrainState, path: Path) -> None:
         temporary.write_bytes(content.getbuffer())
 
 
-def finish_epoch(state: TrainState, row: dict[str, Any], out: Path, *, score: str) -> None:
-    """Append the row to the history and write out/checkpoint_latest.pt; at a new best `row[score]` also the best one.
+def finish_epoch(state: TrainState, row: EpochRow, out: Path, *, score: str) -> None:
+    """Append the row to the history and write out/checkpoint_latest.pt; at a new best `score` also the best one.
 
-    A row without the score leaves the best where it is.
+    A row without that metric leaves the best where it is.
     """
     state.history.append(row)
-    if row.get(score, -1.0) > state.best:
-        state.best = row[score]
-        save_checkpoint(state, out / "checkpoint_best.pt")
-    save_checkpoint(state, out / "checkpoint_latest.pt")
+    if row.test.get(score, -1.0) > state.best:
+        state.best = row.test[score]
+        save_checkpoint(state, out / BEST)
+    save_checkpoint(state, out / LATEST)
 
 
 def resume_hint(out: Path) -> str:
     """Whether an interrupted run in `out` can go on, and how, as a sentence."""
-    if not (out / "checkpoint_latest.pt").is_file():
+    if not (out / LATEST).is_file():
         return "No epoch had finished yet."
     return f"The last finished epoch is kept: go on with --resume {out}."
 
@@ -155,4 +161,4 @@ def load_checkpoint(state: TrainState, path: Path, device: torch.device) -> None
     except UnpicklingError as error:  # torch's own words advise to read it without this protection
         raise DataError(f"{path} is damaged or holds more than tensors and numbers; train anew") from error
     except Exception as error:
-        raise DataError(f"{path} cannot be loaded as a checkpoint of this run: {error}") from error
+        raise DataError(f"{path} cannot be loaded as a checkpoint of this run: {error!r}") from error

@@ -14,14 +14,14 @@ from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hashing import sha256_file
 from l2b_run.audit.kept_fold import KeptFold
-from l2b_run.folder.write_run import write_epochs, write_weights
+from l2b_run.folder.write_run import write_weights
 from l2b_run.training.epoch_row import Progress
-from l2b_seg.batches.feed import Feed
+from l2b_run.training.loop import train
+from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
-from l2b_seg.methods.meta_set import meta_slices
 from l2b_seg.prediction.predictor import Predictor, load_run
+from l2b_seg.run import batches_of, training_of
 from l2b_seg.run_data import RunData
-from l2b_seg.training import train
 
 LOG = logging.getLogger(__name__)
 
@@ -92,10 +92,8 @@ def cross_fit(
     options = SliceOptions(**settings.slices.model_dump())
     hashes = _content(data)
     for fold in folds:
-        given = load_slices(data.dataset, fold.train, options, labels=data.labels)
-        meta = meta_slices(settings, data, options, given)
-        feed = Feed(given, meta, settings.augmentation, settings.seed, device)
-        shorter = settings.model_copy(update={"epochs": epochs or _epochs_for(settings, data, options, feed)})
+        batches = batches_of(settings, data, options, device, train=fold.train)
+        shorter = settings.model_copy(update={"epochs": epochs or _epochs_for(settings, data, options, batches)})
         shorter = shorter.model_copy(update={"evaluate_every": shorter.epochs})
         record = {
             "train": list(fold.train),
@@ -105,30 +103,23 @@ def cross_fit(
         }
         kept = KeptFold(root, fold.number, len(folds), record, result=_WEIGHTS)
         if not kept.finished:
-            _train_fold(shorter, feed, kept, progress)
+            _train_fold(shorter, batches, kept, progress)
         yield Judging(fold.number, fold.held_out, load_run(kept.folder, device), shorter.epochs)
 
 
-def _train_fold(settings: Settings, feed: Feed, fold: KeptFold, progress: Progress) -> None:
+def _train_fold(settings: Settings, batches: SliceBatches, fold: KeptFold, progress: Progress) -> None:
     """Train into the fold's folder, from its latest checkpoint where there is one; nothing is evaluated."""
     resume = fold.begin(settings.model_dump())
-    state = train(
-        settings,
-        feed,
-        fold.folder,
-        evaluate=lambda state: {},
-        write_row=lambda row, history: write_epochs(fold.folder / "metrics.jsonl", history),
-        progress=fold.numbered(progress),
-        resume=resume,
-    )
+    run = training_of(settings, batches)
+    state = train(run, fold.folder, score="dice", progress=fold.numbered(progress), resume=resume)
     write_weights(fold.folder / _WEIGHTS, state.evaluated)
     fold.finish()
 
 
-def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, feed: Feed) -> int:
+def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, batches: SliceBatches) -> int:
     """Epochs over the fewer slices of a fold that come to the steps of the whole run."""
     whole = len(load_slices(data.dataset, data.train, options, labels=data.labels)) // settings.batch_size
-    return max(1, round(settings.epochs * max(1, whole) / feed.steps_per_epoch(settings.batch_size)))
+    return max(1, round(settings.epochs * max(1, whole) / batches.steps))
 
 
 def _content(data: RunData) -> dict[str, str]:

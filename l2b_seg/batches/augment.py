@@ -4,8 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
+
+from l2b_run.settings.shared import Strict
+
+
+class AugmentationSettings(Strict):
+    """How far a slice is changed: the arguments of `draw_augmentation`."""
+
+    flip: float = Field(0.5, ge=0, le=1)
+    rotation_deg: float = Field(10.0, ge=0, le=180)
+    scale: float = Field(0.0, ge=0, lt=1)
+    intensity: float = Field(0.0, ge=0, lt=1)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """A few slices with everything a report shows of them, as plain arrays."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,23 +14,20 @@ from l2b_data.cases.slices import case_mask
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_run.methods.reweight import meta_loss_of, teacher_pseudo_label
 from l2b_run.settings.normalizer import normalizer_of
-from l2b_run.training.state import TrainState
-from l2b_seg.batches.feed import Feed
+from l2b_run.training.method import Training
+from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
-from l2b_seg.methods.table import teacher_pseudo_label
 from l2b_seg.metrics.case_evaluation import EvaluationCase
 from l2b_seg.prediction.predictor import predictor_for
 from l2b_seg.run_data import RunData
-from l2b_seg.task import task_of
 
 LOG = logging.getLogger(__name__)
 _SHOWN = 8
 
 
-def write_figures(
-    path: Path, state: TrainState, feed: Feed, settings: Settings, data: RunData, cases: list[EvaluationCase]
-) -> None:
+def write_figures(path: Path, run: Training, data: RunData, cases: list[EvaluationCase]) -> None:
     """Write figures.npz: training slices with given, clean and predicted masks, and alpha and beta where there are any.
 
     Arrays: image (N, S, S) float32, the mean of the channels; colour (N, S, S, 3) float32 where there are three; given,
@@ -37,12 +36,13 @@ def write_figures(
     labels. The clean masks of training cases are read here, after training, where they exist in the data set;
     without any the array is left out.
     """
-    predictor = predictor_for(state.evaluated, settings, feed.device)
-    chosen = _largest_slices(feed)
-    image, given = feed.train.image[chosen], feed.train.mask[chosen]
+    settings, batches = cast(Settings, run.settings), cast(SliceBatches, run.batches)
+    predictor = predictor_for(run.state.evaluated, settings, batches.device)
+    chosen = _largest_slices(batches)
+    image, given = batches.train.image[chosen], batches.train.mask[chosen]
     probabilities = predictor.predict_slices(image.numpy())
     arrays = {
-        "names": np.array([f"{case} slice {index}" for case, index in (feed.train.where[i] for i in chosen)]),
+        "names": np.array([f"{case} slice {index}" for case, index in (batches.train.where[i] for i in chosen)]),
         "classes": np.array(settings.task.classes),
         "image": image.mean(1).numpy(),
         "given": given[:, 0].numpy().astype(np.uint8),
@@ -51,53 +51,55 @@ def write_figures(
     }
     if predictor.task.channels == 3:
         arrays["colour"] = image.permute(0, 2, 3, 1).numpy()
-    clean = _clean_masks(chosen, feed, data, predictor.options)
+    clean = _clean_masks(chosen, batches, data, predictor.options)
     if clean is not None:
         arrays["clean"] = clean
     if settings.method in ("l2b", "nl"):
-        arrays |= _weights(state, feed, settings, image, given)
+        arrays |= _weights(run, image, given)
     with atomic_file(path) as temporary, open(temporary, "wb") as handle:
         np.savez_compressed(handle, allow_pickle=False, **arrays)
 
 
-def _largest_slices(feed: Feed) -> list[int]:
+def _largest_slices(batches: SliceBatches) -> list[int]:
     """Of evenly spread cases, the slice with the largest given mask (the middle one where all are empty)."""
-    cases = sorted({case for case, _ in feed.train.where})
+    cases = sorted({case for case, _ in batches.train.where})
     spread = [cases[i] for i in np.linspace(0, len(cases) - 1, min(_SHOWN, len(cases))).round().astype(int)]
     chosen = []
     for case in spread:
-        index = [i for i, (name, _) in enumerate(feed.train.where) if name == case]
-        area = (feed.train.mask[index] > 0).sum((1, 2, 3))
+        index = [i for i, (name, _) in enumerate(batches.train.where) if name == case]
+        area = (batches.train.mask[index] > 0).sum((1, 2, 3))
         chosen.append(index[int(area.argmax())] if area.any() else index[len(index) // 2])
     return chosen
 
 
-def _clean_masks(chosen: list[int], feed: Feed, data: RunData, options: SliceOptions) -> np.ndarray | None:
+def _clean_masks(chosen: list[int], batches: SliceBatches, data: RunData, options: SliceOptions) -> np.ndarray | None:
     """(N, S, S), or None where the given masks are the clean ones, or a clean one is absent or unusable."""
     if data.labels == CLEAN_LABELS:
         return None
     try:
-        where = [feed.train.where[i] for i in chosen]
+        where = [batches.train.where[i] for i in chosen]
         return np.stack([case_mask(data.dataset, case, options).array[index] for case, index in where])
     except (DataError, IndexError) as error:
         LOG.warning("the figures leave out the clean masks: %s", error)
         return None
 
 
-def _weights(
-    state: TrainState, feed: Feed, settings: Settings, image: torch.Tensor, given: torch.Tensor
-) -> dict[str, np.ndarray]:
-    """alpha and beta of these slices under the final network, judged by a clean batch; 1 is the largest weight."""
+def _weights(run: Training, image: torch.Tensor, given: torch.Tensor) -> dict[str, np.ndarray]:
+    """alpha and beta of these slices under the final network, judged as in training; 1 is the largest weight."""
+    settings, state, task = run.settings, run.state, run.task
+    if run.method.before_epoch is not None:
+        run = replace(run, batches=run.method.before_epoch(run, settings.epochs))
     state.model.train()
-    image, given = image.to(feed.device), given.to(feed.device)
-    task, teacher = task_of(settings), settings.bootstrap.pseudo_label == "teacher"
+    image, given = image.to(run.batches.device), given.to(run.batches.device)
+    teacher = settings.bootstrap.pseudo_label == "teacher"
     pseudo = teacher_pseudo_label(state, image, task) if teacher else task.hard_pseudo_label
     weights = bootstrap_weights(
         state.model,
         state.optimizer,
         (image, given),
-        feed.clean(settings.epochs, 0, settings.meta_batch_size),
+        run.batches.clean(settings.epochs, 0, settings.meta_batch_size),
         loss=task.loss,
+        meta_loss=meta_loss_of(run),
         pseudo_label=pseudo if settings.method == "l2b" else None,
         normalize=normalizer_of(settings.bootstrap),
         lookahead=settings.bootstrap.lookahead,

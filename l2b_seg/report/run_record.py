@@ -8,7 +8,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from l2b_data.errors import DataError
-from l2b_run.folder.read_run import read_epochs, read_summary
+from l2b_run.folder.read_run import read_summary
+from l2b_run.training.epoch_row import read_epochs
 
 PICTURES = ("image", "given", "clean", "predicted", "probability", "alpha", "beta")
 

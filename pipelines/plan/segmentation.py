@@ -13,7 +13,7 @@ from l2b_run.settings.recipe import load_recipe
 from l2b_run.training.device import choose_device
 from l2b_run.training.epoch_row import Progress
 from l2b_seg.config import Settings
-from l2b_seg.methods.meta_set import require_meta
+from l2b_seg.meta_set.clean_slices import require_meta
 from l2b_seg.recipe import load_settings, read_settings
 from l2b_seg.run import run_training
 from l2b_seg.run_data import RunData, with_task

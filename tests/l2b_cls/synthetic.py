@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-
-from l2b_cls.batches.feed import Feed, Samples, make_feed
-from l2b_cls.config import Settings
 from l2b_cls.methods.memory import TrainState
 from l2b_cls.training import new_state
+
+from l2b_cls.batches.sample_batches import Feed, Samples, make_feed
+from l2b_cls.config import Settings
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.write_image_set import write_image_set
 

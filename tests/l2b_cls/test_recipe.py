@@ -4,12 +4,12 @@ from typing import get_args
 
 import pytest
 import torch
+from l2b_cls.training import weight_optimizer_of
 from torch.optim import SGD
 
 from l2b import WeightNet
 from l2b_cls.config import MethodName
 from l2b_cls.recipe import load_settings, read_settings
-from l2b_cls.training import weight_optimizer_of
 from l2b_data.errors import ConfigError
 from l2b_run.settings.recipe import load_recipe
 from l2b_seg.recipe import load_settings as load_segmentation

@@ -1,8 +1,8 @@
 """The learning rate of every epoch."""
 
 import pytest
-
 from l2b_cls.schedule import finetune_start, glc_start, learning_rate
+
 from tests.l2b_cls.synthetic import make_settings
 
 

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 import torch
+from l2b_cls.training import train
 
 from l2b_cls.config import MethodName
 from l2b_cls.methods.table import METHODS
-from l2b_cls.training import train
 from l2b_data.errors import DataError, L2BError
 from tests import training
 from tests.l2b_cls.synthetic import feed_for, make_settings, poisoned

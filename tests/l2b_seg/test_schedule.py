@@ -1,8 +1,8 @@
 """Learning rates by their formulas; where fine-tuning begins."""
 
 import pytest
-
 from l2b_seg.schedule import finetune_start, learning_rate
+
 from tests.l2b_seg.tiny import make_settings
 
 

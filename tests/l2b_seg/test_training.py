@@ -5,9 +5,9 @@ import re
 from functools import partial
 
 import pytest
+from l2b_seg.training import train
 
 from l2b_data.errors import DataError, L2BError
-from l2b_seg.training import train
 from tests import training
 from tests.l2b_seg.tiny import make_feed, make_settings
 from tests.training import assert_same, contents

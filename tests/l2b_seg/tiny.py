@@ -10,7 +10,7 @@ from l2b_data.cases.dataset import Dataset, write_dataset_files
 from l2b_data.cases.slices import load_slices
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.images.volume import Volume, write_volume
-from l2b_seg.batches.feed import Feed
+from l2b_seg.batches.slice_batches import Feed
 from l2b_seg.config import Settings
 from l2b_seg.run_data import RunData
 from tests.data_prep.conftest import gland, picture

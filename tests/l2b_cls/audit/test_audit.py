@@ -11,7 +11,7 @@ import yaml
 from l2b_cls.audit.audit import AuditOptions, audit
 from l2b_cls.audit.crossfit import cross_fit
 from l2b_cls.audit.folds import cut_folds
-from l2b_cls.batches.feed import Samples
+from l2b_cls.batches.sample_batches import Samples
 from l2b_cls.run_data import RunData
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.samples.write_image_set import write_image_set

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from l2b_cls.batches.feed import Samples, make_feed
+from l2b_cls.batches.sample_batches import Samples, make_feed
 from tests.l2b_cls.synthetic import CPU, META, TEST, TRAIN, feed_for, given_labels, image_set, make_settings, poisoned
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-
 from l2b_cls.methods.mix import mix
 
 

@@ -6,12 +6,12 @@ import math
 
 import pytest
 import torch
+from l2b_cls.methods.memory import TrainState
 
 from l2b_cls.config import MethodName, Settings
 from l2b_cls.losses import bootstrap_hard, bootstrap_soft, cross_entropy, focal, mixed_target
 from l2b_cls.methods import table as methods
 from l2b_cls.methods.glc import corruption_matrix, glc_loss, gold_size
-from l2b_cls.methods.memory import TrainState
 from l2b_cls.methods.table import METHODS, StepReport, teacher_pseudo_label
 from tests.l2b_cls.synthetic import CLASSES, META, TRAIN, feed_for, given_labels, make_settings, poisoned, state_for
 

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from l2b_seg.training import new_state
 
 from l2b_run.settings.normalizer import normalizer_of
 from l2b_seg.methods import table as methods
 from l2b_seg.methods.table import METHODS, beta_share, teacher_pseudo_label
 from l2b_seg.task import Task
-from l2b_seg.training import new_state
 from tests.l2b_seg.tiny import CPU, make_feed, make_settings
 
 BINARY = Task(1, ("gland",))

@@ -9,7 +9,7 @@ import torch
 from l2b_data.cases.slices import SliceSet
 from l2b_data.errors import ConfigError
 from l2b_data.images.volume import read_volume, write_volume
-from l2b_seg.methods.online_meta import choose_slices, likely_clean
+from l2b_seg.meta_set.online import choose_slices, likely_clean
 from l2b_seg.recipe import load_settings
 from l2b_seg.run import run_training
 from l2b_seg.task import Task

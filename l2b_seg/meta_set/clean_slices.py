@@ -24,9 +24,9 @@ def meta_slices(settings: Settings, data: RunData, options: SliceOptions, given:
 
 def require_meta(settings: Settings, data: RunData) -> None:
     """Raises DataError where the method learns from clean masks and there are no meta cases."""
-    if data.meta or not METHODS[settings.method].clean_cases or settings.meta.source != "clean":
+    if data.meta or not METHODS[settings.method].clean_labels or settings.meta.source != "clean":
         return
-    without = ", ".join(name for name, method in METHODS.items() if not method.clean_cases)
+    without = ", ".join(name for name, method in METHODS.items() if not method.clean_labels)
     raise DataError(
         f"{data.dataset.root}: no meta case, and method {settings.method} learns from clean masks: list cases you "
         f"vouch for under meta in splits.json, train with --no-clean, or take a method without them ({without})"

@@ -1,42 +1,45 @@
 """A meta set without clean samples: the training samples whose given labels the network takes for right."""
 
+from typing import cast
+
 import numpy as np
 import torch
 from torch import nn
 
-from l2b_cls.batches.feed import Feed
+from l2b_cls.batches.sample_batches import SampleBatches
 from l2b_cls.config import Settings
 from l2b_cls.losses import cross_entropy
-from l2b_cls.methods.memory import TrainState
 from l2b_run.methods.clean_mixture import clean_posterior
+from l2b_run.methods.reweight import PastLosses
+from l2b_run.training.method import Training
 
 _TINY = 1e-12
 
 
-def online_meta(state: TrainState, feed: Feed, settings: Settings, epoch: int) -> Feed:
-    """`feed` with the meta set of this epoch: chosen by the network so far once the warm-up is over, else as it is.
+def online_meta(run: Training, epoch: int) -> SampleBatches:
+    """The run's batches with the meta set of this epoch, chosen by the network so far.
 
     The chosen samples keep their given labels, and all samples go on training. Of a balanced epoch only its samples
-    are asked. A pure function of state and feed, so that a resumed run chooses the same.
+    are asked. A pure function of state and batches, so that a resumed run chooses the same.
     """
-    if settings.meta.source != "online" or epoch < settings.warm_up_epochs:
-        return feed
-    position = feed.epoch_positions(epoch)
-    losses = given_losses(state.evaluated, feed, position, settings.batch_size)
+    batches, settings, memory = cast(SampleBatches, run.batches), cast(Settings, run.settings), run.state.memory
+    assert isinstance(memory, PastLosses)
+    position = batches.epoch_positions(epoch)
+    losses = given_losses(run.state.evaluated, batches, position, settings.batch_size)
     if settings.meta.loss_epochs > 1:
-        losses = remembered(state, losses, position, len(feed.train), settings.meta.loss_epochs)
+        losses = remembered(memory, losses, position, len(batches.train), settings.meta.loss_epochs)
     chosen = choose_clean(
         losses,
-        feed.train.labels[position],
+        batches.train.labels[position],
         threshold=settings.meta.threshold,
         at_least=settings.meta_batch_size,
         per_class=settings.meta.per_class,
     )
-    return feed.with_meta(position[chosen])
+    return batches.with_meta(position[chosen])
 
 
 @torch.no_grad()
-def given_losses(model: nn.Module, feed: Feed, position: np.ndarray, size: int) -> np.ndarray:
+def given_losses(model: nn.Module, batches: SampleBatches, position: np.ndarray, size: int) -> np.ndarray:
     """Cross-entropy (m,) float64 of the training samples at `position` (m,) under their given labels.
 
     Eval mode, test transform, `size` at a time.
@@ -44,13 +47,13 @@ def given_losses(model: nn.Module, feed: Feed, position: np.ndarray, size: int) 
     model.eval()
     parts = [
         cross_entropy(model(images), labels).double().cpu()
-        for images, labels, _ in feed.ordered("train", size, at=position)
+        for images, labels, _ in batches.ordered("train", size, at=position)
     ]
     return torch.cat(parts).numpy()
 
 
-def remembered(state: TrainState, losses: np.ndarray, position: np.ndarray, count: int, epochs: int) -> np.ndarray:
-    """`losses` (m,) scaled to [0, 1] and averaged with those of up to `epochs` - 1 choices before; kept in `state`.
+def remembered(memory: PastLosses, losses: np.ndarray, position: np.ndarray, count: int, epochs: int) -> np.ndarray:
+    """`losses` (m,) scaled to [0, 1] and averaged with those of up to `epochs` - 1 choices before; kept in `memory`.
 
     DivideMix (Li et al. 2020) averages over five epochs where 90 % of the labels are wrong. A sample that earlier
     choices did not ask (another balanced epoch) counts with what there is of it.
@@ -58,8 +61,8 @@ def remembered(state: TrainState, losses: np.ndarray, position: np.ndarray, coun
     low, high = losses.min(), losses.max()
     now = torch.full((count,), float("nan"), dtype=torch.float64)
     now[torch.from_numpy(position)] = torch.from_numpy((losses - low) / max(high - low, _TINY))
-    state.past_losses = [*state.past_losses, now][-epochs:]
-    averaged: np.ndarray = torch.stack(state.past_losses).nanmean(0)[torch.from_numpy(position)].numpy()
+    memory.past = [*memory.past, now][-epochs:]
+    averaged: np.ndarray = torch.stack(memory.past).nanmean(0)[torch.from_numpy(position)].numpy()
     return averaged
 
 

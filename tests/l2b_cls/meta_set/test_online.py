@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from l2b_cls.losses import cross_entropy
-from l2b_cls.methods.online_meta import choose_clean, given_losses, online_meta, remembered
+from l2b_cls.meta_set.online import choose_clean, given_losses, online_meta, remembered
 from l2b_cls.methods.table import METHODS
 from l2b_run.methods.clean_mixture import clean_posterior
 from tests.l2b_cls.synthetic import TRAIN, feed_for, given_labels, image_set, make_settings, state_for

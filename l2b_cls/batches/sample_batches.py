@@ -12,7 +12,9 @@ from l2b_cls.batches.augment import apply_augmentation, centre_cropped, draw_aug
 from l2b_cls.batches.balanced_epoch import balanced_epoch
 from l2b_cls.config import AugmentationSettings, Settings
 from l2b_data.samples.image_set import ImageSet
+from l2b_run.training.batches import Drawn
 
+_NAMED = 8  # samples of a batch that a message lists
 _TRAIN, _META, _AUGMENT_TRAIN, _AUGMENT_META, _OTHER = range(5)  # one random stream each
 
 Part = Literal["train", "meta", "evaluation"]
@@ -40,7 +42,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Feed:
+class SampleBatches:
     """Draws batches of samples under given labels (`train`) and of judging ones (`meta`), augmented, on `device`.
 
     No clean label of a training sample is in here: `train.labels` are the given ones. `augmentation` has its mean and
@@ -60,14 +62,22 @@ class Feed:
     classes: int = 2
     _epoch_order: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
-    def given(self, epoch: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    @property
+    def n_train(self) -> int:
+        return len(self.train)
+
+    @property
+    def n_meta(self) -> int:
+        return len(self.meta)
+
+    def given(self, epoch: int, step: int) -> Drawn:
         """Batch: images (B, C, H, W) float32 normalised, given labels (B,) int64, positions in `train` (B,) int64.
 
         A new order every epoch, a sample at most once in it; with `iid` a fresh draw every step.
         """
         position = self.batch_positions(epoch, step)
         images = self._augmented(self.train, position, _AUGMENT_TRAIN, epoch, step)
-        return images, self._tensor(self.train.labels[position]), self._tensor(position)
+        return Drawn(images, self._tensor(self.train.labels[position]), self._tensor(position))
 
     def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Batch (images, labels) of the meta samples, drawn without replacement where there are enough of them."""
@@ -95,8 +105,8 @@ class Feed:
         """A generator for whatever else a method draws in this step (mixup)."""
         return self._rng(_OTHER, epoch, step)
 
-    def with_meta(self, position: np.ndarray | Tensor) -> "Feed":
-        """This feed, judged by the training samples at these positions (m,), under their given labels."""
+    def with_meta(self, position: np.ndarray | Tensor) -> "SampleBatches":
+        """These batches, judged by the training samples at these positions (m,), under their given labels."""
         return replace(self, meta=self.train.part(np.asarray(position, np.int64)))
 
     def batch_positions(self, epoch: int, step: int) -> np.ndarray:
@@ -113,10 +123,16 @@ class Feed:
         """Positions in `train`, (m,) int64 ascending, that the epoch draws from: all, or its balanced choice."""
         return np.sort(self._order(epoch)) if self.balanced else np.arange(len(self.train))
 
-    def batch_names(self, epoch: int, step: int) -> list[str]:
-        """Names of the samples of the given batch of this step, for messages."""
-        index = self.train.index[self.batch_positions(epoch, step)]
-        return [self.train.source.names[one] for one in index.tolist()]
+    def given_names(self, epoch: int, step: int) -> str:
+        names = [self.train.source.names[one] for one in self.train.index[self.batch_positions(epoch, step)].tolist()]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"samples {', '.join(names[:_NAMED])}{more}"
+
+    def clean_names(self, size: int) -> str:
+        return f"{size} of the {len(self.meta)} meta samples"
+
+    def ordered_meta(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        return ((images, labels) for images, labels, _ in self.ordered("meta", size))
 
     def _order(self, epoch: int) -> np.ndarray:
         if self.balanced:
@@ -150,13 +166,15 @@ class Feed:
         return torch.from_numpy(np.asarray(values, np.int64)).to(self.device)
 
 
-def make_feed(train: Samples, meta: Samples, evaluation: Samples, settings: Settings, device: torch.device) -> Feed:
-    """The feed of a run: batch size, steps and sampling from its settings."""
+def make_batches(
+    train: Samples, meta: Samples, evaluation: Samples, settings: Settings, device: torch.device
+) -> SampleBatches:
+    """The batches of a run: batch size, steps and sampling from its settings."""
     balanced, classes = settings.data.balanced_epoch, len(settings.task.classes)
     one_pass = len(train)
     if balanced:
         one_pass = len(balanced_epoch(train.labels, classes=classes, samples=balanced, seed=settings.seed, epoch=0))
-    return Feed(
+    return SampleBatches(
         train,
         meta,
         evaluation,

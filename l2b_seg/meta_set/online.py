@@ -1,6 +1,7 @@
 """A meta set without clean cases (`--no-clean`): the training slices whose given masks the network agrees with."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -8,28 +9,27 @@ from torch import Tensor
 
 from l2b_data.cases.slices import SliceSet
 from l2b_run.methods.clean_mixture import clean_posterior
-from l2b_run.training.state import TrainState
-from l2b_seg.batches.feed import Feed
+from l2b_run.training.method import Training
+from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
 from l2b_seg.prediction.predictor import predictor_for
 
 _TINY = 1e-6
 
 
-def online_meta(state: TrainState, feed: Feed, settings: Settings) -> Feed:
-    """`feed` with the meta set of this epoch: chosen by the network so far once the warm-up is over, else as it is.
+def online_meta(run: Training, epoch: int) -> SliceBatches:
+    """The run's batches with the meta set of this epoch, chosen by the network so far.
 
     The given masks of the chosen slices stay as they are. A pure function of state and slices, so that a resumed run
     chooses the same.
     """
-    if settings.meta.source != "online" or state.epoch < settings.warm_up_epochs:
-        return feed
-    predictor = predictor_for(state.evaluated, settings, feed.device)
-    probability = predictor.predict_slices(feed.train.image.numpy())
+    batches, settings = cast(SliceBatches, run.batches), cast(Settings, run.settings)
+    predictor = predictor_for(run.state.evaluated, settings, batches.device)
+    probability = predictor.predict_slices(batches.train.image.numpy())
     chosen = choose_slices(
-        feed.train, probability, threshold=settings.meta.threshold, at_least=settings.meta_batch_size
+        batches.train, probability, threshold=settings.meta.threshold, at_least=settings.meta_batch_size
     )
-    return replace(feed, meta=chosen)
+    return replace(batches, meta=chosen)
 
 
 def choose_slices(train: SliceSet, probability: np.ndarray, *, threshold: float, at_least: int) -> SliceSet:

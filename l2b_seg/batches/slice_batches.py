@@ -1,5 +1,6 @@
 """Batches as a pure function of (seed, epoch, step): resuming, or another method, sees the same slices."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,15 +8,15 @@ import torch
 from torch import Tensor
 
 from l2b_data.cases.slices import SliceSet
-from l2b_seg.batches.augment import Augmentation, apply_augmentation, draw_augmentation
+from l2b_run.training.batches import Drawn
+from l2b_seg.batches.augment import Augmentation, AugmentationSettings, apply_augmentation, draw_augmentation
 from l2b_seg.batches.views import apply_views, draw_views
-from l2b_seg.config import AugmentationSettings
 
 _TRAIN, _META, _AUGMENT_TRAIN, _AUGMENT_META, _OTHER = range(5)  # one random stream each
 
 
 @dataclass(frozen=True)
-class Feed:
+class SliceBatches:
     """Draws batches of given slices (`train`) and of clean ones (`meta`), augmented, on `device`.
 
     No clean target of a training case is in here: `train.mask` holds the given labels alone.
@@ -26,33 +27,46 @@ class Feed:
     augmentation: AugmentationSettings
     seed: int
     device: torch.device
+    batch_size: int
 
-    def steps_per_epoch(self, batch_size: int) -> int:
+    @property
+    def steps(self) -> int:
         """Full batches in one pass over the given slices; the same for every method, so that epochs compare."""
-        return max(1, len(self.train) // batch_size)
+        return max(1, len(self.train) // self.batch_size)
 
-    def given(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
+    @property
+    def n_train(self) -> int:
+        return len(self.train)
+
+    @property
+    def n_meta(self) -> int:
+        return len(self.meta)
+
+    def given(self, epoch: int, step: int) -> Drawn:
         """Batch: image (B, C, S, S), given mask (B, 1, S, S); a new order every epoch, a slice at most once in it."""
-        return self._augmented(self.train, self._given_index(epoch, step, size), _AUGMENT_TRAIN, epoch, step)
+        return Drawn(*self._augmented(self.train, self._given_index(epoch, step), _AUGMENT_TRAIN, epoch, step))
 
-    def cases_of(self, epoch: int, step: int, size: int) -> list[str]:
-        """Case ids of the given batch of this step, for messages."""
-        return sorted({self.train.where[index][0] for index in self._given_index(epoch, step, size)})
+    def given_names(self, epoch: int, step: int) -> str:
+        cases = {self.train.where[index][0] for index in self._given_index(epoch, step)}
+        return f"cases {', '.join(sorted(cases))}"
 
-    def clean_cases(self) -> list[str]:
-        """Ids of all the meta cases."""
-        return sorted({case for case, _ in self.meta.where})
+    def clean_names(self, size: int) -> str:
+        return f"slices of the clean cases {', '.join(sorted({case for case, _ in self.meta.where}))}"
 
     def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Batch (image, clean mask) of the meta cases, drawn without replacement where there are enough slices."""
         rng = self._rng(_META, epoch, step)
         return self._augmented(self.meta, _draw(rng, len(self.meta), size), _AUGMENT_META, epoch, step)
 
-    def given_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor, tuple[Augmentation, ...]]:
-        """Five views of `size` given slices: image (5 * size, C, S, S), mask (5 * size, 1, S, S), and those views."""
-        image, mask = self.given(epoch, step, size)
-        views = draw_views(self._rng(_OTHER, epoch, step), size)
-        return (*apply_views(views, image, mask), views)
+    def ordered_meta(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        for image, mask in zip(self.meta.image.split(size), self.meta.mask.split(size), strict=True):
+            yield image.to(self.device), mask.to(self.device)
+
+    def given_views(self, epoch: int, step: int) -> tuple[Drawn, tuple[Augmentation, ...]]:
+        """Five views of the given slices: image (5 * B, C, S, S), mask (5 * B, 1, S, S), and those views."""
+        image, mask, _ = self.given(epoch, step)
+        views = draw_views(self._rng(_OTHER, epoch, step), len(image))
+        return Drawn(*apply_views(views, image, mask)), views
 
     def clean_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Five views of `size` clean slices: image (5 * size, C, S, S) and mask (5 * size, 1, S, S)."""
@@ -66,8 +80,9 @@ class Feed:
     def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, stream, epoch, step])
 
-    def _given_index(self, epoch: int, step: int, size: int) -> np.ndarray:
-        return self._rng(_TRAIN, epoch, 0).permutation(len(self.train))[step * size : (step + 1) * size]
+    def _given_index(self, epoch: int, step: int) -> np.ndarray:
+        order = self._rng(_TRAIN, epoch, 0).permutation(len(self.train))
+        return order[step * self.batch_size : (step + 1) * self.batch_size]
 
     def _augmented(
         self, slices: SliceSet, index: np.ndarray, stream: int, epoch: int, step: int

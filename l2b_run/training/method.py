@@ -1,0 +1,118 @@
+"""A method as a value: what it says of itself, and what it does at the start, before an epoch and in a step."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from l2b import MetaAverage
+from l2b.train_step import descend
+from l2b_run.settings.shared import Strict, TrainingSettings
+from l2b_run.training.batches import Batches
+from l2b_run.training.state import Memory, TrainState, average_of, sgd_of
+from l2b_run.training.step_report import StepReport
+from l2b_run.training.task import Task
+
+Need = Literal["never", "judge", "teach"]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Epochs [begin, end), counted from 0, over which the learning rate's schedule runs once, from `lr`."""
+
+    begin: int
+    end: int
+    lr: float
+
+
+class ChooseMeta(Protocol):
+    def __call__(self, run: "Training", epoch: int) -> Batches:
+        """The run's batches, judged in this epoch by training elements the network takes for clean."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run under way: settings, method, task, batches and state. choose_meta: of `meta.source` online."""
+
+    settings: TrainingSettings
+    method: "Method"
+    task: Task
+    batches: Batches
+    state: TrainState
+    choose_meta: ChooseMeta = field(repr=False)
+
+    @property
+    def own(self) -> Any:
+        """The block of the settings that is the method's own."""
+        assert self.method.settings is not None
+        return getattr(self.settings, self.method.settings[0])
+
+    def descend_on(self, loss: Tensor) -> StepReport:
+        """One ordinary step on a scalar loss, clipped as the settings say."""
+        clip_norm = self.settings.optimizer.clip_norm
+        return StepReport(*descend(self.state.model, self.state.optimizer, loss, clip_norm=clip_norm))
+
+
+Step = Callable[[Training, int, int], StepReport]
+"""(run, epoch, step) -> what it did; both counted from 0."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: one file makes it, one line of a task's table names it.
+
+    text: one line of what it does. source: where it is from. step: a training step. cost: of a step, in plain steps of
+    the same network, at a meta batch as large as the train batch and in the default mode.
+    clean: whether it sees clean labels of the meta set: "never"; "judge", and does without them by another
+    `meta.source`; "teach", and cannot do without. settings: name and model of the block of its own.
+    start: its memory, made after the network. before_epoch: the batches to go on with. phase: of the learning rate, the
+    whole run where it is None. faults: what is wrong with settings for it. reads: whether it reads (given, clean)
+    batches in an epoch. meta: values it brings with it for the block meta. aliases: other names it goes by.
+    """
+
+    text: str
+    source: str
+    step: Step
+    cost: float = 1.0
+    clean: Need = "teach"
+    settings: tuple[str, type[Strict]] | None = None
+    start: Callable[[TrainingSettings, TrainState], Memory] | None = None
+    before_epoch: Callable[[Training, int], Batches] | None = None
+    phase: Callable[[TrainingSettings, int], Phase] | None = None
+    faults: Callable[[Any], list[str]] = lambda settings: []
+    reads: Callable[[TrainingSettings, int], tuple[bool, bool]] | None = None
+    meta: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def clean_labels(self) -> bool:
+        """Whether it sees the meta set's clean labels, where `meta.source` is "clean"."""
+        return self.clean != "never"
+
+    def phase_of(self, settings: TrainingSettings, epoch: int) -> Phase:
+        """The phase of the learning rate that `epoch` belongs to."""
+        whole = Phase(0, settings.epochs, settings.optimizer.lr)
+        return whole if self.phase is None else self.phase(settings, epoch)
+
+    def reads_in(self, settings: TrainingSettings, epoch: int) -> tuple[bool, bool]:
+        """Whether it reads batches of given labels, and of the meta set, in `epoch`."""
+        return (True, self.clean_labels) if self.reads is None else self.reads(settings, epoch)
+
+
+def new_state(
+    settings: TrainingSettings, method: Method, network: Callable[[], nn.Module], device: torch.device
+) -> TrainState:
+    """Network, averaged network, optimizer and the method's memory; every draw is fixed by the seed.
+
+    network: makes the run's network, drawn from torch's global stream.
+    """
+    torch.manual_seed(settings.seed)
+    model = network().to(device)
+    averaged = average_of(model) if settings.average_decay else None
+    judge = MetaAverage(settings.bootstrap.judge_decay)
+    state = TrainState(model, sgd_of(model, settings.optimizer), averaged, judge)
+    if method.start is not None:
+        state.memory = method.start(settings, state)
+    return state

@@ -1,0 +1,22 @@
+"""What a training step says of itself."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did; `beta_share` is the pseudo-label's share of all weight, None for methods without weights.
+
+    position (n,) int64: training samples, with the weights alpha and beta (n,) they got in this step; None where the
+    step weighs nothing (warm-up, methods without weights) or pixels. A mixed pair's weights stand for both its samples.
+    """
+
+    loss: float
+    gradient_norm: float
+    beta_share: float | None = None
+    no_weight: bool = False
+    position: Tensor | None = None
+    alpha: Tensor | None = None
+    beta: Tensor | None = None

@@ -1,0 +1,19 @@
+"""Candidates of a weighted step of segmentation: pseudo-labels of five views, of the network or of its average."""
+
+from typing import cast
+
+from l2b_run.methods.reweight import Candidates, own_or_teacher
+from l2b_run.training.method import Training
+from l2b_seg.batches.slice_batches import SliceBatches
+from l2b_seg.batches.views import view_pseudo_label
+from l2b_seg.task import Task
+
+
+def candidates(run: Training, epoch: int, step: int) -> Candidates:
+    """The batches of this step and the pseudo-label that `bootstrap.pseudo_label` names: views, own or teacher."""
+    if run.settings.bootstrap.pseudo_label != "views":
+        return own_or_teacher(run, epoch, step)
+    batches, task = cast(SliceBatches, run.batches), cast(Task, run.task)
+    drawn, views = batches.given_views(epoch, step)
+    meta = batches.clean_views(epoch, step, run.settings.meta_batch_size)
+    return Candidates(drawn, meta, view_pseudo_label(views, task))
