@@ -1,4 +1,4 @@
-"""A small set of bright squares whose place is their class, with wrong given labels, and a run's feed and state."""
+"""A small set of bright squares whose place is their class, with wrong given labels, and a run on it."""
 
 from dataclasses import replace
 from functools import cache
@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from l2b_cls.methods.memory import TrainState
-from l2b_cls.training import new_state
 
-from l2b_cls.batches.sample_batches import Feed, Samples, make_feed
+from l2b_cls.batches.sample_batches import SampleBatches, Samples, make_batches
 from l2b_cls.config import Settings
+from l2b_cls.run import training_of
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.write_image_set import write_image_set
+from l2b_run.training.method import Training
 
 CLASSES, TRAIN, META, TEST = 3, 96, 24, 30
 CPU = torch.device("cpu")
@@ -61,13 +61,13 @@ def make_settings(method: str = "l2b", **over: Any) -> Settings:
     return Settings.model_validate(chosen | over)
 
 
-def feed_for(settings: Settings, source: ImageSet | None = None, given: np.ndarray | None = None) -> Feed:
+def batches_for(settings: Settings, source: ImageSet | None = None, given: np.ndarray | None = None) -> SampleBatches:
     source = image_set() if source is None else source
     given = given_labels() if given is None else given
     train, meta, test = np.split(np.arange(TRAIN + META + TEST), [TRAIN, TRAIN + META])
     clean = image_set().labels
     parts = [Samples(source, train, given), Samples(source, meta, clean[meta]), Samples(source, test, clean[test])]
-    return make_feed(*parts, settings, CPU)
+    return make_batches(*parts, settings, CPU)
 
 
 def poisoned() -> ImageSet:
@@ -75,7 +75,7 @@ def poisoned() -> ImageSet:
     return replace(image_set(), labels=np.full(TRAIN + META + TEST, CLASSES - 1))
 
 
-def state_for(settings: Settings) -> TrainState:
-    state = new_state(settings, CPU)
-    state.model.train()
-    return state
+def training_for(settings: Settings, source: ImageSet | None = None) -> Training:
+    run = training_of(settings, batches_for(settings, source))
+    run.state.model.train()
+    return run

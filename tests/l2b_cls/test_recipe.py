@@ -1,14 +1,13 @@
 """The shipped recipes: every method and preset, and the papers' numbers in them."""
 
-from typing import get_args
+from types import SimpleNamespace
 
 import pytest
 import torch
-from l2b_cls.training import weight_optimizer_of
 from torch.optim import SGD
 
-from l2b import WeightNet
-from l2b_cls.config import MethodName
+from l2b_cls.methods.table import METHODS
+from l2b_cls.methods.weight_nets import start
 from l2b_cls.recipe import load_settings, read_settings
 from l2b_data.errors import ConfigError
 from l2b_run.settings.recipe import load_recipe
@@ -19,7 +18,7 @@ PRESETS = [(name, preset) for name in RECIPES for preset in load_recipe(name, ki
 
 
 @pytest.mark.parametrize(("name", "preset"), PRESETS)
-@pytest.mark.parametrize("method", get_args(MethodName))
+@pytest.mark.parametrize("method", METHODS)
 def test_shipped_recipes_hold_for_every_method(name, preset, method):
     chosen = load_settings(name, preset=preset, method=method)
     assert (chosen.recipe, chosen.preset, chosen.method) == (name, preset, method)
@@ -64,10 +63,9 @@ def test_mwnet_as_in_its_stable_release(name):
     net = chosen.weight_net
     assert (net.optimizer, net.lr, net.weight_decay, net.weight_norm) == ("adam", 1e-3, 1e-4, "none")
     assert (chosen.optimizer.milestones, chosen.optimizer.nesterov, chosen.epochs) == ([80, 100], False, 120)
-    assert type(weight_optimizer_of(WeightNet(4), net)) is torch.optim.Adam
-    assert (
-        type(weight_optimizer_of(WeightNet(4), load_settings(name, preset="paper", method="mwnet").weight_net)) is SGD
-    )
+    state = SimpleNamespace(model=torch.nn.Linear(2, 2))
+    assert type(start(chosen, state).optimizer) is torch.optim.Adam
+    assert type(start(load_settings(name, preset="paper", method="mwnet"), state).optimizer) is SGD
 
 
 def test_recipes_of_the_other_kind_are_refused_by_name():

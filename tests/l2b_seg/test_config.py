@@ -6,6 +6,7 @@ import yaml
 from l2b_data.errors import ConfigError
 from l2b_run.settings.recipe import load_recipe
 from l2b_seg.config import Settings
+from l2b_seg.methods.table import METHODS
 from l2b_seg.recipe import load_settings, read_settings
 
 RECIPE = """
@@ -112,11 +113,11 @@ def test_damaged_resolved_settings(tmp_path, text):
 
 @pytest.mark.parametrize("name", ["promise12", "folder", "lesions"])
 @pytest.mark.parametrize("preset", ["paper", "cpu"])
-@pytest.mark.parametrize("method", ["unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b"])
+@pytest.mark.parametrize("method", [*METHODS, "meta"])
 def test_shipped_recipes_hold_for_every_method(name, preset, method):
     chosen = load_settings(name, preset=preset, method=method)
     assert isinstance(chosen, Settings)
-    assert (chosen.recipe, chosen.method) == (name, method)
+    assert (chosen.recipe, chosen.method) == (name, "clean-only" if method == "meta" else method)
     assert name == "promise12" or chosen.slices.crop == 1
 
 

@@ -10,8 +10,10 @@ from l2b_data.cases.dataset import Dataset, write_dataset_files
 from l2b_data.cases.slices import load_slices
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.images.volume import Volume, write_volume
-from l2b_seg.batches.slice_batches import Feed
+from l2b_run.training.method import Training
+from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
+from l2b_seg.run import training_of
 from l2b_seg.run_data import RunData
 from tests.data_prep.conftest import gland, picture
 
@@ -94,12 +96,19 @@ def make_settings(method: str = "l2b", **over: Any) -> Settings:
     return Settings.model_validate(chosen | over)
 
 
-def make_feed(data: RunData, settings: Settings) -> Feed:
+def make_batches(data: RunData, settings: Settings) -> SliceBatches:
     options = SliceOptions(**settings.slices.model_dump())
-    return Feed(
+    return SliceBatches(
         train=load_slices(data.dataset, data.train, options, labels=data.labels),
         meta=load_slices(data.dataset, data.meta, options),
         augmentation=settings.augmentation,
         seed=settings.seed,
         device=CPU,
+        batch_size=settings.batch_size,
     )
+
+
+def make_training(data: RunData, settings: Settings) -> Training:
+    run = training_of(settings, make_batches(data, settings))
+    run.state.model.train()
+    return run

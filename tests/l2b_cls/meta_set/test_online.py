@@ -6,9 +6,10 @@ import torch
 
 from l2b_cls.losses import cross_entropy
 from l2b_cls.meta_set.online import choose_clean, given_losses, online_meta, remembered
-from l2b_cls.methods.table import METHODS
 from l2b_run.methods.clean_mixture import clean_posterior
-from tests.l2b_cls.synthetic import TRAIN, feed_for, given_labels, image_set, make_settings, state_for
+from l2b_run.methods.plain import given_step
+from l2b_run.methods.reweight import PastLosses
+from tests.l2b_cls.synthetic import TRAIN, given_labels, image_set, make_settings, training_for
 
 
 def losses_of(clean, wrong, seed=0):
@@ -67,61 +68,56 @@ def test_losses_that_do_not_differ_are_all_chosen(count):
 
 def trained(settings, steps=12):
     """Trained so briefly that it has learned the squares, not the wrong labels."""
-    state, feed = state_for(settings), feed_for(settings)
+    run = training_for(settings)
     for step in range(steps):
-        METHODS["ce"].step(state, feed, settings, step // feed.steps, step % feed.steps)
-    return state, feed
+        given_step(run, step // run.batches.steps, step % run.batches.steps)
+    return run
 
 
 def test_a_network_chooses_samples_whose_labels_are_right():
-    settings = make_settings(warm_up=0.5, meta={"source": "online"})
-    state, feed = trained(settings)
-    assert online_meta(state, feed, settings, 1) is feed
-    chosen = online_meta(state, feed, settings, 2)
+    run = trained(make_settings(warm_up=0.5, meta={"source": "online"}))
+    assert run.method.before_epoch(run, 1) is run.batches
+    chosen = run.method.before_epoch(run, 2)
     assert 30 < len(chosen.meta) < TRAIN
     right = given_labels() == image_set().labels[:TRAIN]
     assert right[chosen.meta.index].mean() > 0.95 > right.mean()
     np.testing.assert_array_equal(chosen.meta.labels, given_labels()[chosen.meta.index])
-    assert chosen.train is feed.train
-    again = online_meta(state, chosen, settings, 2)
-    np.testing.assert_array_equal(again.meta.index, chosen.meta.index)
+    assert chosen.train is run.batches.train
+    np.testing.assert_array_equal(online_meta(run, 2).meta.index, chosen.meta.index)
 
 
 def test_with_a_clean_meta_set_nothing_is_chosen():
-    settings = make_settings(warm_up=0.5)
-    state, feed = state_for(settings), feed_for(settings)
-    assert online_meta(state, feed, settings, 3) is feed
+    run = training_for(make_settings(warm_up=0.5))
+    assert run.method.before_epoch(run, 3) is run.batches
 
 
 def test_losses_are_those_of_the_given_labels_in_eval_mode():
-    settings = make_settings()
-    state, feed = trained(settings, steps=3)
+    run = trained(make_settings(), steps=3)
     position = np.array([5, 90, 0, 41])
-    found = given_losses(state.model, feed, position, size=3)
-    images = torch.cat([batch for batch, _, _ in feed.ordered("train", TRAIN)])[position]
-    expected = cross_entropy(state.model.eval()(images), torch.from_numpy(given_labels()[position]))
+    found = given_losses(run.state.model, run.batches, position, size=3)
+    images = torch.cat([batch for batch, _, _ in run.batches.ordered("train", TRAIN)])[position]
+    expected = cross_entropy(run.state.model.eval()(images), torch.from_numpy(given_labels()[position]))
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-5)
 
 
 def test_of_a_balanced_epoch_its_own_samples_are_asked():
-    settings = make_settings(warm_up=0.5, meta={"source": "online"}, data={"balanced_epoch": 48})
-    state, feed = trained(settings)
+    run = trained(make_settings(warm_up=0.5, meta={"source": "online"}, data={"balanced_epoch": 48}))
     for epoch in (2, 3):
-        drawn = feed.epoch_positions(epoch)
+        drawn = run.batches.epoch_positions(epoch)
         assert len(drawn) == 48
-        batches = np.concatenate([feed.batch_positions(epoch, step) for step in range(feed.steps)])
-        assert set(batches) == set(drawn)
-        assert set(online_meta(state, feed, settings, epoch).meta.index) <= set(drawn)
+        each = np.concatenate([run.batches.batch_positions(epoch, step) for step in range(run.batches.steps)])
+        assert set(each) == set(drawn)
+        assert set(online_meta(run, epoch).meta.index) <= set(drawn)
 
 
 def test_remembered_losses_are_scaled_and_averaged_over_what_was_asked():
-    state = state_for(make_settings())
-    first = remembered(state, np.array([1.0, 3.0, 2.0]), np.array([0, 1, 2]), 4, 2)
+    memory = PastLosses()
+    first = remembered(memory, np.array([1.0, 3.0, 2.0]), np.array([0, 1, 2]), 4, 2)
     assert first.tolist() == [0, 1, 0.5]
-    second = remembered(state, np.array([5.0, 0.0, 10.0]), np.array([0, 1, 3]), 4, 2)
+    second = remembered(memory, np.array([5.0, 0.0, 10.0]), np.array([0, 1, 3]), 4, 2)
     assert second.tolist() == [0.25, 0.5, 1.0]
-    third = remembered(state, np.array([0.0, 1.0]), np.array([0, 2]), 4, 2)
+    third = remembered(memory, np.array([0.0, 1.0]), np.array([0, 2]), 4, 2)
     assert third.tolist() == [0.25, 1.0]
-    assert len(state.past_losses) == 2
-    assert remembered(state, np.array([7.0, 7.0]), np.array([0, 1]), 4, 1).tolist() == [0, 0]
+    assert len(memory.past) == 2
+    assert remembered(memory, np.array([7.0, 7.0]), np.array([0, 1]), 4, 1).tolist() == [0, 0]

@@ -8,9 +8,37 @@ import pytest
 import torch
 
 from l2b_data.errors import DataError, L2BError
+from l2b_run.training.epoch_row import EpochRow
 from l2b_run.training.state import TrainState, average_of, load_checkpoint, save_checkpoint
 
 CPU = torch.device("cpu")
+
+
+class Notes:
+    """A method's memory."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def state_dict(self):
+        return self.values
+
+    def load_state_dict(self, state):
+        self.values = state
+
+
+def test_the_random_states_of_all_devices_are_in_the_checkpoint(monkeypatch):
+    set_back = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: [torch.ones(2), torch.zeros(2)])
+    monkeypatch.setattr(torch.cuda, "set_rng_state_all", set_back.append)
+    state, saved = new_state(), new_state().state_dict()
+    state.load_state_dict(saved)
+    assert [each.tolist() for each in set_back[0]] == [[1, 1], [0, 0]]
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    state.load_state_dict(saved)
+    assert len(set_back) == 1  # another number of devices keeps its own
 
 
 def new_state(*, seed=0, decay=0.0, width=4):
@@ -68,11 +96,14 @@ def test_without_an_average_the_model_predicts():
 
 def test_checkpoint_holds_everything(tmp_path):
     state = moved_state()
-    state.epoch, state.best, state.history = 3, 0.25, [{"epoch": 1, "loss": 0.5}]
+    state.epoch, state.best = 3, 0.25
+    state.history = [EpochRow(1, 4, 0.1, 0.5, 1.0, 2.0, ("slices", 3), test={"dice": 0.2})]
+    state.memory = Notes({"past": [torch.ones(3)]})
     state.judge.average = {"a": torch.ones(2)}
     save_checkpoint(state, tmp_path / "c.pt")
     expected_draw = torch.rand(3)
     other = moved_state(seed=5)
+    other.memory = Notes({})
     load_checkpoint(other, tmp_path / "c.pt", CPU)
     assert torch.rand(3).equal(expected_draw)
     for mine, theirs in ((state.model, other.model), (state.averaged, other.averaged)):
@@ -83,6 +114,7 @@ def test_checkpoint_holds_everything(tmp_path):
     assert all(a.equal(b) for a, b in zip(*buffers, strict=True))
     assert (other.epoch, other.updates, other.best, other.history) == (3, 2, 0.25, state.history)
     assert other.judge.average["a"].equal(torch.ones(2))
+    assert other.memory.values["past"][0].equal(torch.ones(3))
 
 
 class Evil:

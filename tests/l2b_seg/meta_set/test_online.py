@@ -12,9 +12,8 @@ from l2b_data.images.volume import read_volume, write_volume
 from l2b_seg.meta_set.online import choose_slices, likely_clean
 from l2b_seg.recipe import load_settings
 from l2b_seg.run import run_training
-from l2b_seg.task import Task
-from tests.l2b_seg.test_training import assert_same, contents
 from tests.l2b_seg.tiny import CPU, META, NOISY, make_data, make_settings
+from tests.training import assert_same, contents
 
 SIDE = 16
 
@@ -59,16 +58,6 @@ def test_at_least_the_lowest_losses():
     losses = np.array([0.0, 0.9, 0.95, 1.0, 0.85, 0.97])
     assert likely_clean(losses, threshold=0.5, at_least=1).tolist() == [0]
     assert likely_clean(losses, threshold=0.5, at_least=3).tolist() == [0, 1, 4]
-
-
-def test_absolute_error_is_one_minus_the_probability_of_the_label():
-    logits = torch.randn(2, 3, 4, 4)
-    target = torch.randint(0, 3, (2, 1, 4, 4)).float()
-    several = Task(1, ("a", "b")).absolute_error(logits, target)
-    one = torch.nn.functional.one_hot(target[:, 0].long(), 3).movedim(-1, 1)
-    torch.testing.assert_close(several, (torch.softmax(logits, 1) - one).abs().sum(1) / 2)
-    binary = Task(1, ("a",)).absolute_error(logits[:, :1], (target > 0).float())
-    torch.testing.assert_close(binary, (torch.sigmoid(logits[:, 0]) - (target[:, 0] > 0).float()).abs())
 
 
 @pytest.mark.parametrize(
@@ -140,5 +129,5 @@ def test_what_needs_clean_cases_is_refused():
             load_settings("promise12", preset="cpu", method=method, overrides=["meta.source=online", *overrides])
         return str(error.value)
 
-    assert "method joint learns from clean cases" in faults("joint")
+    assert "method joint learns from clean labels" in faults("joint")
     assert "set warm_up above 0" in faults("l2b", "warm_up=0.0")
