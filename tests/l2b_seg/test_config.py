@@ -111,14 +111,14 @@ def test_damaged_resolved_settings(tmp_path, text):
         read_settings(tmp_path / "config.yaml")
 
 
-@pytest.mark.parametrize("name", ["promise12", "folder", "lesions"])
+@pytest.mark.parametrize("name", ["promise12", "folder", "lesions", "synthetic"])
 @pytest.mark.parametrize("preset", ["paper", "cpu"])
 @pytest.mark.parametrize("method", [*METHODS, "meta"])
 def test_shipped_recipes_hold_for_every_method(name, preset, method):
     chosen = load_settings(name, preset=preset, method=method)
     assert isinstance(chosen, Settings)
     assert (chosen.recipe, chosen.method) == (name, "clean-only" if method == "meta" else method)
-    assert name == "promise12" or chosen.slices.crop == 1
+    assert name in ("promise12", "synthetic") or chosen.slices.crop == 1
 
 
 def test_own_data_is_trained_on_as_it_is(recipe):

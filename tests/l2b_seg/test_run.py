@@ -14,8 +14,8 @@ from l2b_seg.prediction.predictor import load_run
 from l2b_seg.report.run_record import read_run
 from l2b_seg.run import run_training
 from l2b_seg.run_data import recorded_data
-from tests.l2b_seg.test_training import assert_same, contents
 from tests.l2b_seg.tiny import CPU, META, NOISY, TEST, TRAIN, make_data, make_settings
+from tests.training import assert_same, contents
 
 FILES = {
     "config.yaml",

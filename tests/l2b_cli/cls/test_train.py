@@ -25,7 +25,7 @@ from l2b_data.samples.noisy_labels import read_noisy_labels
 from l2b_data.samples.write_image_set import write_image_set
 from tests.command import call_command, started
 from tests.l2b_cls.synthetic import META, TEST, TRAIN, image_set
-from tests.l2b_cls.test_training import assert_same, contents
+from tests.training import assert_same, contents
 
 RECIPE = """
 name: squares
