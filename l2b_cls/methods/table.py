@@ -3,6 +3,7 @@
 from l2b_cls.methods.given_losses import BOOTSTRAP_HARD, BOOTSTRAP_SOFT, FOCAL
 from l2b_cls.methods.glc import GLC
 from l2b_cls.methods.mixed_pairs import candidates
+from l2b_cls.methods.self_paced import SELF_PACED
 from l2b_cls.methods.weight_nets import MNWNET, MWNET, RMNWNET
 from l2b_run.methods.clean_only import CLEAN_ONLY
 from l2b_run.methods.finetune import FINETUNE
@@ -20,6 +21,7 @@ METHODS: dict[str, Method] = {
     "focal": FOCAL,
     "glc": GLC,
     "clean-only": CLEAN_ONLY,
+    "self-paced": SELF_PACED,
     "joint": JOINT,
     "finetune": FINETUNE,
     "l2rw": given_weights("L2RW (Ren et al., ICML 2018)"),
