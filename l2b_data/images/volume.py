@@ -11,6 +11,7 @@ import numpy as np
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.images.headers import check_meta_image, check_nrrd, check_size, check_voxels, gzip_size
+from l2b_data.images.orientation import Cut, axis_letters, cut_of
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
 ITK_SUFFIXES = (".mhd", ".mha", ".nrrd")
@@ -50,10 +51,12 @@ class Volume:
 
     @property
     def axes(self) -> str:
-        """Where the stored axes x, y, z run, each by the letter of the way it is closest to: "LPS", "RAS", "PSR"."""
-        columns = np.reshape(self.direction, (3, 3)).T
-        nearest = np.abs(columns).argmax(axis=1)
-        return "".join("LPS"[i] if column[i] > 0 else "RAI"[i] for i, column in zip(nearest, columns, strict=True))
+        """Where the stored axes x, y, z run, see `axis_letters`."""
+        return axis_letters(self.direction)
+
+    def cut(self, plane: str | None = None) -> Cut:
+        """How it is cut into slices, see `cut_of`."""
+        return cut_of(self.array.shape, self.axes, plane)
 
     def with_array(self, array: np.ndarray) -> "Volume":
         """Another array, (D, H, W) of the same shape, on this grid."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from l2b_data.cases.label_map import label_values
-from l2b_data.images.orientation import Flips, flipped, in_plane_flips
 from l2b_data.images.volume import read_volume
 from l2b_seg.audit import truth
 from l2b_seg.audit.words import in_words
@@ -99,12 +98,12 @@ def _pictures(data: RunData, case: str, indices: list[int], proposal: Path) -> d
     """(case, slice) -> image, size, window around the masks, both outlines, a class each; as training saw it."""
     classes = len(data.dataset.classes)
     channels = [read_volume(path) for path in data.dataset.image_paths(case)]
-    flips = in_plane_flips(channels[0].direction)
+    cut = channels[0].cut()
     path = data.dataset.label_path(case, data.labels)
     given, proposed = (
-        flipped(label_values(source, read_volume(source).array, classes), flips) for source in (path, proposal)
+        cut.apply(label_values(source, read_volume(source).array, classes)) for source in (path, proposal)
     )
-    image = _image([channel.array for channel in channels], flips)
+    image = _image([cut.apply(channel.array) for channel in channels])
     found = {}
     for index in indices:
         height, width = given.shape[1:]
@@ -119,9 +118,9 @@ def _pictures(data: RunData, case: str, indices: list[int], proposal: Path) -> d
     return found
 
 
-def _image(channels: list[np.ndarray], flips: Flips) -> np.ndarray:
+def _image(channels: list[np.ndarray]) -> np.ndarray:
     """(D, H, W) uint8, or (D, H, W, 3) of three channels; of other numbers their mean."""
-    levels = [grey_levels(flipped(channel, flips)) for channel in channels]
+    levels = [grey_levels(channel) for channel in channels]
     if len(levels) == 3:
         return np.stack(levels, -1)
     return np.mean(levels, axis=0).round().astype(np.uint8)

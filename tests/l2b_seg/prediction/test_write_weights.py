@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from l2b_cli.seg.main import app
 from l2b_data.cases.dataset import CLEAN_LABELS
+from l2b_data.cases.slices import case_image, case_mask
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import write_json
 from l2b_data.images.volume import Volume, read_volume, write_volume
@@ -77,7 +78,8 @@ def test_maps_are_the_trust_maps_and_the_mask_is_predicts(tmp_path: Path, data: 
     predict(opened.predictor, inputs, output_paths(inputs, tmp_path / "mask.nii.gz"))
     np.testing.assert_array_equal(found["pseudo"], read_volume(tmp_path / "mask.nii.gz").array)
     np.testing.assert_array_equal(found["pseudo"], found["probability"] > 0.5)
-    image, mask, _ = opened._read(case)
+    options = opened.predictor.options
+    image, mask = case_image(data.dataset, case, options), case_mask(data.dataset, case, options, NOISY)
     trust = trust_maps(opened.predictor, opened.judge, image.array.astype(np.float32), np.asarray(mask.array))
     for name in ("alpha", "beta"):
         small, large = getattr(trust, name), found[name][:, ::-1, ::-1]
