@@ -23,6 +23,7 @@ from l2b_seg.prediction.trust_maps import trust_maps
 from l2b_seg.prediction.write_weights import write_weights
 from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
+from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 from tests.l2b_seg.saved_run import save_network, save_run
 from tests.l2b_seg.tiny import NOISY, SHAPE, TEST, TRAIN
 
@@ -141,3 +142,11 @@ def test_refusals(tmp_path: Path, data: RunData) -> None:
     save_network(read_settings(run / "config.yaml"), run)
     with pytest.raises(DataError, match="2 channels and 1 classes"):
         open_run(run, data=moved)
+
+
+def test_maps_are_in_the_images_unit(tmp_path: Path, data: RunData) -> None:
+    case = TRAIN[0]
+    image = data.dataset.image_path(case)
+    rewrite_in("micron", image, data.dataset.label_path(case, NOISY))
+    for path in write_weights(open_run(save_run(tmp_path / "run", data)), case, tmp_path / "out").files.values():
+        assert_same_header(path, image)
