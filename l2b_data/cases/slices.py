@@ -52,7 +52,7 @@ class SliceSet:
 def load_slices(
     dataset: Dataset, cases: Sequence[str], options: SliceOptions, *, labels: str | Path = CLEAN_LABELS
 ) -> SliceSet:
-    """All axial slices of `cases`, background slices included, with the masks of folder `labels`.
+    """All slices of `cases` in the plane of `options`, background slices included, with the masks of folder `labels`.
 
     Raises DataError, naming every faulty case at once: absent, truncated, not finite, unequal shapes, unknown labels.
     """
@@ -111,7 +111,7 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int
         except (OSError, ValueError, EOFError):
             continue
     volume = read_volume(path)
-    cut = volume.cut()
+    cut = volume.cut(options.plane)
     if kind == "image":
         array = prepare_image(cut.apply(_finite(path, volume.array)), options).astype(np.float16)
     else:

@@ -4,8 +4,9 @@ Rows and columns of a slice run along the positive LPS direction each is closest
 patient's back and to the left.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -26,9 +27,15 @@ class Cut:
     flips: tuple[bool, bool] = (False, False)
 
     @property
-    def plane(self) -> tuple[int, int]:
-        """Rows and columns of a slice."""
-        return self.shape[self.order[1]], self.shape[self.order[2]]
+    def sizes(self) -> Three:
+        """How many slices, rows and columns there are."""
+        slices, rows, columns = (self.shape[axis] for axis in self.order)
+        return slices, rows, columns
+
+    @property
+    def unflipped(self) -> "Cut":
+        """The same slices with rows and columns in the file's own sense."""
+        return replace(self, flips=(False, False))
 
     def apply(self, array: np.ndarray) -> np.ndarray:
         """A stored array (..., D, H, W) as (..., slices, rows, columns), contiguous."""
@@ -62,6 +69,15 @@ def cut_of(shape: Sequence[int], axes: str, plane: str | None = None) -> Cut:
     slices, rows, columns = (2 - stored.index(line) for line in reversed(wanted))
     flips = (axes[2 - rows] not in wanted, axes[2 - columns] not in wanted)
     return Cut((shape[0], shape[1], shape[2]), (slices, rows, columns), flips)
+
+
+def common_plane(axes: Iterable[str]) -> str | None:
+    """The plane in which most files are stored, given where the axes of each run; of two alike the first, None of none.
+
+    Files of one set are all cut in it, so that their slices show the same.
+    """
+    counted = Counter(map(lines, axes)).most_common(1)
+    return counted[0][0] if counted else None
 
 
 def lines(axes: str) -> str:

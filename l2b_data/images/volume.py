@@ -140,6 +140,23 @@ def _read_itk(path: Path, suffix: str) -> Volume:
 
 
 def _read_nifti(path: Path, *, compressed: bool) -> list[Volume]:
+    image, expected, grid = _open_nifti(path)
+    check_size(path, gzip_size(path, expected) if compressed else path.stat().st_size, expected, exact=False)
+    shape = tuple(int(length) for length in image.shape)
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    if len(shape) not in (2, 3, 4):
+        raise DataError(f"{path}: size {_times(shape)}; volumes of 2 or 3 axes are read, or several along a fourth")
+    array = np.asanyarray(image.dataobj).reshape(*shape, *[1] * (4 - len(shape))).transpose(3, 2, 1, 0)
+    if array.dtype.kind not in "iufb":
+        raise DataError(f"{path}: voxels of type {array.dtype}; one number a voxel is read")
+    scaled = array.dtype == np.float64 and image.get_data_dtype() != np.float64
+    array = np.ascontiguousarray(array, dtype=np.float32 if scaled else array.dtype.newbyteorder("="))
+    return [replace(grid, array=channel, flat=len(shape) == 2) for channel in array]
+
+
+def _open_nifti(path: Path) -> tuple[Any, int, Volume]:
+    """The file as nibabel opens it, the bytes its header asks for, and its grid, an empty volume."""
     import nibabel as nib
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
@@ -151,32 +168,28 @@ def _read_nifti(path: Path, *, compressed: bool) -> list[Volume]:
         units = image.header.get_xyzt_units()[0]
     except (ImageFileError, HeaderDataError, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
         raise DataError(f"{path}: not a readable NIfTI file: {error}") from error
-    check_size(path, gzip_size(path, expected) if compressed else path.stat().st_size, expected, exact=False)
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
-    if len(shape) not in (2, 3, 4):
-        raise DataError(f"{path}: size {_times(shape)}; volumes of 2 or 3 axes are read, or several along a fourth")
-    array = np.asanyarray(image.dataobj).reshape(*shape, *[1] * (4 - len(shape))).transpose(3, 2, 1, 0)
-    if array.dtype.kind not in "iufb":
-        raise DataError(f"{path}: voxels of type {array.dtype}; one number a voxel is read")
-    scaled = array.dtype == np.float64 and image.get_data_dtype() != np.float64
-    array = np.ascontiguousarray(array, dtype=np.float32 if scaled else array.dtype.newbyteorder("="))
     unit = unit_of([units]) or "mm"
-    spacing, origin, direction = _grid_of_affine(path, MM[unit] * np.asarray(image.affine, float))
-    known = not (units == "unknown" and np.allclose(spacing, 1.0))
-    return [Volume(channel, spacing, origin, direction, known, len(shape) == 2, unit) for channel in array]
-
-
-def _grid_of_affine(
-    path: Path, affine: np.ndarray
-) -> tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, ...]]:
+    affine = MM[unit] * np.asarray(image.affine, float)
     matrix, origin = _LPS @ affine[:3, :3], _LPS @ affine[:3, 3]
     spacing = np.linalg.norm(matrix, axis=0)
     if not (np.isfinite(affine).all() and np.isfinite(spacing).all() and (spacing > 0).all()):
         raise DataError(f"{path}: its affine has a zero or non-finite column; set the spacing in the header")
-    x, y, z = (float(length) for length in spacing)
-    direction = tuple(float(value) for value in (matrix / spacing).ravel())
-    return (z, y, x), (float(origin[0]), float(origin[1]), float(origin[2])), direction
+    (x, y, z), (left, back, up) = spacing.tolist(), origin.tolist()
+    direction = tuple((matrix / spacing).ravel().tolist())
+    known = not (units == "unknown" and np.allclose(spacing, 1.0))
+    return image, expected, Volume(np.empty((0, 0, 0)), (z, y, x), (left, back, up), direction, known, unit=unit)
+
+
+def read_axes(path: Path) -> str | None:
+    """Where the axes of a NIfTI file run (`Volume.axes`), from its header alone; None of a picture, without a spacing.
+
+    None as well for a file that is absent or damaged, which is named where it is read.
+    """
+    try:
+        grid = _open_nifti(path)[2]
+    except DataError:
+        return None
+    return grid.axes if grid.spacing_known else None
 
 
 def write_volume(volume: Volume, path: Path | str, *, flush: bool = True) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from l2b_data.cases.dataset import Dataset
+from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import Volume
 from l2b_seg.prediction.case_under_network import case_under_network
 from l2b_seg.prediction.predictor import Predictor
@@ -16,9 +17,10 @@ _NEIGHBOURS = 1.0  # standard deviation, in slices, of the mean over neighbourin
 
 @dataclass(frozen=True)
 class Outlook:
-    """A case as its held-out network sees it; all arrays on the grid of `given`, as stored.
+    """A case as its held-out network sees it; all arrays cut into slices, rows and columns in the file's own sense.
 
-    given: the mask under audit, (D, H, W) uint8 label values. probability: (K, D, H, W) float32, the network's own (see
+    grid: the mask under audit as it is stored, and `cut`, how it was cut: (D, H, W) here are its slices, rows and
+    columns. given: its label values, (D, H, W) uint8. probability: (K, D, H, W) float32, the network's own (see
     `Predictor`). smoothed: the same averaged with the neighbouring slices, from which the proposal and the score are
     made. proposal: (D, H, W) uint8 label values. alpha, beta: trust in the given label and in the network's (see
     `trust_maps`), (D, H, W) float32; None without clean cases. spacing: (z, y, x) in the data set's unit.
@@ -26,6 +28,7 @@ class Outlook:
 
     case: str
     grid: Volume
+    cut: Cut
     given: np.ndarray
     probability: np.ndarray
     smoothed: np.ndarray
@@ -41,10 +44,15 @@ def look_at(predictor: Predictor, judge: Judge | None, dataset: Dataset, case: s
     Raises DataError where a file cannot be used.
     """
     view = case_under_network(predictor, dataset, case, labels, judge=judge)
-    smoothed = through_plane_mean(view.probability)
-    spacing = view.grid.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+    cut = view.cut.unflipped
+    probability = cut.apply(view.probability)
+    alpha, beta = (None if weight is None else cut.apply(weight) for weight in (view.alpha, view.beta))
+    smoothed = through_plane_mean(probability)
     proposal = predictor.label_map(smoothed)
-    return Outlook(case, view.grid, view.given, view.probability, smoothed, proposal, view.alpha, view.beta, spacing)
+    stored = view.mask.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+    spacing = tuple(stored[axis] for axis in cut.order)
+    given = cut.apply(view.given)
+    return Outlook(case, view.mask, cut, given, probability, smoothed, proposal, alpha, beta, spacing)
 
 
 def through_plane_mean(probability: np.ndarray) -> np.ndarray:

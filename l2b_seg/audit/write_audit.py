@@ -18,7 +18,7 @@ PROPOSALS = "proposals"
 
 def write_proposal(out: Path, seen: Outlook) -> None:
     """out/proposals/CASE.nii.gz: the network's label map on the grid of the given mask, to open and to adopt."""
-    write_volume(seen.grid.with_array(seen.proposal), proposal_path(out, seen.case))
+    write_volume(seen.grid.with_array(seen.cut.undo(seen.proposal)), proposal_path(out, seen.case))
 
 
 def proposal_path(out: Path, case: str) -> Path:

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
-from l2b_data.cases.label_map import label_values
+from l2b_data.cases.label_map import case_labels
 from l2b_data.cases.slices import case_image, require_same_cut
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
 from l2b_data.images.orientation import Cut
-from l2b_data.images.volume import read_volume
 from l2b_seg.metrics.case_metrics import case_class_metrics
 from l2b_seg.metrics.summary import summarise
 from l2b_seg.prediction.predictor import Predictor
@@ -37,15 +36,13 @@ def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: Slice
     loaded, faults = [], []
     for case in cases:
         try:
-            image, path = case_image(dataset, case, options), dataset.label_path(case)
-            reference = read_volume(path)
-            mask = label_values(path, reference.array, len(dataset.classes))
-            require_same_cut(case, image.cut, reference.cut(), CLEAN_LABELS)
+            image, mask = case_image(dataset, case, options), case_labels(dataset, case)
+            require_same_cut(case, image.cut, mask.cut(options.plane), CLEAN_LABELS)
         except DataError as error:
             faults.append(str(error))
             continue
-        spacing = reference.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
-        loaded.append(EvaluationCase(case, image.array, mask, spacing, image.cut))
+        spacing = mask.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+        loaded.append(EvaluationCase(case, image.array, mask.array, spacing, image.cut))
     if faults:
         raise DataError(f"{len(faults)} of {len(cases)} evaluation cases cannot be used:\n  " + "\n  ".join(faults))
     if not loaded:

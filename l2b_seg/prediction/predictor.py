@@ -69,7 +69,7 @@ class Predictor:
         """
         background = None if self.task.binary else 0
         native = [
-            to_native(part, cut.plane, self.options, outside=float(k == background)) for k, part in enumerate(maps)
+            to_native(part, cut.sizes[1:], self.options, outside=float(k == background)) for k, part in enumerate(maps)
         ]
         return cut.undo(np.stack(native))
 
@@ -80,7 +80,7 @@ class Predictor:
     def _common_cut(self, channels: Sequence[Volume]) -> Cut:
         if len(channels) != self.task.channels:
             raise DataError(f"an image of {len(channels)} channels; this run was trained on {self.task.channels}")
-        cuts = {channel.cut() for channel in channels}
+        cuts = {channel.cut(self.options.plane) for channel in channels}
         if len(cuts) > 1:
             raise DataError(f"the channels are not on one grid: {', '.join(map(str, sorted(cuts)))}")
         return cuts.pop()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
-from l2b_data.cases.label_map import label_values
+from l2b_data.cases.label_map import case_labels
 from l2b_data.errors import DataError, L2BError
 from l2b_data.images.volume import read_volume
 from l2b_run.report.style import CLEAN, GIVEN, Line, run_line
@@ -97,9 +97,10 @@ def _even(cases: Sequence[str], count: int) -> list[str]:
 
 def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
     """A case with the masks given to each run, the clean one where it is another and usable, and every prediction."""
-    dataset = next(iter(runs.values())).dataset
+    first = next(iter(runs.values()))
+    dataset = first.dataset
     channels = [read_volume(path) for path in dataset.image_paths(case)]
-    cut = channels[0].cut()
+    cut = channels[0].cut(first.predictor.options.plane)
     masks: dict[str, np.ndarray] = {}
     predictions: dict[str, np.ndarray] = {}
     weights: dict[str, dict[str, np.ndarray]] = {}
@@ -113,7 +114,7 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
     clean = _clean_mask(dataset, case, channels[0].array.shape) if f"given:{CLEAN_LABELS}" not in masks else None
     if clean is not None:
         masks[CLEAN_ID] = clean
-    _, height, width = channels[0].spacing_mm
+    _, height, width = (channels[0].spacing_mm[axis] for axis in cut.order)
     return ShownCase(
         case,
         f"{case} ({_role(case, runs)})",
@@ -129,8 +130,7 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
 
 def _clean_mask(dataset: Dataset, case: str, shape: tuple[int, ...]) -> np.ndarray | None:
     try:
-        path = dataset.label_path(case)
-        mask = label_values(path, read_volume(path).array, len(dataset.classes))
+        mask = case_labels(dataset, case).array
     except DataError as error:
         LOG.info("no clean mask of %s: %s", case, error)
         return None

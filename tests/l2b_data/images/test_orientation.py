@@ -1,16 +1,18 @@
 """How a stored array is cut into slices and put together again, and that slices do not depend on how it is stored."""
 
+from dataclasses import replace
 from itertools import permutations, product
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import torch
 from torch import nn
 
 from l2b_data.cases.slices import case_image, case_mask, load_slices
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
-from l2b_data.images.orientation import Cut, axis_letters, cut_of
+from l2b_data.images.orientation import Cut, axis_letters, common_plane, cut_of
 from l2b_data.images.volume import IDENTITY, Volume, read_volume, write_volume
 from l2b_seg.prediction.predictor import Predictor
 from l2b_seg.task import Task
@@ -89,7 +91,7 @@ def test_undo_brings_back_what_apply_took(order, flips):
     array = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
     cut = Cut((3, 4, 5), order, flips)
     slices = cut.apply(array)
-    assert slices.shape[2:] == cut.plane
+    assert slices.shape[1:] == cut.sizes
     assert slices.flags.c_contiguous
     np.testing.assert_array_equal(cut.undo(slices), array)
     np.testing.assert_array_equal(cut.apply(array[0]), slices[0])
@@ -121,22 +123,57 @@ def test_copies_stored_backwards_give_the_same_slices(tmp_path, flips):
         load_slices(other, ["case0"], OPTIONS)
 
 
-@pytest.mark.parametrize("suffix", [".nii.gz", ".mha"])
-def test_predictions_are_equal_in_space(tmp_path, lopsided, suffix):
+def oblique_noise():
     noise = np.random.default_rng(0).normal(100, 20, (3, 40, 50)).astype(np.float32)
-    volume = Volume(noise, SPACING, (10.0, -20.0, 5.0), OBLIQUE)
-    expected = lopsided.predict_volume([volume])
-    assert expected.shape == (1, 3, 40, 50)
+    return Volume(noise, SPACING, (10.0, -20.0, 5.0), OBLIQUE)
+
+
+def back_in_place(volume, order, flips):
+    """What undoes `stored_otherwise` of these arguments."""
+    unflipped = stored_otherwise(volume, flips=flips)
+    return stored_otherwise(unflipped, tuple(order.index(axis) for axis in range(3)))
+
+
+@pytest.mark.parametrize("plane", ["LPS", None])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_predictions_are_equal_in_space_however_stored(lopsided, order, plane):
+    """With the plane of training in any order and sense; without one in the sense of rows and columns alone."""
+    predictor = replace(lopsided, options=replace(OPTIONS, plane=plane))
+    volume = oblique_noise()
+    expected = predictor.predict_volume([volume], mirror=True)[0]
+    assert expected.shape == (3, 40, 50)
     assert np.abs(expected - expected[..., ::-1]).max() > 0.1
-    for flips in IN_PLANE:
-        path = tmp_path / f"{flips[1]:d}{flips[2]:d}{suffix}"
-        write_volume(stored_otherwise(volume, flips=flips), path)
-        stored = read_volume(path)
-        back = stored_otherwise(stored.with_array(lopsided.predict_volume([stored])[0]), flips=flips)
-        np.testing.assert_allclose(back.array, expected[0], atol=1e-6)
-        np.testing.assert_allclose(back.origin, volume.origin, atol=1e-4)
-        np.testing.assert_allclose(back.direction, volume.direction, atol=1e-6)
-        mirrored = stored.with_array(lopsided.predict_volume([stored], mirror=True)[0])
-        np.testing.assert_allclose(
-            stored_otherwise(mirrored, flips=flips).array, lopsided.predict_volume([volume], mirror=True)[0], atol=1e-6
-        )
+    for flips in product((False, True), repeat=3):
+        stored = stored_otherwise(volume, order, flips)
+        found = stored.with_array(predictor.predict_volume([stored], mirror=True)[0])
+        back = back_in_place(found, order, flips)
+        assert back.same_grid(volume) == []
+        same = np.allclose(back.array, expected, atol=1e-6)
+        assert same == (plane is not None or order == (0, 1, 2)), flips
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".mha", ".nrrd", ".mhd"])
+def test_every_reader_brings_the_volume_to_the_plane(tmp_path, lopsided, suffix):
+    predictor = replace(lopsided, options=replace(OPTIONS, plane="LPS"))
+    volume, order, flips = oblique_noise(), (2, 0, 1), (True, False, True)
+    other = stored_otherwise(volume, order, flips)
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".mhd":
+        image = sitk.GetImageFromArray(other.array)
+        image.SetSpacing(other.spacing_mm[::-1])
+        image.SetOrigin(other.origin)
+        image.SetDirection(other.direction)
+        sitk.WriteImage(image, str(path))
+    else:
+        write_volume(other, path)
+    stored = read_volume(path)
+    found = stored.with_array(predictor.predict_volume([stored])[0])
+    np.testing.assert_allclose(
+        back_in_place(found, order, flips).array, predictor.predict_volume([volume])[0], atol=1e-6
+    )
+
+
+def test_the_plane_most_files_are_stored_in():
+    assert common_plane(["PSL", "RAS", "LPS", "LAI"]) == "LPS"
+    assert common_plane(["PSL", "LPS"]) == "PSL"
+    assert common_plane([]) is None
