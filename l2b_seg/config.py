@@ -25,6 +25,9 @@ class SliceSettings(Strict):
     crop: float = Field(1.0, gt=0, le=1)
     intensity: Literal["minmax", "zscore"] = "minmax"
     mask_threshold: Literal["any", "half"] = "any"
+    plane: Literal["LPS", "LSP", "PLS", "PSL", "SLP", "SPL"] | None = Field(
+        None, description="lines of columns, rows and slices; LPS: axial. Left out: the one most images are stored in"
+    )
 
 
 class NetworkSettings(Strict):

@@ -34,9 +34,10 @@ class RunData:
 
 
 def with_task(settings: Settings, dataset: Dataset) -> Settings:
-    """The settings with the channels and classes of `dataset`."""
+    """The settings with the channels and classes of `dataset`, and its plane where they name none."""
     task = TaskSettings(channels=dataset.channels, classes=list(dataset.classes))
-    return settings.model_copy(update={"task": task})
+    slices = settings.slices.model_copy(update={"plane": settings.slices.plane or dataset.plane})
+    return settings.model_copy(update={"task": task, "slices": slices})
 
 
 def recorded_data(run: Path) -> dict[str, Any]:

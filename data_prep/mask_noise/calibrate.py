@@ -35,7 +35,7 @@ def calibrate(
     slice. `ConfigError`, naming that range, for a target outside it. Where few slices leave gaps in the reachable
     values the closest factor met is returned.
     """
-    widest = max(max(case.shape[1:]) for case in cases)
+    widest = max(max(case.cut.sizes[1:]) for case in cases)
     end = 2 * widest / min(level.kernels)
     tried: dict[float, float] = {}
 

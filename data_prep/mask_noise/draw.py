@@ -9,8 +9,8 @@ import numpy as np
 from data_prep.mask_noise.one_case import RotatedCase, rotate_case
 from data_prep.mask_noise.one_slice import NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX, NoiseLevel
 from l2b_data.cases.dataset import Dataset
-from l2b_data.cases.label_map import label_values
-from l2b_data.images.volume import Volume, read_volume
+from l2b_data.cases.label_map import case_labels
+from l2b_data.images.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -32,31 +32,26 @@ def draw_noise(dataset: Dataset, cases: Sequence[str], level: NoiseLevel, seed: 
 
     Raises DataError for a mask that cannot be read or has other values than the data set's classes.
     """
-    masks = dict(zip(cases, pool.map(lambda case: _read_mask(dataset, case), cases), strict=True))
-    resolution, scales = _resolution(masks)
-    small, classes = SMALL_AREA_PX * resolution**2, len(dataset.classes)
+    masks = dict(zip(cases, pool.map(lambda case: case_labels(dataset, case), cases), strict=True))
+    plane, classes = dataset.plane, len(dataset.classes)
+    resolution, scales = _resolution({case: mask.cut(plane).sizes for case, mask in masks.items()})
+    small = SMALL_AREA_PX * resolution**2
 
     def rotated(case: str) -> RotatedCase:
-        return rotate_case(case, masks[case].array, level, seed, small, classes=classes, scale=scales[case])
+        return rotate_case(case, masks[case], level, seed, small, classes=classes, scale=scales[case], plane=plane)
 
     return DrawnNoise(level, masks, list(pool.map(rotated, cases)), resolution, small)
 
 
-def _read_mask(dataset: Dataset, case: str) -> Volume:
-    path = dataset.label_path(case)
-    volume = read_volume(path)
-    return volume.with_array(label_values(path, volume.array, len(dataset.classes)))
-
-
-def _resolution(masks: dict[str, Volume]) -> tuple[float, dict[str, float]]:
+def _resolution(sizes: dict[str, tuple[int, int, int]]) -> tuple[float, dict[str, float]]:
     """Mean in-plane width over the published one; 1, for exactly the published kernels, where they are close.
 
     And of each case its width over the mean one where all cases are single slices, else 1: volumes of one data set show
     the same anatomy at about the same scale, whatever their matrix, and the published kernels are one for all of them.
     """
-    widths = {case: float(np.sqrt(np.prod(mask.array.shape[1:]))) for case, mask in masks.items()}
+    widths = {case: float(np.sqrt(rows * columns)) for case, (_, rows, columns) in sizes.items()}
     mean = float(np.mean(list(widths.values())))
-    flat = all(len(mask.array) == 1 for mask in masks.values())
+    flat = all(slices == 1 for slices, _, _ in sizes.values())
     scales = {case: width / mean if flat else 1.0 for case, width in widths.items()}
     resolution = mean / REFERENCE_WIDTH_PX
     return 1.0 if abs(resolution - 1) < NATIVE_WITHIN else resolution, scales

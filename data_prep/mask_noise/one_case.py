@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_prep.mask_noise.one_slice import NoiseLevel, SliceNoise, deform, draw_slice_noise, rotate
+from l2b_data.images.orientation import Cut
+from l2b_data.images.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class RotatedSlice:
 
 @dataclass(frozen=True)
 class RotatedCase:
-    """The non-empty slices of one case; shape: (D, H, W); clean_voxels: of each class in the whole case.
+    """The non-empty slices of one case; cut: how its mask becomes slices; clean_voxels: of each class in it.
 
     scale: by what this case's lengths differ from those of the data set; it multiplies every length factor, and its
     square every area.
     """
 
     case: str
-    shape: tuple[int, int, int]
+    cut: Cut
     slices: tuple[RotatedSlice, ...]
     clean_voxels: tuple[int, ...]
     scale: float = 1.0
@@ -76,34 +78,36 @@ class RotatedCase:
         return [2 * int(both) / total if total else None for both, total in zip(common, totals, strict=True)]
 
     def noisy(self, length_factor: float, small_area_px: float) -> np.ndarray:
-        """The noisy mask of the whole case, label values (D, H, W) uint8."""
-        volume = np.zeros(self.shape, np.uint8)
+        """The noisy mask of the whole case, label values (D, H, W) uint8, as it is stored."""
+        volume = np.zeros(self.cut.sizes, np.uint8)
         for item in self.slices:
             volume[item.index] = item.noisy(*self.at(length_factor, small_area_px))
-        return volume
+        return self.cut.undo(volume)
 
 
 def rotate_case(
     case: str,
-    labels: np.ndarray,
+    mask: Volume,
     level: NoiseLevel,
     seed: int,
     small_area_px: float,
     *,
     classes: int = 1,
     scale: float = 1.0,
+    plane: str | None = None,
 ) -> RotatedCase:
-    """Draw the noise of every non-empty slice of clean label values (D, H, W), 0 to `classes`, and rotate it."""
-    slices = []
+    """Draw the noise of every non-empty slice, cut in `plane`, of a clean mask of values 0 to `classes`; rotate it."""
+    slices, cut = [], mask.cut(plane).unflipped
+    labels = cut.apply(mask.array)
     for index in np.flatnonzero(labels.any(axis=(1, 2))):
         masks = [labels[index] == value for value in range(1, classes + 1)]
         deleted = bool(np.count_nonzero(labels[index]) <= small_area_px * scale**2)
         noise = draw_slice_noise(seed, case, int(index), level, deleted=deleted)
         clean = tuple(np.packbits(mask) for mask in masks)
         rotated = clean if deleted else tuple(np.packbits(rotate(mask, noise.angle_deg)) for mask in masks)
-        slices.append(RotatedSlice(int(index), noise, (labels.shape[1], labels.shape[2]), clean, rotated))
+        slices.append(RotatedSlice(int(index), noise, cut.sizes[1:], clean, rotated))
     voxels = tuple(int(np.count_nonzero(labels == value)) for value in range(1, classes + 1))
-    return RotatedCase(case, (labels.shape[0], labels.shape[1], labels.shape[2]), tuple(slices), voxels, scale)
+    return RotatedCase(case, cut, tuple(slices), voxels, scale)
 
 
 def _unpack(bits: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -53,11 +53,13 @@ def noise_sheet(dataset: Dataset, folder: Path, path: Path | str, *, rows: int =
 
 def _draw_case(axes: Any, dataset: Dataset, folder: Path, case: str, rows: list[dict[str, Any]]) -> None:
     """The slices of the manifest's `rows`, one an axis."""
-    channels = [read_volume(path).array for path in dataset.image_paths(case)]
+    volumes = [read_volume(path) for path in dataset.image_paths(case)]
+    cut = volumes[0].cut(dataset.plane).unflipped
+    channels = [cut.apply(volume.array) for volume in volumes]
     colour = len(channels) == 3 and all(channel.dtype == np.uint8 for channel in channels)
     image = np.stack(channels, -1) if colour else np.mean(channels, axis=0)
-    clean = read_volume(dataset.label_path(case)).array
-    noisy = read_volume(folder / f"{case}.nii.gz").array
+    paths = (dataset.label_path(case), folder / f"{case}.nii.gz")
+    clean, noisy = (cut.apply(read_volume(path).array) for path in paths)
     window = _window((clean > 0) | (noisy > 0))
     for axis, row in zip(axes, rows, strict=False):
         index = row["index"]

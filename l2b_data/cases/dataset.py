@@ -1,13 +1,16 @@
 """A prepared data set on disk: the nnU-Net raw layout, a split, and noisy copies of the training masks beside it."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import write_json
+from l2b_data.files.json_object import json_object_or_fault
+from l2b_data.images.orientation import common_plane
+from l2b_data.images.volume import read_axes
 
 SPLITS = ("train", "meta", "test")
 SPACING_UNITS = ("mm", "voxel")
@@ -41,8 +44,8 @@ class Dataset:
         if not root.is_dir():
             raise DataError(f"{root}: no such folder; make a prepared data set with `l2b-seg prepare`")
         faults: list[str] = []
-        info = _read_json(root / "dataset.json", faults)
-        splits = _read_json(root / "splits.json", faults)
+        info = json_object_or_fault(root / "dataset.json", faults)
+        splits = json_object_or_fault(root / "splits.json", faults)
         labels = _labels(info.get("labels"), faults) if info else {}
         channels = _channels(info.get("channel_names", {"0": "image"}), faults)
         unit = info.get("spacing_unit", "mm")
@@ -65,6 +68,11 @@ class Dataset:
     def classes(self) -> dict[str, int]:
         """Name -> label value of each foreground class, ascending: 1, 2, ... where there are several."""
         return {name: value for name, value in sorted(self.labels.items(), key=lambda item: item[1]) if value}
+
+    @cached_property
+    def plane(self) -> str | None:
+        """The plane most of its images are stored in (`common_plane`), from their headers; None for pictures."""
+        return common_plane(axes for case in self.cases if (axes := read_axes(self.image_path(case))))
 
     def image_path(self, case: str, channel: int = 0) -> Path:
         return self.root / "imagesTr" / f"{case}_{channel:04d}{ENDING}"
@@ -113,21 +121,6 @@ def write_dataset_files(
         info["groups"] = groups
     write_json(root / "dataset.json", info)
     write_json(root / "splits.json", {**{name: splits[name] for name in SPLITS}, "how": how})
-
-
-def _read_json(path: Path, faults: list[str]) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        faults.append(f"{path.name} is missing")
-        return {}
-    except (OSError, ValueError) as error:
-        faults.append(f"{path.name} cannot be read: {error}")
-        return {}
-    if not isinstance(value, dict) or not value:
-        faults.append(f"{path.name} holds no JSON object")
-        return {}
-    return value
 
 
 def _labels(value: Any, faults: list[str]) -> dict[str, int]:

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.errors import DataError
+from l2b_data.images.volume import Volume, read_volume
+
+
+def case_labels(dataset: Dataset, case: str, folder: str | Path = CLEAN_LABELS) -> Volume:
+    """The mask of a case in `folder`, its array as `label_values`. Raises DataError as that and `read_volume`."""
+    path = dataset.label_path(case, folder)
+    volume = read_volume(path)
+    return volume.with_array(label_values(path, volume.array, len(dataset.classes)))
 
 
 def label_values(path: Path, array: np.ndarray, classes: int) -> np.ndarray:

@@ -18,30 +18,20 @@ from l2b_data.cases.slicing import SliceOptions, prepare_image, prepare_mask
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.files.cache import cache_dir
-from l2b_data.images.orientation import Flips, describe_grid, flipped, in_plane_flips
+from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import read_volume
 
 Kind = Literal["image", "mask"]
-Grid = tuple[tuple[int, ...], Flips]
 
-_FORMAT = 3  # raise when the meaning of a cached array changes
+_FORMAT = 4  # raise when the meaning of a cached array changes
 
 
 @dataclass(frozen=True)
 class NativeSlices:
-    """Prepared slices of a volume, and what leads back to it.
-
-    array: (D, S, S), of an image's channels (D, C, S, S); the order of the slices is the file's. shape: (D, H, W) as
-    stored. flips: what was turned round before slicing (see orientation.py).
-    """
+    """Prepared slices of a volume: array (D, S, S), of an image's channels (D, C, S, S); `cut` leads back to it."""
 
     array: np.ndarray
-    shape: tuple[int, int, int]
-    flips: Flips
-
-    @property
-    def grid(self) -> Grid:
-        return self.shape, self.flips
+    cut: Cut
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,7 @@ class SliceSet:
 def load_slices(
     dataset: Dataset, cases: Sequence[str], options: SliceOptions, *, labels: str | Path = CLEAN_LABELS
 ) -> SliceSet:
-    """All axial slices of `cases`, background slices included, with the masks of folder `labels`.
+    """All slices of `cases` in the plane of `options`, background slices included, with the masks of folder `labels`.
 
     Raises DataError, naming every faulty case at once: absent, truncated, not finite, unequal shapes, unknown labels.
     """
@@ -73,7 +63,7 @@ def load_slices(
     for case in cases:
         try:
             image, mask = case_image(dataset, case, options), case_mask(dataset, case, options, labels)
-            require_same_grid(case, image.grid, mask.grid, labels)
+            require_same_cut(case, image.cut, mask.cut, labels)
         except DataError as error:
             faults.append(str(error))
             continue
@@ -95,9 +85,8 @@ def case_image(dataset: Dataset, case: str, options: SliceOptions) -> NativeSlic
     paths = dataset.image_paths(case)
     channels = [native_slices(path, "image", options) for path in paths]
     for path, channel in zip(paths, channels, strict=True):
-        if channel.grid != channels[0].grid:
-            first = f"{paths[0].name} {describe_grid(*channels[0].grid)}"
-            raise DataError(f"{case}: {path.name} has shape {describe_grid(*channel.grid)}, {first}")
+        if channel.cut != channels[0].cut:
+            raise DataError(f"{case}: {path.name} has shape {channel.cut}, {paths[0].name} {channels[0].cut}")
     return replace(channels[0], array=np.stack([channel.array for channel in channels], axis=1))
 
 
@@ -116,29 +105,37 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int
         raise DataError(f"{path}: no such file")
     recipe = json.dumps([_FORMAT, kind, asdict(options), classes if kind == "mask" else None], sort_keys=True)
     folder = cache_dir() / "slices" / hashlib.sha256(recipe.encode() + path.read_bytes()).hexdigest()
-    for stored in folder.glob("[0-9]*x*x*.npy"):  # not the hidden file another run is still writing
-        height, width, turned = stored.stem.split("x")
+    for stored in folder.glob("[0-9]*x*.npy"):  # not the hidden file another run is still writing
         try:
-            array = np.load(stored, mmap_mode="r", allow_pickle=False)
+            return NativeSlices(np.load(stored, mmap_mode="r", allow_pickle=False), _named_cut(stored.stem))
         except (OSError, ValueError, EOFError):
             continue
-        return NativeSlices(array, (len(array), int(height), int(width)), (turned[0] == "1", turned[1] == "1"))
     volume = read_volume(path)
-    depth, height, width = volume.array.shape
-    flips = in_plane_flips(volume.direction)
+    cut = volume.cut(options.plane)
     if kind == "image":
-        array = prepare_image(flipped(_finite(path, volume.array), flips), options).astype(np.float16)
+        array = prepare_image(cut.apply(_finite(path, volume.array)), options).astype(np.float16)
     else:
-        array = prepare_mask(flipped(label_values(path, volume.array, classes), flips), options, classes)
+        array = prepare_mask(cut.apply(label_values(path, volume.array, classes)), options, classes)
     content = io.BytesIO()  # numpy's own write to a file reports a full disk without saying so
     np.save(content, array, allow_pickle=False)
-    stored = folder / f"{height}x{width}x{flips[0]:d}{flips[1]:d}.npy"
+    stored = folder / f"{_name_of(cut)}.npy"
     with atomic_file(stored) as temporary:
         temporary.write_bytes(content.getbuffer())
-    return NativeSlices(np.load(stored, mmap_mode="r", allow_pickle=False), (depth, height, width), flips)
+    return NativeSlices(np.load(stored, mmap_mode="r", allow_pickle=False), cut)
 
 
-def require_same_grid(case: str, image: Grid, mask: Grid, labels: str | Path) -> None:
+def _name_of(cut: Cut) -> str:
+    """Shape, order and flips in a file name: "6x48x48x0x1x2x0x0"."""
+    return "x".join(f"{number:d}" for number in (*cut.shape, *cut.order, *cut.flips))
+
+
+def _named_cut(name: str) -> Cut:
+    """The cut `_name_of` made a name of; ValueError for another name."""
+    depth, height, width, slices, rows, columns, y, x = map(int, name.split("x"))
+    return Cut((depth, height, width), (slices, rows, columns), (bool(y), bool(x)))
+
+
+def require_same_cut(case: str, image: Cut, mask: Cut, labels: str | Path) -> None:
     """Raise DataError where shapes or orientations differ: resized to one size, nothing else would show it."""
     if image != mask:
-        raise DataError(f"{case}: image has shape {describe_grid(*image)}, its mask in {labels} {describe_grid(*mask)}")
+        raise DataError(f"{case}: image has shape {image}, its mask in {labels} {mask}")

@@ -20,13 +20,15 @@ class SliceOptions:
     pixels beside the coil are 20 times brighter than the gland, and min-max leaves the gland in 5 % of the range.
     mask_threshold: a resized mask pixel is foreground where it is covered at all ("any", released code: the mask
     grows by up to a pixel) or by more than half ("half"). Of several classes it takes the one that covers most, with
-    "half" the background among them.
+    "half" the background among them. plane: lines along which columns, rows and slices run, "LPS" for axial ones,
+    whichever a file stores first (see `cut_of`); None: as each file stores them.
     """
 
     size: int = 144
     crop: float = 1.0
     intensity: Literal["minmax", "zscore"] = "minmax"
     mask_threshold: Literal["any", "half"] = "any"
+    plane: str | None = None
 
 
 def prepare_image(array: np.ndarray, options: SliceOptions) -> np.ndarray:

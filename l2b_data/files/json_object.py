@@ -22,3 +22,18 @@ def read_json_object(path: Path, *, way_out: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise DataError(f"{path} holds no JSON object")
     return value
+
+
+def json_object_or_fault(path: Path, faults: list[str]) -> dict[str, Any]:
+    """The object in `path`; {} and a line more in `faults` where there is none, or an empty one."""
+    if not path.is_file():
+        faults.append(f"{path.name} is missing")
+        return {}
+    try:
+        found = read_json_object(path, way_out="")
+    except DataError as error:
+        faults.append(str(error))
+        return {}
+    if not found:
+        faults.append(f"{path} holds an empty object")
+    return found

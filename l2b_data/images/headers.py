@@ -8,11 +8,13 @@ their end, a cap on the number of voxels, and plain file names only.
 
 import gzip
 import math
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from l2b_data.errors import DataError
+from l2b_data.images.units import unit_of
 
 MAX_VOXELS = 2**31
 _MAX_HEADER_BYTES = 65536
@@ -47,10 +49,13 @@ _NRRD_TYPES = {
 
 @dataclass(frozen=True)
 class Header:
-    """What a checked header promises: `shape_xyz` in file order (fastest axis first) and whether it has a spacing."""
+    """What a checked header promises: `shape_xyz` in file order (fastest axis first), whether it has a spacing, and the
+    unit of its distances, a key of `units.MM`.
+    """
 
     shape_xyz: tuple[int, ...]
     spacing_known: bool
+    unit: str
 
 
 def check_voxels(path: Path, shape: tuple[int, ...]) -> int:
@@ -168,7 +173,8 @@ def check_meta_image(path: Path) -> Header:
         offset = _integers(path, "HeaderSize", fields.get("HeaderSize", "0"))[0]
         exact = offset >= 0  # -1: the data are the last bytes of the file
         check_size(data, data.stat().st_size - skip - max(offset, 0), expected, exact=exact)
-    return Header(shape, "ElementSpacing" in fields or "ElementSize" in fields)
+    known = "ElementSpacing" in fields or "ElementSize" in fields
+    return Header(shape, known, unit_of([fields.get("DistanceUnits", "mm")]) or "mm")
 
 
 def _meta_data_file(path: Path, name: str, data_start: int) -> tuple[Path, int]:
@@ -191,7 +197,7 @@ def check_nrrd(path: Path) -> Header:
         text = handle.read(_MAX_HEADER_BYTES)
     head, blank, _ = text.replace(b"\r\n", b"\n").partition(b"\n\n")
     skip = min(at + len(mark) for mark in (b"\n\n", b"\r\n\r\n") if (at := text.find(mark)) >= 0) if blank else 0
-    lines = head.decode("latin-1").split("\n")
+    lines = head.decode("utf-8", "replace").split("\n")
     if not blank or not lines[0].startswith("NRRD"):
         raise DataError(f"{path}: not an attached NRRD file")
     pairs = [line.lower().partition(":") for line in lines[1:] if ":" in line and not line.startswith("#")]
@@ -211,4 +217,8 @@ def check_nrrd(path: Path) -> Header:
         check_size(path, gzip_size(path, expected, skip=skip), expected, exact=False)
     else:
         raise DataError(f"{path}: encoding {fields['encoding']}; raw and gzip are read")
-    return Header(shape, bool({"spacings", "space directions"} & fields.keys()))
+    units = re.findall(r'"([^"]*)"', fields.get("space units", fields.get("units", "")))
+    unit = unit_of(units)
+    if unit is None:
+        raise DataError(f"{path}: axes in several units ({', '.join(units)}); give them all in mm")
+    return Header(shape, bool({"spacings", "space directions"} & fields.keys()), unit)

@@ -11,6 +11,8 @@ import numpy as np
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.images.headers import check_meta_image, check_nrrd, check_size, check_voxels, gzip_size
+from l2b_data.images.orientation import Cut, axis_letters, cut_of
+from l2b_data.images.units import MM, unit_of
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
 ITK_SUFFIXES = (".mhd", ".mha", ".nrrd")
@@ -26,6 +28,7 @@ class Volume:
     array: (D, H, W), axes z, y, x; a 2-D image has D = 1. spacing_mm: (z, y, x), all positive; 1 where the file has
     none, and then `spacing_known` is False. origin: (x, y, z) of the first voxel in mm, LPS. direction: 9 numbers,
     row-major as in ITK; column i is the unit vector of axis x, y, z. flat: the file has two axes, and is written so.
+    unit: the file's own, a key of `units.MM`; a NIfTI is written in it.
     """
 
     array: np.ndarray
@@ -34,15 +37,21 @@ class Volume:
     direction: tuple[float, ...] = IDENTITY
     spacing_known: bool = True
     flat: bool = False
+    unit: str = "mm"
 
     def same_grid(self, other: "Volume", tolerance_mm: float = 1e-3) -> list[str]:
-        """What differs between the two grids, in words; an empty list where they are the same."""
+        """What differs between the two grids, in words; an empty list where they are the same.
+
+        tolerance_mm: of spacing and origin, and of a cosine; in files in micron it is that many microns.
+        """
         faults = []
         if self.array.shape != other.array.shape:
             faults.append(f"shape {_times(self.array.shape)} against {_times(other.array.shape)}")
+        tiny = "micron" in (self.unit, other.unit)
         for name in ("spacing_mm", "origin", "direction"):
             mine, theirs = getattr(self, name), getattr(other, name)
-            if not np.allclose(mine, theirs, rtol=0, atol=tolerance_mm):
+            scale = 0.001 if tiny and name != "direction" else 1.0
+            if not np.allclose(mine, theirs, rtol=0, atol=tolerance_mm * scale):
                 differ = name == "direction" and self.axes != other.axes
                 turned = f" (axes {self.axes} against {other.axes})" if differ else ""
                 faults.append(f"{name} {_numbers(mine)} against {_numbers(theirs)}{turned}")
@@ -50,10 +59,12 @@ class Volume:
 
     @property
     def axes(self) -> str:
-        """Where the stored axes x, y, z run, each by the letter of the way it is closest to: "LPS", "RAS", "PSR"."""
-        columns = np.reshape(self.direction, (3, 3)).T
-        nearest = np.abs(columns).argmax(axis=1)
-        return "".join("LPS"[i] if column[i] > 0 else "RAI"[i] for i, column in zip(nearest, columns, strict=True))
+        """Where the stored axes x, y, z run, see `axis_letters`."""
+        return axis_letters(self.direction)
+
+    def cut(self, plane: str | None = None) -> Cut:
+        """How it is cut into slices, see `cut_of`."""
+        return cut_of(self.array.shape, self.axes, plane)
 
     def with_array(self, array: np.ndarray) -> "Volume":
         """Another array, (D, H, W) of the same shape, on this grid."""
@@ -114,7 +125,10 @@ def _read_itk(path: Path, suffix: str) -> Volume:
     if tuple(image.GetSize()) != header.shape_xyz or image.GetNumberOfComponentsPerPixel() != 1:
         raise DataError(f"{path}: read as size {image.GetSize()}, its header says {header.shape_xyz}")
     array = sitk.GetArrayFromImage(image)
-    spacing, origin, direction = image.GetSpacing(), image.GetOrigin(), image.GetDirection()
+    spacing, origin = (
+        tuple(MM[header.unit] * value for value in values) for values in (image.GetSpacing(), image.GetOrigin())
+    )
+    direction = image.GetDirection()
     if not np.isfinite((*spacing, *origin, *direction)).all() or min(spacing) <= 0:
         raise DataError(f"{path}: spacing {_numbers(spacing)}, origin {_numbers(origin)}; correct its header")
     flat = array.ndim == 2
@@ -122,10 +136,27 @@ def _read_itk(path: Path, suffix: str) -> Volume:
         array = array[None]
         spacing, origin = (*spacing, 1.0), (*origin, 0.0)
         direction = (direction[0], direction[1], 0.0, direction[2], direction[3], 0.0, 0.0, 0.0, 1.0)
-    return Volume(array, spacing[::-1], origin, direction, header.spacing_known, flat)
+    return Volume(array, spacing[::-1], origin, direction, header.spacing_known, flat, header.unit)
 
 
 def _read_nifti(path: Path, *, compressed: bool) -> list[Volume]:
+    image, expected, grid = _open_nifti(path)
+    check_size(path, gzip_size(path, expected) if compressed else path.stat().st_size, expected, exact=False)
+    shape = tuple(int(length) for length in image.shape)
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    if len(shape) not in (2, 3, 4):
+        raise DataError(f"{path}: size {_times(shape)}; volumes of 2 or 3 axes are read, or several along a fourth")
+    array = np.asanyarray(image.dataobj).reshape(*shape, *[1] * (4 - len(shape))).transpose(3, 2, 1, 0)
+    if array.dtype.kind not in "iufb":
+        raise DataError(f"{path}: voxels of type {array.dtype}; one number a voxel is read")
+    scaled = array.dtype == np.float64 and image.get_data_dtype() != np.float64
+    array = np.ascontiguousarray(array, dtype=np.float32 if scaled else array.dtype.newbyteorder("="))
+    return [replace(grid, array=channel, flat=len(shape) == 2) for channel in array]
+
+
+def _open_nifti(path: Path) -> tuple[Any, int, Volume]:
+    """The file as nibabel opens it, the bytes its header asks for, and its grid, an empty volume."""
     import nibabel as nib
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
@@ -137,32 +168,28 @@ def _read_nifti(path: Path, *, compressed: bool) -> list[Volume]:
         units = image.header.get_xyzt_units()[0]
     except (ImageFileError, HeaderDataError, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
         raise DataError(f"{path}: not a readable NIfTI file: {error}") from error
-    check_size(path, gzip_size(path, expected) if compressed else path.stat().st_size, expected, exact=False)
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
-    if len(shape) not in (2, 3, 4):
-        raise DataError(f"{path}: size {_times(shape)}; volumes of 2 or 3 axes are read, or several along a fourth")
-    array = np.asanyarray(image.dataobj).reshape(*shape, *[1] * (4 - len(shape))).transpose(3, 2, 1, 0)
-    if array.dtype.kind not in "iufb":
-        raise DataError(f"{path}: voxels of type {array.dtype}; one number a voxel is read")
-    scaled = array.dtype == np.float64 and image.get_data_dtype() != np.float64
-    array = np.ascontiguousarray(array, dtype=np.float32 if scaled else array.dtype.newbyteorder("="))
-    spacing, origin, direction = _grid_of_affine(path, image.affine)
-    known = not (units == "unknown" and np.allclose(spacing, 1.0))
-    return [Volume(channel, spacing, origin, direction, known, len(shape) == 2) for channel in array]
-
-
-def _grid_of_affine(
-    path: Path, affine: np.ndarray
-) -> tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, ...]]:
-    matrix = _LPS @ np.asarray(affine, float)[:3, :3]
-    origin = _LPS @ np.asarray(affine, float)[:3, 3]
+    unit = unit_of([units]) or "mm"
+    affine = MM[unit] * np.asarray(image.affine, float)
+    matrix, origin = _LPS @ affine[:3, :3], _LPS @ affine[:3, 3]
     spacing = np.linalg.norm(matrix, axis=0)
     if not (np.isfinite(affine).all() and np.isfinite(spacing).all() and (spacing > 0).all()):
         raise DataError(f"{path}: its affine has a zero or non-finite column; set the spacing in the header")
-    x, y, z = (float(length) for length in spacing)
-    direction = tuple(float(value) for value in (matrix / spacing).ravel())
-    return (z, y, x), (float(origin[0]), float(origin[1]), float(origin[2])), direction
+    (x, y, z), (left, back, up) = spacing.tolist(), origin.tolist()
+    direction = tuple((matrix / spacing).ravel().tolist())
+    known = not (units == "unknown" and np.allclose(spacing, 1.0))
+    return image, expected, Volume(np.empty((0, 0, 0)), (z, y, x), (left, back, up), direction, known, unit=unit)
+
+
+def read_axes(path: Path) -> str | None:
+    """Where the axes of a NIfTI file run (`Volume.axes`), from its header alone; None of a picture, without a spacing.
+
+    None as well for a file that is absent or damaged, which is named where it is read.
+    """
+    try:
+        grid = _open_nifti(path)[2]
+    except DataError:
+        return None
+    return grid.axes if grid.spacing_known else None
 
 
 def write_volume(volume: Volume, path: Path | str, *, flush: bool = True) -> None:
@@ -217,10 +244,12 @@ def _nifti_bytes(volume: Volume, array: np.ndarray) -> bytes:
     affine = np.eye(4)
     affine[:3, :3] = _LPS @ (np.reshape(volume.direction, (3, 3)) * np.asarray(volume.spacing_mm[::-1]))
     affine[:3, 3] = _LPS @ np.asarray(volume.origin)
+    unit = volume.unit if volume.unit in ("micron", "meter") else "mm"
+    affine[:3] /= MM[unit]
     stored = array.transpose(2, 1, 0)
     image = nib.Nifti1Image(stored[:, :, 0] if volume.flat else stored, affine)
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)
-    image.header.set_xyzt_units("mm" if volume.spacing_known else "unknown")
+    image.header.set_xyzt_units(unit if volume.spacing_known else "unknown")
     data: bytes = image.to_bytes()
     return data

@@ -58,7 +58,8 @@ def audit(
     cases: Rows = []
     areas: Rows = []
     by = (data.meta, CLEAN_LABELS) if data.meta else (data.train, data.labels)
-    usual = usual_shares(data.dataset, *by)
+    plane = settings.slices.plane
+    usual = usual_shares(data.dataset, *by, plane)
     least = min((share for share in usual if share), default=0.0)
     epochs = []
     for network in _judging(run, settings, data, options, device, progress):
@@ -73,7 +74,7 @@ def audit(
             areas += regions.regions_of(seen, least, predictor.task.classes)
             write_proposal(out, seen)
             say(f"[{len(cases)}/{len(data.train)}] {case}")
-    quality = _add_truth(data, slices)
+    quality = _add_truth(data, slices, plane)
     result = {
         "run": run.resolve().name,
         "method": settings.method,
@@ -83,6 +84,7 @@ def audit(
         "in_sample": options.folds == 0,
         "epochs": epochs,
         "unit": data.dataset.spacing_unit,
+        "plane": plane,
         "usual_share": dict(zip(data.dataset.classes, usual, strict=True)),
         "truth": quality,
         "cases": _ranked(cases, "score"),
@@ -128,9 +130,9 @@ def _ranked(rows: Rows, key: str) -> Rows:
     return [{"rank": place, **row} for place, row in enumerate(sorted(rows, key=lambda row: -row[key]), 1)]
 
 
-def _add_truth(data: RunData, slices: Rows) -> dict[str, Any] | None:
+def _add_truth(data: RunData, slices: Rows, plane: str | None) -> dict[str, Any] | None:
     """How good the ranking is, beside the baselines; each slice gets its own truth. None where it is not known."""
-    known = truth.clean_dice(data.dataset, data.labels, data.train)
+    known = truth.clean_dice(data.dataset, data.labels, data.train, plane)
     if not known:
         return None
     compared: Rows = []

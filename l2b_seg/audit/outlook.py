@@ -6,23 +6,21 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from l2b_data.cases.dataset import Dataset
-from l2b_data.cases.label_map import label_values
-from l2b_data.cases.slices import case_image, case_mask, require_same_grid
-from l2b_data.cases.slicing import to_native
-from l2b_data.errors import DataError
-from l2b_data.images.orientation import flipped
-from l2b_data.images.volume import Volume, read_volume
+from l2b_data.images.orientation import Cut
+from l2b_data.images.volume import Volume
+from l2b_seg.prediction.case_under_network import case_under_network
 from l2b_seg.prediction.predictor import Predictor
-from l2b_seg.prediction.trust_maps import Judge, trust_maps
+from l2b_seg.prediction.trust_maps import Judge
 
 _NEIGHBOURS = 1.0  # standard deviation, in slices, of the mean over neighbouring slices
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """A case as its held-out network sees it; all arrays on the grid of `given`, as stored.
+    """A case as its held-out network sees it; all arrays cut into slices, rows and columns in the file's own sense.
 
-    given: the mask under audit, (D, H, W) uint8 label values. probability: (K, D, H, W) float32, the network's own (see
+    grid: the mask under audit as it is stored, and `cut`, how it was cut: (D, H, W) here are its slices, rows and
+    columns. given: its label values, (D, H, W) uint8. probability: (K, D, H, W) float32, the network's own (see
     `Predictor`). smoothed: the same averaged with the neighbouring slices, from which the proposal and the score are
     made. proposal: (D, H, W) uint8 label values. alpha, beta: trust in the given label and in the network's (see
     `trust_maps`), (D, H, W) float32; None without clean cases. spacing: (z, y, x) in the data set's unit.
@@ -30,6 +28,7 @@ class Outlook:
 
     case: str
     grid: Volume
+    cut: Cut
     given: np.ndarray
     probability: np.ndarray
     smoothed: np.ndarray
@@ -44,28 +43,16 @@ def look_at(predictor: Predictor, judge: Judge | None, dataset: Dataset, case: s
 
     Raises DataError where a file cannot be used.
     """
-    image, small = case_image(dataset, case, predictor.options), case_mask(dataset, case, predictor.options, labels)
-    require_same_grid(case, image.grid, small.grid, labels)
-    path = dataset.label_path(case, labels)
-    grid = read_volume(path)
-    given = label_values(path, grid.array, len(dataset.classes))
-    slices, (height, width) = np.asarray(image.array, np.float32), image.shape[1:]
-    alpha = beta = None
-    if judge is None:
-        maps = predictor.predict_slices(slices)
-    else:
-        trust = trust_maps(predictor, judge, slices, small.array)
-        maps = trust.probability
-        alpha, beta = (
-            flipped(to_native(part, (height, width), predictor.options), image.flips)
-            for part in (trust.alpha, trust.beta)
-        )
-    probability = flipped(predictor.to_native(maps, (height, width)), image.flips)
-    if not np.isfinite(probability).all():
-        raise DataError(f"{case}: the network's prediction is not finite; its training has diverged")
+    view = case_under_network(predictor, dataset, case, labels, judge=judge)
+    cut = view.cut.unflipped
+    probability = cut.apply(view.probability)
+    alpha, beta = (None if weight is None else cut.apply(weight) for weight in (view.alpha, view.beta))
     smoothed = through_plane_mean(probability)
-    spacing = grid.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
-    return Outlook(case, grid, given, probability, smoothed, predictor.label_map(smoothed), alpha, beta, spacing)
+    proposal = predictor.label_map(smoothed)
+    stored = view.mask.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+    spacing = tuple(stored[axis] for axis in cut.order)
+    given = cut.apply(view.given)
+    return Outlook(case, view.mask, cut, given, probability, smoothed, proposal, alpha, beta, spacing)
 
 
 def through_plane_mean(probability: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from l2b_data.cases.label_map import label_values
-from l2b_data.images.orientation import Flips, flipped, in_plane_flips
 from l2b_data.images.volume import read_volume
 from l2b_seg.audit import truth
 from l2b_seg.audit.words import in_words
@@ -63,7 +62,7 @@ def audit_page(data: RunData, result: dict[str, Any], proposal_path: Callable[[s
         result=result,
         given_line=GIVEN,
         proposed_line=PROPOSED,
-        cards=_cards(data, result["slices"][:TOP], result["unit"], what, proposal_path),
+        cards=_cards(data, result, what, proposal_path),
         case_columns=[heading for _, heading, _ in _CASE_NUMBERS],
         cases=[
             {"rank": row["rank"], "case": row["case"], "cells": [_text(row[key], n) for key, _, n in _CASE_NUMBERS]}
@@ -75,19 +74,21 @@ def audit_page(data: RunData, result: dict[str, Any], proposal_path: Callable[[s
 
 
 def _cards(
-    data: RunData, rows: list[dict[str, Any]], unit: str, what: str, proposal_path: Callable[[str], Path]
+    data: RunData, result: dict[str, Any], what: str, proposal_path: Callable[[str], Path]
 ) -> list[dict[str, Any]]:
-    """A card a row, in their order; every case is read once."""
+    """A card a row of the first TOP, in their order; every case is read once."""
+    rows, plane = result["slices"][:TOP], result["plane"]
     pictures: dict[tuple[str, int], dict[str, Any]] = {}
     for case in dict.fromkeys(row["case"] for row in rows):
-        pictures |= _pictures(data, case, [row["slice"] for row in rows if row["case"] == case], proposal_path(case))
+        indices = [row["slice"] for row in rows if row["case"] == case]
+        pictures |= _pictures(data, case, indices, proposal_path(case), plane)
     return [
         {
             "rank": row["rank"],
             "case": row["case"],
             "slice": row["slice"],
             "score": f"{row['score']:.3f}",
-            "words": in_words(row, unit, what),
+            "words": in_words(row, result["unit"], what),
             "numbers": [(heading, _text(row[key], n)) for key, heading, n in _NUMBERS if row.get(key) is not None],
             **pictures[row["case"], row["slice"]],
         }
@@ -95,16 +96,18 @@ def _cards(
     ]
 
 
-def _pictures(data: RunData, case: str, indices: list[int], proposal: Path) -> dict[tuple[str, int], dict[str, Any]]:
+def _pictures(
+    data: RunData, case: str, indices: list[int], proposal: Path, plane: str | None
+) -> dict[tuple[str, int], dict[str, Any]]:
     """(case, slice) -> image, size, window around the masks, both outlines, a class each; as training saw it."""
     classes = len(data.dataset.classes)
     channels = [read_volume(path) for path in data.dataset.image_paths(case)]
-    flips = in_plane_flips(channels[0].direction)
+    cut = channels[0].cut(plane)
     path = data.dataset.label_path(case, data.labels)
     given, proposed = (
-        flipped(label_values(source, read_volume(source).array, classes), flips) for source in (path, proposal)
+        cut.apply(label_values(source, read_volume(source).array, classes)) for source in (path, proposal)
     )
-    image = _image([channel.array for channel in channels], flips)
+    image = _image([cut.apply(channel.array) for channel in channels])
     found = {}
     for index in indices:
         height, width = given.shape[1:]
@@ -119,9 +122,9 @@ def _pictures(data: RunData, case: str, indices: list[int], proposal: Path) -> d
     return found
 
 
-def _image(channels: list[np.ndarray], flips: Flips) -> np.ndarray:
+def _image(channels: list[np.ndarray]) -> np.ndarray:
     """(D, H, W) uint8, or (D, H, W, 3) of three channels; of other numbers their mean."""
-    levels = [grey_levels(flipped(channel, flips)) for channel in channels]
+    levels = [grey_levels(channel) for channel in channels]
     if len(levels) == 3:
         return np.stack(levels, -1)
     return np.mean(levels, axis=0).round().astype(np.uint8)

@@ -7,8 +7,7 @@ import numpy as np
 from scipy.ndimage import grey_closing
 
 from l2b_data.cases.dataset import Dataset
-from l2b_data.cases.label_map import label_values
-from l2b_data.images.volume import read_volume
+from l2b_data.cases.label_map import case_labels
 
 DRAWN = 0.6
 """Presence granted to a slice on which somebody drew a mask. Of 0.4 to 0.8, chosen with the form of the score."""
@@ -60,16 +59,16 @@ def suspicion(given: np.ndarray, probability: np.ndarray, usual: float) -> Suspi
     return Suspicion(np.where(drawn, 1 - presence * agreement * OUTLINE, presence), presence, agreement)
 
 
-def usual_shares(dataset: Dataset, cases: Iterable[str], labels: str) -> list[float]:
+def usual_shares(dataset: Dataset, cases: Iterable[str], labels: str, plane: str | None) -> list[float]:
     """For each class, the median share of a slice it covers, over the slices of `cases` that show it; 0 for none.
 
-    `labels`: the folder of masks to measure it on.
+    labels: the folder of masks to measure it on. plane: in which they are cut, see `SliceOptions`.
     """
     found: dict[int, list[float]] = {value: [] for value in range(1, len(dataset.classes) + 1)}
     for case in cases:
-        path = dataset.label_path(case, labels)
-        mask = label_values(path, read_volume(path).array, len(dataset.classes))
+        mask = case_labels(dataset, case, labels)
+        cut = mask.cut(plane)
         for value, shares in found.items():
-            covered = (mask == value).mean((1, 2))
+            covered = (cut.apply(mask.array) == value).mean((1, 2))
             shares.extend(covered[covered > 0].tolist())
     return [float(np.median(shares)) if shares else 0.0 for shares in found.values()]

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
-from l2b_data.cases.label_map import label_values
+from l2b_data.cases.label_map import case_labels
 from l2b_data.cases.noise_manifest import MANIFEST, read_manifest
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
-from l2b_data.images.volume import read_volume
 
 LOG = logging.getLogger(__name__)
 
@@ -31,8 +30,8 @@ DEFINITIONS = {
 }
 
 
-def clean_dice(dataset: Dataset, labels: str, cases: Sequence[str]) -> dict[str, list[float | None]]:
-    """Case -> for each slice the Dice of the given mask against the clean one, None where both are empty.
+def clean_dice(dataset: Dataset, labels: str, cases: Sequence[str], plane: str | None) -> dict[str, list[float | None]]:
+    """Case -> for each slice in `plane` the Dice of the given mask against the clean one, None where both are empty.
 
     Only where folder `labels` was made by `corrupt` from the very masks that labelsTr holds (its manifest has their
     hashes): cases for which this cannot be shown are left out. Nothing else in the audit reads a clean mask of a
@@ -47,14 +46,14 @@ def clean_dice(dataset: Dataset, labels: str, cases: Sequence[str]) -> dict[str,
         return {}
     found = {}
     for case in cases:
-        clean_path, given_path = dataset.label_path(case), dataset.label_path(case, labels)
+        clean_path = dataset.label_path(case)
         row = made_from.get(case)
         if row is None or not clean_path.is_file() or sha256_file(clean_path) != row["source_sha256"]:
             LOG.warning("%s: %s is not the clean mask the noise was made from; not compared", case, clean_path)
             continue
-        classes = len(dataset.classes)
-        clean, given = (label_values(path, read_volume(path).array, classes) for path in (clean_path, given_path))
-        found[case] = slice_dice(given, clean)
+        clean, given = case_labels(dataset, case), case_labels(dataset, case, labels)
+        cut = given.cut(plane)
+        found[case] = slice_dice(cut.apply(given.array), cut.apply(clean.array))
     return found
 
 

@@ -18,7 +18,7 @@ PROPOSALS = "proposals"
 
 def write_proposal(out: Path, seen: Outlook) -> None:
     """out/proposals/CASE.nii.gz: the network's label map on the grid of the given mask, to open and to adopt."""
-    write_volume(seen.grid.with_array(seen.proposal), proposal_path(out, seen.case))
+    write_volume(seen.grid.with_array(seen.cut.undo(seen.proposal)), proposal_path(out, seen.case))
 
 
 def proposal_path(out: Path, case: str) -> Path:
@@ -49,6 +49,8 @@ def definitions(result: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "unit": f"areas, volumes and distances in {unit}",
         "judged_by": judged,
+        "plane": "lines along which columns, rows and slices run, by the axis of the patient each is closest to (LPS: "
+        "axial); null: as each file is stored. Slices, rows and columns are numbered along them, from the file's first",
         "proposal": "the label map of the judging network, its probabilities averaged with the neighbouring slices; "
         "a suggestion to look at, not a corrected mask",
         "usual_share": "median share of a slice that a class covers, over the slices of the clean cases that show it "

@@ -17,8 +17,9 @@ _INTENSITY = {
     "constant slice becomes 0",
 }
 _ORIENTATION = (
-    "in-plane axes flipped, never permuted, so that each runs along the positive LPS direction it is closest to "
-    "(columns of an axial slice to the patient's left, rows to the back); undone on the way back"
+    "axes permuted so that columns, rows and slices run along the lines of plane, each axis by the line it is closest "
+    "to (LPS: axial; none: as the file stores them); columns and rows flipped to the positive LPS direction (of an "
+    "axial slice to the patient's left and back); undone on the way back"
 )
 
 
@@ -61,7 +62,7 @@ def _input_output(settings: Settings) -> dict[str, Any]:
             "shape": ["batch", task.channels, slices.size, slices.size],
             "dtype": "float32",
             "preprocessing": [
-                {"step": "orientation", "text": _ORIENTATION},
+                {"step": "orientation", "plane": slices.plane, "text": _ORIENTATION},
                 {"step": "intensity", "kind": slices.intensity, "text": _INTENSITY[slices.intensity]},
                 {"step": "crop", "share": slices.crop, "text": "central share of each in-plane axis that is kept"},
                 {"step": "resize", "size": slices.size, "text": "to size x size, bilinear, antialiased"},

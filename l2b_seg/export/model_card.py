@@ -50,8 +50,8 @@ def _version(metadata: Mapping[str, Any]) -> str:
 
 
 def _step(step: Mapping[str, Any]) -> str:
-    value = {"intensity": "kind", "crop": "share", "resize": "size"}.get(step["step"])
-    return f"{step['step']}" + (f" {step[value]}" if value else "") + f": {step['text']}"
+    value = step[{"orientation": "plane", "intensity": "kind", "crop": "share", "resize": "size"}[step["step"]]]
+    return f"{step['step']}" + (f" {value}" if value is not None else "") + f": {step['text']}"
 
 
 def _shape(tensor: Mapping[str, Any]) -> str:

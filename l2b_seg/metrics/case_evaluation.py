@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
-from l2b_data.cases.label_map import label_values
-from l2b_data.cases.slices import case_image, require_same_grid
+from l2b_data.cases.label_map import case_labels
+from l2b_data.cases.slices import case_image, require_same_cut
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
-from l2b_data.images.orientation import Flips, flipped, in_plane_flips
-from l2b_data.images.volume import read_volume
+from l2b_data.images.orientation import Cut
 from l2b_seg.metrics.case_metrics import case_class_metrics
 from l2b_seg.metrics.summary import summarise
 from l2b_seg.prediction.predictor import Predictor
@@ -22,14 +21,14 @@ from l2b_seg.prediction.predictor import Predictor
 class EvaluationCase:
     """Prepared slices (D, C, S, S) and the clean mask as stored, (D, H, W) uint8 label values.
 
-    spacing: (z, y, x) in the data set's unit. flips: what was turned round before slicing.
+    spacing: (z, y, x) in the data set's unit. cut: how the case was cut into these slices.
     """
 
     case: str
     slices: np.ndarray
     mask: np.ndarray
     spacing: tuple[float, ...]
-    flips: Flips
+    cut: Cut
 
 
 def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: SliceOptions) -> list[EvaluationCase]:
@@ -37,16 +36,13 @@ def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: Slice
     loaded, faults = [], []
     for case in cases:
         try:
-            image, path = case_image(dataset, case, options), dataset.label_path(case)
-            reference = read_volume(path)
-            mask = label_values(path, reference.array, len(dataset.classes))
-            grid = (mask.shape, in_plane_flips(reference.direction))
-            require_same_grid(case, (image.shape, image.flips), grid, CLEAN_LABELS)
+            image, mask = case_image(dataset, case, options), case_labels(dataset, case)
+            require_same_cut(case, image.cut, mask.cut(options.plane), CLEAN_LABELS)
         except DataError as error:
             faults.append(str(error))
             continue
-        spacing = reference.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
-        loaded.append(EvaluationCase(case, image.array, mask, spacing, image.flips))
+        spacing = mask.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+        loaded.append(EvaluationCase(case, image.array, mask.array, spacing, image.cut))
     if faults:
         raise DataError(f"{len(faults)} of {len(cases)} evaluation cases cannot be used:\n  " + "\n  ".join(faults))
     if not loaded:
@@ -80,6 +76,4 @@ def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, uni
 
 def predict_mask(predictor: Predictor, case: EvaluationCase) -> np.ndarray:
     """Predicted label values (D, H, W) uint8 on the case's grid, as it is stored."""
-    height, width = case.mask.shape[1:]
-    native = predictor.to_native(predictor.predict_slices(case.slices), (height, width))
-    return flipped(predictor.label_map(native), case.flips)
+    return predictor.label_map(predictor.to_native(predictor.predict_slices(case.slices), case.cut))

@@ -10,7 +10,7 @@ from torch import nn
 
 from l2b_data.cases.slicing import SliceOptions, prepare_image, to_native
 from l2b_data.errors import DataError
-from l2b_data.images.orientation import Flips, describe_grid, flipped, in_plane_flips
+from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import Volume
 from l2b_run.folder.load_network import load_network
 from l2b_seg.config import Settings
@@ -55,34 +55,35 @@ class Predictor:
         Outside the recipe's crop all is background. `mirror`: averaged with the prediction of the left-right mirrored
         volume. Raises DataError where the channels are not as many as the task's, or differ in shape or orientation.
         """
-        shape, flips = self._common_grid(channels)
-        prepared = [prepare_image(flipped(channel.array, flips), self.options) for channel in channels]
-        slices = np.stack(prepared, axis=1)
+        cut = self._common_cut(channels)
+        slices = np.stack([prepare_image(cut.apply(channel.array), self.options) for channel in channels], axis=1)
         maps = self.predict_slices(slices)
         if mirror:
             maps = (maps + self.predict_slices(slices[..., ::-1])[..., ::-1]) / 2
-        return flipped(self.to_native(maps, shape), flips)
+        return self.to_native(maps, cut)
 
-    def to_native(self, maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-        """Probabilities (K, D, S, S) -> (K, D, H, W) float32 on the grid before slicing; background off the crop."""
+    def to_native(self, maps: np.ndarray, cut: Cut) -> np.ndarray:
+        """Probabilities (K, N, S, S) of the slices of a volume -> (K, D, H, W) float32, as it is stored.
+
+        Off the crop all is background.
+        """
         background = None if self.task.binary else 0
-        return np.stack(
-            [to_native(part, shape, self.options, outside=float(k == background)) for k, part in enumerate(maps)]
-        )
+        native = [
+            to_native(part, cut.sizes[1:], self.options, outside=float(k == background)) for k, part in enumerate(maps)
+        ]
+        return cut.undo(np.stack(native))
 
     def label_map(self, probabilities: np.ndarray) -> np.ndarray:
         """Label values (D, H, W) uint8 of probabilities (K, D, H, W): above 0.5, or the most probable of several."""
         return self.task.label_map(probabilities)
 
-    def _common_grid(self, channels: Sequence[Volume]) -> tuple[tuple[int, int], Flips]:
+    def _common_cut(self, channels: Sequence[Volume]) -> Cut:
         if len(channels) != self.task.channels:
             raise DataError(f"an image of {len(channels)} channels; this run was trained on {self.task.channels}")
-        grids = {(channel.array.shape, in_plane_flips(channel.direction)) for channel in channels}
-        if len(grids) > 1:
-            found = ", ".join(describe_grid(*grid) for grid in sorted(grids))
-            raise DataError(f"the channels are not on one grid: {found}")
-        (_, height, width), flips = grids.pop()
-        return (height, width), flips
+        cuts = {channel.cut(self.options.plane) for channel in channels}
+        if len(cuts) > 1:
+            raise DataError(f"the channels are not on one grid: {', '.join(map(str, sorted(cuts)))}")
+        return cuts.pop()
 
 
 def predictor_for(model: nn.Module, settings: Settings, device: torch.device) -> Predictor:

@@ -35,17 +35,19 @@ def write_weights(run: TrainedRun, case: str, out: Path) -> WrittenWeights:
     foreground. The given mask is what the run was trained on; of a case outside training it is the clean one.
     Raises DataError where the case or its files are missing or unusable, ConfigError for a run without clean cases.
     """
-    view = run.weighted_view(case)
+    view = run.view(case, weighted=True)
+    assert view.alpha is not None
+    assert view.beta is not None
     grid = read_volume(run.dataset.image_path(case))
     maps = {
         "alpha": view.alpha,
         "beta": view.beta,
         "pseudo": view.predicted,
-        "probability": view.probability,
+        "probability": view.foreground,
         "given": view.given,
     }
     files = {name: out / f"{case}_{name}{ENDING}" for name in maps}
-    inputs = {path.resolve() for path in (*run.dataset.image_paths(case), run.dataset.label_path(case, view.folder))}
+    inputs = {path.resolve() for path in (*run.dataset.image_paths(case), run.dataset.label_path(case, view.labels))}
     if taken := [str(path) for path in files.values() if path.resolve() in inputs]:
         raise DataError(f"--out {out}: would replace {', '.join(taken)}; name another folder")
     for name, array in maps.items():
@@ -54,7 +56,7 @@ def write_weights(run: TrainedRun, case: str, out: Path) -> WrittenWeights:
     either = int(np.count_nonzero((view.given > 0) | (view.predicted > 0)))
     return WrittenWeights(
         files,
-        view.folder,
+        view.labels,
         _share(view.alpha, view.beta),
         int(np.count_nonzero(differ)) / either if either else None,
         _share(view.alpha[differ], view.beta[differ]),

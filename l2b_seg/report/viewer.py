@@ -9,12 +9,11 @@ import numpy as np
 import torch
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
-from l2b_data.cases.label_map import label_values
+from l2b_data.cases.label_map import case_labels
 from l2b_data.errors import DataError, L2BError
-from l2b_data.images.orientation import Flips, flipped, in_plane_flips
 from l2b_data.images.volume import read_volume
 from l2b_run.report.style import CLEAN, GIVEN, Line, run_line
-from l2b_seg.prediction.trained_run import TrainedRun, WeightedView, open_run
+from l2b_seg.prediction.trained_run import TrainedRun, open_run
 from l2b_seg.report.audit_ranking import audited_cases, audited_slices
 from l2b_seg.report.case import ShownCase, case_records, picture_of
 from l2b_seg.report.kept_slices import figure_cases
@@ -98,28 +97,29 @@ def _even(cases: Sequence[str], count: int) -> list[str]:
 
 def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
     """A case with the masks given to each run, the clean one where it is another and usable, and every prediction."""
-    dataset = next(iter(runs.values())).dataset
+    first = next(iter(runs.values()))
+    dataset = first.dataset
     channels = [read_volume(path) for path in dataset.image_paths(case)]
-    flips = in_plane_flips(channels[0].direction)
+    cut = channels[0].cut(first.predictor.options.plane)
     masks: dict[str, np.ndarray] = {}
     predictions: dict[str, np.ndarray] = {}
     weights: dict[str, dict[str, np.ndarray]] = {}
     for number, run in runs.items():
         trains = case in run.train
-        view = run.weighted_view(case) if trains and run.meta else run.view(case)
-        masks[f"given:{view.folder}" if trains else CLEAN_ID] = view.given
+        view = run.view(case, weighted=trains and bool(run.meta))
+        masks[f"given:{view.labels}" if trains else CLEAN_ID] = view.given
         predictions[f"run{number}"] = view.predicted
-        if isinstance(view, WeightedView):
-            weights[f"run{number}"] = {"alpha": flipped(view.alpha, flips), "beta": flipped(view.beta, flips)}
+        if view.alpha is not None and view.beta is not None:
+            weights[f"run{number}"] = {"alpha": cut.apply(view.alpha), "beta": cut.apply(view.beta)}
     clean = _clean_mask(dataset, case, channels[0].array.shape) if f"given:{CLEAN_LABELS}" not in masks else None
     if clean is not None:
         masks[CLEAN_ID] = clean
-    _, height, width = channels[0].spacing_mm
+    _, height, width = (channels[0].spacing_mm[axis] for axis in cut.order)
     return ShownCase(
         case,
         f"{case} ({_role(case, runs)})",
-        flipped_picture(picture_of([channel.array for channel in channels], dataset.channels), flips),
-        {source: flipped(mask, flips) for source, mask in {**masks, **predictions}.items()},
+        picture_of([cut.apply(channel.array) for channel in channels], dataset.channels),
+        {source: cut.apply(mask) for source, mask in {**masks, **predictions}.items()},
         weights,
         reference=CLEAN_ID if CLEAN_ID in masks else "",
         aspect=width / height,
@@ -128,20 +128,9 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
     )
 
 
-def flipped_picture(picture: np.ndarray, flips: Flips) -> np.ndarray:
-    """A picture (D, H, W) or (D, H, W, 3) turned as `flipped` turns the masks."""
-    return picture if picture.ndim == 3 and not any(flips) else _flip(picture, flips)
-
-
-def _flip(picture: np.ndarray, flips: Flips) -> np.ndarray:
-    axes = tuple(axis for axis, turned in zip((1, 2), flips, strict=True) if turned)
-    return np.ascontiguousarray(np.flip(picture, axes))
-
-
 def _clean_mask(dataset: Dataset, case: str, shape: tuple[int, ...]) -> np.ndarray | None:
     try:
-        path = dataset.label_path(case)
-        mask = label_values(path, read_volume(path).array, len(dataset.classes))
+        mask = case_labels(dataset, case).array
     except DataError as error:
         LOG.info("no clean mask of %s: %s", case, error)
         return None

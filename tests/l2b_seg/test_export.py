@@ -35,7 +35,7 @@ ONE, TWO = ["prostate"], ["central zone", "peripheral zone"]
 def make_run(folder, *, classes=ONE, channels=("T2",), network=MONAI, whole=True, seed=0):
     """A run folder with random weights, as training leaves it; `whole`: with its summary, split and environment."""
     about = {"recipe": "promise12", "preset": "cpu", "method": "l2b", "network": network}
-    slices = {"size": 32, "crop": 0.8, "intensity": "zscore"}
+    slices = {"size": 32, "crop": 0.8, "intensity": "zscore", "plane": "LPS"}
     task = {"channels": list(channels), "classes": list(classes)}
     settings = Settings.model_validate({**about, "slices": slices, "task": task})
     torch.manual_seed(seed)
@@ -164,6 +164,7 @@ def test_metadata_says_what_another_program_needs_and_names_nobody(tmp_path):
     assert metadata["input"]["shape"] == ["batch", 2, 32, 32]
     steps = {step["step"]: step for step in metadata["input"]["preprocessing"]}
     assert list(steps) == ["orientation", "intensity", "crop", "resize"]
+    assert steps["orientation"]["plane"] == load_run(tmp_path / "model").options.plane == "LPS"
     assert (steps["intensity"]["kind"], steps["crop"]["share"], steps["resize"]["size"]) == ("zscore", 0.8, 32)
     data = metadata["training"]["data"]
     assert (data["data_set"], data["labels"], data["n_train"]) == ("mine", "labelsTr_noisy_L1_s0", 2)

@@ -1,13 +1,14 @@
 """What shows only when cases are laid side by side: duplicates, leakage between splits, cases unlike the others."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from l2b_data.cases.check.fault import Fault
 from l2b_data.cases.check.one_case import CaseFacts
+from l2b_data.images.orientation import common_plane, cut_of, lines
 
 T = TypeVar("T", int, str)
 
@@ -27,13 +28,14 @@ def compare_cases(
 
     in_mm: cases in which distances are to be counted in mm, so that a file without spacing is worth a warning.
     """
+    plane = common_plane(fact.axes for fact in facts.values())
     return [
         *_channel_faults(facts),
         *_same_content(facts, split_of or {}),
         *group_leakage(split_of or {}, groups or {}),
-        *_orientation_warnings(facts),
-        *_spacing_warnings(facts, in_mm),
-        *_size_warnings(facts),
+        *_orientation_warnings(facts, plane),
+        *_spacing_warnings(facts, in_mm, plane),
+        *_size_warnings(facts, plane),
     ]
 
 
@@ -76,44 +78,43 @@ def _channel_faults(facts: Mapping[str, CaseFacts]) -> list[Fault]:
     ]
 
 
-def _orientation_warnings(facts: Mapping[str, CaseFacts]) -> list[Fault]:
-    usual = _most_common([fact.axes for fact in facts.values()])
+def _orientation_warnings(facts: Mapping[str, CaseFacts], plane: str | None) -> list[Fault]:
+    usual = _most_common([fact.axes for fact in facts.values() if lines(fact.axes) == plane])
     warnings = []
     for case, fact in facts.items():
         if usual is None or fact.axes == usual:
             continue
+        turned = lines(fact.axes) == plane
         effect = (
-            "its slices are cut in another plane"
-            if _lines(fact.axes) != _lines(usual)
-            else "stored mirrored, and turned round when read"
+            "stored mirrored, and turned round when read" if turned else f"brought to {plane} to be cut into slices"
         )
         warnings.append(Fault("orientation", case, fact.path, f"axes run {fact.axes}, in most cases {usual}: {effect}"))
     return warnings
 
 
-def _lines(axes: str) -> str:
-    """Axis letters without their sense: "RAS" and "LPS" are the same lines."""
-    return axes.translate(str.maketrans("RAI", "LPS"))
-
-
-def _spacing_warnings(facts: Mapping[str, CaseFacts], in_mm: Collection[str]) -> list[Fault]:
+def _spacing_warnings(facts: Mapping[str, CaseFacts], in_mm: Collection[str], plane: str | None) -> list[Fault]:
     message = "has no spacing; 1 1 1 mm is taken, and distances in mm mean nothing"
     warnings = [
         Fault("spacing", case, fact.path, message)
         for case, fact in facts.items()
         if case in in_mm and not fact.spacing_known
     ]
-    known = {case: np.array(fact.spacing_mm) for case, fact in facts.items() if fact.spacing_known}
+    known = {case: _cut(fact, fact.spacing_mm, plane) for case, fact in facts.items() if fact.spacing_known}
     for case, text in _far_off(known, SPACING_FACTOR):
         warnings.append(Fault("spacing", case, facts[case].path, f"spacing {text} mm (z, y, x)"))
     return warnings
 
 
-def _size_warnings(facts: Mapping[str, CaseFacts]) -> list[Fault]:
-    sizes = {case: np.array(fact.shape[1:], float) for case, fact in facts.items()}
+def _size_warnings(facts: Mapping[str, CaseFacts], plane: str | None) -> list[Fault]:
+    sizes = {case: _cut(fact, fact.shape, plane)[1:] for case, fact in facts.items()}
     return [
         Fault("size", case, facts[case].path, f"slices of {text} pixels") for case, text in _far_off(sizes, SIZE_FACTOR)
     ]
+
+
+def _cut(fact: CaseFacts, numbers: Sequence[float], plane: str | None) -> np.ndarray:
+    """What a case has along its stored axes D, H, W, along slices, rows and columns; float."""
+    return np.array([numbers[axis] for axis in cut_of(fact.shape, fact.axes, plane).order], float)
 
 
 def _far_off(values: Mapping[str, np.ndarray], factor: float) -> list[tuple[str, str]]:

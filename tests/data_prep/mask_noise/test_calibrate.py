@@ -9,13 +9,14 @@ from data_prep.mask_noise.calibrate import calibrate, mean_dice
 from data_prep.mask_noise.one_case import rotate_case
 from data_prep.mask_noise.one_slice import LEVELS, apply_slice_noise
 from l2b_data.errors import ConfigError
+from l2b_data.images.volume import Volume
 from tests.data_prep.conftest import gland
 
 SMALL = 20.0
 
 
 def rotated(count, level="L2", shape=(8, 96, 96)):
-    return [rotate_case(f"c{n}", gland(shape, seed=n), LEVELS[level], 0, SMALL) for n in range(count)]
+    return [rotate_case(f"c{n}", Volume(gland(shape, seed=n)), LEVELS[level], 0, SMALL) for n in range(count)]
 
 
 def search(cases, target, level="L2", **options):
@@ -70,7 +71,7 @@ def test_one_slice_gives_the_closest_there_is():
 
 
 def test_empty_case_counts_as_equal():
-    case = rotate_case("empty", np.zeros((3, 32, 32), np.uint8), LEVELS["L1"], 0, SMALL)
+    case = rotate_case("empty", Volume(np.zeros((3, 32, 32), np.uint8)), LEVELS["L1"], 0, SMALL)
     assert case.slices == ()
     assert case.dice(1.0, SMALL) == 1.0
     assert not case.noisy(1.0, SMALL).any()

@@ -19,6 +19,7 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.images.volume import read_volume, write_volume
 from tests.data_prep.conftest import gland
+from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 
 
 def dice(one, other):
@@ -297,3 +298,13 @@ def test_published_levels_on_real_masks(tmp_path):
         factors[level.name] = manifest["length_factor"]
     # The files have half of the native in-plane size, and the published kernels belong to native size.
     assert all(0.45 < factor < 0.6 for factor in factors.values()), factors
+
+
+def test_masks_in_micron_get_noise_in_micron_and_distances_in_mm(prepared):
+    plain, micron = prepared(2, spacing_unit="mm", name="mm"), prepared(2, spacing_unit="mm", name="micron")
+    rewrite_in("micron", *(micron.label_path(case) for case in micron.cases))
+    folders = [corrupt(dataset, level="L2", calibrate=False) for dataset in (plain, micron)]
+    for case in micron.splits["train"]:
+        assert_same_header(micron.label_path(case, folders[1]), micron.label_path(case))
+    distances = [[row["hd"] for row in read_manifest(folder)["cases"].values()] for folder in folders]
+    np.testing.assert_allclose(distances[1], distances[0], rtol=1e-6)

@@ -16,6 +16,7 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.image_files import read_channels, read_label_map
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.data_prep.own_data import volume_pair, write_pictures, write_volumes
+from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 
 NAMES = [f"p{patient}_s{scan}" for patient in range(4) for scan in range(2)]
 SMALL = SplitOptions(meta_count=1, test_fraction=0.25)
@@ -274,3 +275,14 @@ def test_out_opens_as_a_dataset(tmp_path):
     images, masks = write_pictures(tmp_path / "raw", NAMES)
     prepare(images, masks, tmp_path / "out", name="mine")
     assert Dataset.open(tmp_path / "out").info["name"] == "mine"
+
+
+@pytest.mark.parametrize("unit", ["micron", "meter"])
+def test_volumes_keep_their_unit(tmp_path, unit):
+    images, masks = write_volumes(tmp_path / "raw", NAMES)
+    rewrite_in(unit, *images.iterdir(), *masks.iterdir())
+    dataset = prepare(images, masks, tmp_path / "out")
+    for case in NAMES:
+        for path in (dataset.image_path(case), dataset.label_path(case)):
+            assert_same_header(path, images / f"{case}.nii.gz")
+    assert check_dataset(dataset) == []

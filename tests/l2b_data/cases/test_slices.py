@@ -106,12 +106,12 @@ def test_cache_follows_the_content_not_the_name(tmp_path, own_cache, monkeypatch
     write_volume(Volume(np.arange(2 * 20 * 30, dtype=np.int16).reshape(2, 20, 30)), path)
     found = native_slices(path, "image", COARSE)
     first = found.array
-    assert found.shape == (2, 20, 30)
+    assert found.cut.shape == (2, 20, 30)
     assert first.dtype == np.float16
     monkeypatch.setattr("l2b_data.cases.slices.read_volume", None)  # a second reading would fail
     again = native_slices(path, "image", COARSE)
     assert isinstance(again.array, np.memmap)
-    assert again.shape == (2, 20, 30)
+    assert again.cut == found.cut
     assert again.array.filename == first.filename
     (tmp_path / "b.nii.gz").write_bytes(path.read_bytes())
     assert image_slices(tmp_path / "b.nii.gz", COARSE).filename == first.filename
@@ -120,7 +120,7 @@ def test_cache_follows_the_content_not_the_name(tmp_path, own_cache, monkeypatch
 
     write_volume(Volume(np.arange(3 * 20 * 20, dtype=np.int16).reshape(3, 20, 20) ** 2 % 97), path)
     changed = native_slices(path, "image", COARSE)
-    assert changed.shape == (3, 20, 20)
+    assert changed.cut.shape == (3, 20, 20)
     assert not np.array_equal(changed.array[:2], first)
     assert image_slices(path, SliceOptions(size=48)).shape == (3, 48, 48)
     assert mask_slices(path, COARSE).dtype == np.uint8
@@ -134,7 +134,7 @@ def test_damaged_cache_file_is_made_anew(tmp_path, own_cache, damage):
     (stored,) = own_cache.rglob("*.npy")
     stored.write_bytes(stored.read_bytes()[:-50] if damage is None else damage)
     np.testing.assert_array_equal(image_slices(path, COARSE), good)
-    assert [path.name for path in own_cache.rglob("*") if path.is_file()] == ["20x30x00.npy"]
+    assert [path.name for path in own_cache.rglob("*") if path.is_file()] == ["2x20x30x0x1x2x0x0.npy"]
     np.testing.assert_array_equal(np.load(stored), good)
 
 
@@ -222,7 +222,7 @@ def test_channels_are_normalised_each_on_its_own_and_pictures_have_any_size(tmp_
             alone = image_slices(dataset.image_path(case, channel), COARSE)
             assert slices.image[k, channel].equal(torch.from_numpy(alone[0].astype(np.float32)))
         assert case_image(dataset, case, COARSE).array.shape == (1, 3, 32, 32)
-    assert len({native_slices(dataset.image_path(case), "image", COARSE).shape for case in dataset.cases}) > 2
+    assert len({native_slices(dataset.image_path(case), "image", COARSE).cut.shape for case in dataset.cases}) > 2
 
 
 def test_channels_that_do_not_fit_together(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from l2b_data.errors import DataError
-from l2b_data.files.json_object import read_json_object
+from l2b_data.files.json_object import json_object_or_fault, read_json_object
 
 
 @pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "byte order mark"])
@@ -37,3 +37,20 @@ def test_no_file_and_the_way_out(tmp_path):
 def test_a_folder_of_that_name(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_json_object(tmp_path, way_out="")
+
+
+@pytest.mark.parametrize(
+    ("content", "found", "faults"),
+    [
+        ('{"a": 1}', {"a": 1}, []),
+        (None, {}, ["a.json is missing"]),
+        ("{}", {}, ["PATH holds an empty object"]),
+        ("[]", {}, ["PATH holds no JSON object"]),
+    ],
+)
+def test_what_is_wrong_joins_the_other_faults(tmp_path, content, found, faults):
+    path, noted = tmp_path / "a.json", ["another fault"]
+    if content is not None:
+        path.write_text(content)
+    assert json_object_or_fault(path, noted) == found
+    assert noted == ["another fault", *(text.replace("PATH", str(path)) for text in faults)]

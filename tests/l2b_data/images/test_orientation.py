@@ -1,35 +1,28 @@
-"""Slices and predictions do not depend on the direction in which a file stores its axes."""
+"""How a stored array is cut into slices and put together again, and that slices do not depend on how it is stored."""
 
-import itertools
+from dataclasses import replace
+from itertools import permutations, product
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import torch
 from torch import nn
 
 from l2b_data.cases.slices import case_image, case_mask, load_slices
 from l2b_data.cases.slicing import SliceOptions
-from l2b_data.images.orientation import flipped, in_plane_flips
+from l2b_data.errors import DataError
+from l2b_data.images.orientation import Cut, axis_letters, common_plane, cut_of
 from l2b_data.images.volume import IDENTITY, Volume, read_volume, write_volume
 from l2b_seg.prediction.predictor import Predictor
 from l2b_seg.task import Task
+from tests.l2b_data.images.stored_otherwise import stored_otherwise
 from tests.l2b_seg.tiny import make_dataset
 
 SPACING = (3.0, 0.5, 0.7)
 OPTIONS = SliceOptions(size=32, crop=0.8)
-
-
-def turned(volume, flips):
-    """The same volume in space, axes (y, x) stored the other way round as `flips` says."""
-    direction = np.reshape(volume.direction, (3, 3)).copy()
-    origin = np.array(volume.origin)
-    for axis, array_axis, flip in ((1, 1, flips[0]), (0, 2, flips[1])):
-        if flip:
-            length = (volume.array.shape[array_axis] - 1) * volume.spacing_mm[array_axis]
-            origin = origin + length * direction[:, axis]
-            direction[:, axis] *= -1
-    array = flipped(volume.array, flips)
-    return Volume(array, volume.spacing_mm, tuple(origin.tolist()), tuple(direction.ravel().tolist()), True)
+IN_PLANE = [(False, *flips) for flips in product((False, True), repeat=2)]
+OBLIQUE = (0.96, -0.28, 0.0, 0.28, 0.96, 0.0, 0.0, 0.0, 1.0)
 
 
 @pytest.fixture
@@ -41,53 +34,146 @@ def lopsided():
     return Predictor(network.eval(), OPTIONS, Task(1, ("gland",)), torch.device("cpu"))
 
 
-def test_flips_of_known_directions():
-    assert in_plane_flips(IDENTITY) == (False, False)
-    assert in_plane_flips(np.diag([-1.0, -1.0, 1.0]).ravel()) == (True, True)  # RAS
-    assert in_plane_flips(np.diag([-1.0, 1.0, -1.0]).ravel()) == (False, True)  # the slices' order is left alone
-    oblique = np.array([[0.9, -0.43, 0.0], [-0.43, -0.9, 0.0], [0.0, 0.0, 1.0]])
-    assert in_plane_flips(oblique.ravel()) == (True, False)
-    sagittal = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])  # x runs to the back, y to the feet
-    assert in_plane_flips(sagittal.ravel()) == (True, False)
+def rotation(*degrees):
+    """Turned about x, then y, then z."""
+    matrix = np.eye(3)
+    for axis, angle in enumerate(np.deg2rad(degrees)):
+        i, j = {0: (1, 2), 1: (2, 0), 2: (0, 1)}[axis]
+        one = np.eye(3)
+        one[[i, i, j, j], [i, j, i, j]] = np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)
+        matrix = one @ matrix
+    return matrix
 
 
-def test_flipped_is_its_own_inverse():
-    array = np.arange(24).reshape(2, 3, 4)
-    for flips in itertools.product((False, True), repeat=2):
-        np.testing.assert_array_equal(flipped(flipped(array, flips), flips), array)
-    np.testing.assert_array_equal(flipped(array, (True, False)), array[:, ::-1])
+def test_letters_of_known_directions():
+    assert axis_letters(IDENTITY) == "LPS"
+    assert axis_letters(np.diag([-1.0, -1.0, 1.0]).ravel()) == "RAS"
+    assert axis_letters(np.array([[0.9, -0.43, 0.0], [-0.43, -0.9, 0.0], [0.0, 0.0, 1.0]]).ravel()) == "LAS"
+    assert axis_letters([0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0]) == "PIL"  # sagittal
 
 
-@pytest.mark.parametrize("flips", [(True, True), (True, False), (False, True)])
-def test_copies_in_other_orientations_give_the_same_slices(tmp_path, flips):
+@pytest.mark.parametrize("angles", [(0, 0, 44), (30, -25, 40), (-44, 44, -44), (54.7, 45, 30), (35, 60, 20)])
+def test_each_line_is_named_once_however_oblique(angles):
+    """Where two axes lie closest to one line, and where they do not."""
+    matrix = rotation(*angles)
+    letters = axis_letters(matrix.ravel())
+    assert sorted(letters.translate(str.maketrans("RAI", "LPS"))) == ["L", "P", "S"]
+    for order in permutations(range(3)):  # the letters move with the axes
+        assert axis_letters(matrix[:, order].ravel()) == "".join(letters[axis] for axis in order)
+
+
+@pytest.mark.parametrize(
+    ("axes", "plane", "cut"),
+    [
+        ("LPS", None, Cut((4, 5, 6))),
+        ("RAS", None, Cut((4, 5, 6), flips=(True, True))),
+        ("RPI", None, Cut((4, 5, 6), flips=(False, True))),  # the slices keep the file's sequence
+        ("PIL", None, Cut((4, 5, 6), flips=(True, False))),  # without a plane a sagittal file is cut as it is stored
+        ("PIL", "PSL", Cut((4, 5, 6), flips=(True, False))),
+        ("PIL", "LPS", Cut((4, 5, 6), (1, 2, 0), (False, False))),
+        ("SRA", "LPS", Cut((4, 5, 6), (2, 0, 1), (True, True))),
+        ("PLS", "LPS", Cut((4, 5, 6), (0, 2, 1))),
+    ],
+)
+def test_cut_of_known_axes(axes, plane, cut):
+    assert cut_of((4, 5, 6), axes, plane) == cut
+
+
+def test_a_single_slice_is_not_cut_into_lines():
+    assert cut_of((1, 5, 6), "LIP", "LPS") == Cut((1, 5, 6), flips=(True, False))
+    assert cut_of((1, 5, 6), "PLS", "LPS") == Cut((1, 5, 6), (0, 2, 1))
+    assert cut_of((5, 6, 1), "SLP", "LPS") == Cut((5, 6, 1), (2, 0, 1))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("flips", list(product((False, True), repeat=2)))
+def test_undo_brings_back_what_apply_took(order, flips):
+    array = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+    cut = Cut((3, 4, 5), order, flips)
+    slices = cut.apply(array)
+    assert slices.shape[1:] == cut.sizes
+    assert slices.flags.c_contiguous
+    np.testing.assert_array_equal(cut.undo(slices), array)
+    np.testing.assert_array_equal(cut.apply(array[0]), slices[0])
+
+
+def test_apply_takes_rows_and_columns_from_where_they_are_stored():
+    array = np.arange(60).reshape(3, 4, 5)
+    turned = Cut((3, 4, 5), (2, 0, 1), (True, False)).apply(array)
+    assert turned[4, 0, 1] == array[2, 1, 4]
+
+
+def test_in_words():
+    assert str(Cut((6, 48, 48))) == "6x48x48"
+    assert str(Cut((6, 48, 48), flips=(True, True))) == "6x48x48 with y and x stored backwards"
+    assert str(Cut((48, 6, 40), (2, 0, 1), (True, False))) == "48x6x40 with slices along x and z stored backwards"
+
+
+@pytest.mark.parametrize("flips", IN_PLANE[1:])
+def test_copies_stored_backwards_give_the_same_slices(tmp_path, flips):
     plain, other = make_dataset(tmp_path / "lps"), make_dataset(tmp_path / "other")
     for path in (other.image_path("case0"), other.label_path("case0")):
-        write_volume(turned(read_volume(path), flips), path)
+        write_volume(stored_otherwise(read_volume(path), flips=flips), path)
     for read in (case_image, case_mask):
         first, second = read(plain, "case0", OPTIONS), read(other, "case0", OPTIONS)
         np.testing.assert_array_equal(first.array, second.array)
-        assert (first.flips, second.flips, second.shape) == ((False, False), flips, (6, 48, 48))
+        assert (first.cut, second.cut) == (Cut((6, 48, 48)), Cut((6, 48, 48), flips=flips[1:]))
     write_volume(read_volume(plain.label_path("case0")), other.label_path("case0"))
-    with pytest.raises(Exception, match=r"case0: image has shape 6x48x48 with .* stored backwards, its mask"):
+    with pytest.raises(DataError, match=r"case0: image has shape 6x48x48 with .* stored backwards, its mask"):
         load_slices(other, ["case0"], OPTIONS)
 
 
-@pytest.mark.parametrize("suffix", [".nii.gz", ".mha"])
-def test_predictions_are_equal_in_space(tmp_path, lopsided, suffix):
-    oblique = np.array([[0.96, -0.28, 0.0], [0.28, 0.96, 0.0], [0.0, 0.0, 1.0]])
+def oblique_noise():
     noise = np.random.default_rng(0).normal(100, 20, (3, 40, 50)).astype(np.float32)
-    volume = Volume(noise, SPACING, (10.0, -20.0, 5.0), tuple(oblique.ravel().tolist()), True)
-    expected = lopsided.predict_volume([volume])
-    assert expected.shape == (1, 3, 40, 50)
+    return Volume(noise, SPACING, (10.0, -20.0, 5.0), OBLIQUE)
+
+
+def back_in_place(volume, order, flips):
+    """What undoes `stored_otherwise` of these arguments."""
+    unflipped = stored_otherwise(volume, flips=flips)
+    return stored_otherwise(unflipped, tuple(order.index(axis) for axis in range(3)))
+
+
+@pytest.mark.parametrize("plane", ["LPS", None])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_predictions_are_equal_in_space_however_stored(lopsided, order, plane):
+    """With the plane of training in any order and sense; without one in the sense of rows and columns alone."""
+    predictor = replace(lopsided, options=replace(OPTIONS, plane=plane))
+    volume = oblique_noise()
+    expected = predictor.predict_volume([volume], mirror=True)[0]
+    assert expected.shape == (3, 40, 50)
     assert np.abs(expected - expected[..., ::-1]).max() > 0.1
-    for flips in itertools.product((False, True), repeat=2):
-        path = tmp_path / f"{flips[0]:d}{flips[1]:d}{suffix}"
-        write_volume(turned(volume, flips), path)
-        stored = read_volume(path)
-        found = lopsided.predict_volume([stored])
-        back = turned(stored.with_array(found[0]), flips)
-        np.testing.assert_allclose(back.array, expected[0], atol=1e-6)
-        np.testing.assert_allclose(back.origin, volume.origin, atol=1e-4)
-        np.testing.assert_allclose(back.direction, volume.direction, atol=1e-6)
-        mirrored = lopsided.predict_volume([stored], mirror=True)
-        np.testing.assert_allclose(flipped(mirrored, flips), lopsided.predict_volume([volume], mirror=True), atol=1e-6)
+    for flips in product((False, True), repeat=3):
+        stored = stored_otherwise(volume, order, flips)
+        found = stored.with_array(predictor.predict_volume([stored], mirror=True)[0])
+        back = back_in_place(found, order, flips)
+        assert back.same_grid(volume) == []
+        same = np.allclose(back.array, expected, atol=1e-6)
+        assert same == (plane is not None or order == (0, 1, 2)), flips
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nii", ".mha", ".nrrd", ".mhd"])
+def test_every_reader_brings_the_volume_to_the_plane(tmp_path, lopsided, suffix):
+    predictor = replace(lopsided, options=replace(OPTIONS, plane="LPS"))
+    volume, order, flips = oblique_noise(), (2, 0, 1), (True, False, True)
+    other = stored_otherwise(volume, order, flips)
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".mhd":
+        image = sitk.GetImageFromArray(other.array)
+        image.SetSpacing(other.spacing_mm[::-1])
+        image.SetOrigin(other.origin)
+        image.SetDirection(other.direction)
+        sitk.WriteImage(image, str(path))
+    else:
+        write_volume(other, path)
+    stored = read_volume(path)
+    found = stored.with_array(predictor.predict_volume([stored])[0])
+    np.testing.assert_allclose(
+        back_in_place(found, order, flips).array, predictor.predict_volume([volume])[0], atol=1e-6
+    )
+
+
+def test_the_plane_most_files_are_stored_in():
+    assert common_plane(["PSL", "RAS", "LPS", "LAI"]) == "LPS"
+    assert common_plane(["PSL", "LPS"]) == "PSL"
+    assert common_plane([]) is None

@@ -136,6 +136,7 @@ def two_classes():
     return Outlook(
         case="a",
         grid=Volume(given),
+        cut=Volume(given).cut(),
         given=given,
         probability=probability,
         smoothed=probability,

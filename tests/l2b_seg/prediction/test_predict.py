@@ -27,6 +27,7 @@ from l2b_seg.prediction.predict import predict, read_image
 from l2b_seg.prediction.predictor import Predictor
 from l2b_seg.task import Task
 from tests.command import call_command
+from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 
 SHAPE = (5, 40, 48)
 SPACING = (3.1, 0.6, 0.7)
@@ -468,3 +469,15 @@ def test_where_masks_of_pictures_go(tmp_path):
             output_paths(given, tmp_path / wrong)
     with pytest.raises(ConfigError, match="replace their images"):
         output_paths({"a": [tmp_path / "x.png", tmp_path / "a.png"]}, tmp_path)
+
+
+@pytest.mark.parametrize("unit", ["micron", "meter"])
+def test_masks_are_in_the_images_unit(tmp_path, brightness, images, unit):
+    image = images / "Case00_0000.nii.gz"
+    inputs, mask = find_inputs(image), tmp_path / "mask.nii.gz"
+    predict(brightness, inputs, output_paths(inputs, tmp_path / "mm.nii.gz"))
+    rewrite_in(unit, image)
+    predict(brightness, inputs, output_paths(inputs, mask, probabilities=True))
+    for path in (mask, tmp_path / "mask_probability.nii.gz"):
+        assert_same_header(path, image)
+    np.testing.assert_array_equal(read_volume(mask).array, read_volume(tmp_path / "mm.nii.gz").array)

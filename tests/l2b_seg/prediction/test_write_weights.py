@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from l2b_cli.seg.main import app
 from l2b_data.cases.dataset import CLEAN_LABELS
+from l2b_data.cases.slices import case_image, case_mask
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import write_json
 from l2b_data.images.volume import Volume, read_volume, write_volume
@@ -22,6 +23,7 @@ from l2b_seg.prediction.trust_maps import trust_maps
 from l2b_seg.prediction.write_weights import write_weights
 from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
+from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 from tests.l2b_seg.saved_run import save_network, save_run
 from tests.l2b_seg.tiny import NOISY, SHAPE, TEST, TRAIN
 
@@ -77,7 +79,8 @@ def test_maps_are_the_trust_maps_and_the_mask_is_predicts(tmp_path: Path, data: 
     predict(opened.predictor, inputs, output_paths(inputs, tmp_path / "mask.nii.gz"))
     np.testing.assert_array_equal(found["pseudo"], read_volume(tmp_path / "mask.nii.gz").array)
     np.testing.assert_array_equal(found["pseudo"], found["probability"] > 0.5)
-    image, mask, _ = opened._read(case)
+    options = opened.predictor.options
+    image, mask = case_image(data.dataset, case, options), case_mask(data.dataset, case, options, NOISY)
     trust = trust_maps(opened.predictor, opened.judge, image.array.astype(np.float32), np.asarray(mask.array))
     for name in ("alpha", "beta"):
         small, large = getattr(trust, name), found[name][:, ::-1, ::-1]
@@ -139,3 +142,11 @@ def test_refusals(tmp_path: Path, data: RunData) -> None:
     save_network(read_settings(run / "config.yaml"), run)
     with pytest.raises(DataError, match="2 channels and 1 classes"):
         open_run(run, data=moved)
+
+
+def test_maps_are_in_the_images_unit(tmp_path: Path, data: RunData) -> None:
+    case = TRAIN[0]
+    image = data.dataset.image_path(case)
+    rewrite_in("micron", image, data.dataset.label_path(case, NOISY))
+    for path in write_weights(open_run(save_run(tmp_path / "run", data)), case, tmp_path / "out").files.values():
+        assert_same_header(path, image)

@@ -37,7 +37,11 @@ def test_sound():
         ({"channels": 3}, "count", "3 channels where most cases have 1"),
         ({"content": "hash 1"}, "duplicate", "the same image in c1, c4"),
         ({"axes": "RAS"}, "orientation", "axes run RAS, in most cases LPS: stored mirrored"),
-        ({"axes": "PSL"}, "orientation", "its slices are cut in another plane"),
+        (
+            {"axes": "PSL", "shape": (128, 20, 100), "spacing_mm": (0.6, 3.4, 0.6)},  # sizes compared as they are cut
+            "orientation",
+            "axes run PSL, in most cases LPS: brought to LPS to be cut into slices",
+        ),
         ({"spacing_mm": (0.3, 0.6, 0.6)}, "spacing", r"spacing 0.3 x 0.6 x 0.6, in the middle of all cases 3.15 x 0.6"),
         ({"spacing_known": False}, "spacing", "has no spacing"),
         ({"shape": (20, 1024, 128)}, "size", "slices of 1024 x 128, in the middle of all cases 128 x 128 pixels"),
@@ -66,3 +70,12 @@ def test_leakage_between_splits():
         ("leakage", "group p1 stands in c1 (train), c4 (test)"),
     ]
     assert group_leakage(split_of, {}) == []
+
+
+def test_the_usual_axes_are_those_of_the_plane_most_cases_are_stored_in():
+    axes = ["LPS", "LPS", "RAS", "RAS", "PSL", "PSL", "PSL"]
+    found = compare_cases(make_facts(7, **{f"c{n}": {"axes": letters} for n, letters in enumerate(axes)}))
+    orientation = {fault.case: fault.message for fault in found if fault.kind == "orientation"}
+    assert list(orientation) == ["c2", "c3", "c4", "c5", "c6"]
+    assert "in most cases LPS: stored mirrored" in orientation["c2"]
+    assert "in most cases LPS: brought to LPS" in orientation["c4"]
