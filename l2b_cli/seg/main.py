@@ -1,20 +1,7 @@
 """`l2b-seg`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from l2b_cli.seg import (
-    audit,
-    check,
-    compare,
-    corrupt,
-    demo,
-    doctor,
-    evaluate,
-    export,
-    predict,
-    prepare,
-    report,
-    train,
-    weights,
-)
+from l2b_cli.seg import audit, check, compare, corrupt, demo, doctor, evaluate, export, predict, report, train, weights
+from l2b_cli.seg.prepare.commands import app as prepare
 from l2b_cli.shared.make_app import make_app
 from l2b_cli.shared.shell import run_app
 
@@ -23,7 +10,7 @@ app = make_app(
     "Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them.",
     {
         "Start here": [demo.demo, doctor.doctor],
-        "Data": [prepare.app, check.check, corrupt.corrupt],
+        "Data": [prepare, check.check, corrupt.corrupt],
         "Train and predict": [train.train, predict.predict, export.export],
         "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, weights.weights],
     },

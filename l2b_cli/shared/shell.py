@@ -71,8 +71,7 @@ def _let_readers_leave() -> None:
             stream.flush()
             pipe = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
             by_line = stream.line_buffering or stream.write_through
-            same = {"encoding": stream.encoding, "errors": stream.errors, "line_buffering": by_line}
-            setattr(sys, name, io.TextIOWrapper(pipe, **same))
+            setattr(sys, name, io.TextIOWrapper(pipe, stream.encoding, stream.errors, line_buffering=by_line))
 
 
 def _take_debug_flag() -> bool:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from l2b_cli.seg.check import check
 from l2b_cli.seg.corrupt import corrupt
-from l2b_cli.seg.prepare import app as prepare_app
+from l2b_cli.seg.prepare.commands import app as prepare_app
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.data_prep.conftest import challenge, prepared  # noqa: F401 - fixtures
@@ -64,7 +64,7 @@ def test_check_lists_and_fails(prepared):  # noqa: F811
     assert isinstance(done.exception, DataError)
     assert f"error missing case0 {dataset.image_path('case0')}: no such file" in done.stdout
     assert "warning empty_mask case1" in done.stdout
-    assert "5 cases, 1 faults, 1 warnings" in done.stdout
+    assert "5 cases, 1 fault, 1 warning" in done.stdout
     found = json.loads(call("check", dataset.root, "--json").stdout)["faults"]
     assert [(row["kind"], row["severity"]) for row in found] == [("missing", "error"), ("empty_mask", "warning")]
 
@@ -159,7 +159,7 @@ def test_unknown_level_and_missing_data(prepared, tmp_path):  # noqa: F811
 
 def test_modules_load_nothing_heavy():
     heavy = ["numpy", "torch", "monai", "SimpleITK", "nibabel", "scipy", "matplotlib", "pooch", "pydantic"]
-    code = "import sys, l2b_cli.seg.prepare, l2b_cli.seg.check, l2b_cli.seg.corrupt; "
+    code = "import sys, l2b_cli.seg.prepare.commands, l2b_cli.seg.check, l2b_cli.seg.corrupt; "
     code += f"print([name for name in {heavy!r} if name in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
