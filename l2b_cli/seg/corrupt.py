@@ -63,6 +63,6 @@ def _table(manifest: dict[str, Any], seconds: float) -> Table:
         "deleted slices": f"{manifest['deleted_slices']} of {manifest['foreground_slices']}",
         "time": f"{seconds:.1f} s",
     }
-    table = Table(*cells, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*cells, box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_row(*cells.values())
     return table

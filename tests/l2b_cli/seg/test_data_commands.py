@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -38,9 +39,11 @@ def test_prepare_corrupt_check(challenge, tmp_path):  # noqa: F811
     assert "[9/9] Case13 8x96x96" in done.stderr
 
     sheet = tmp_path / "sheet.png"
-    done = call("corrupt", out, "--level", "L3", "--workers", "2", "--sheet", sheet)
+    done = call("corrupt", out, "--level", "L3", "--workers", "2", "--sheet", sheet, env={"COLUMNS": "80"})
     assert done.exit_code == 0
-    assert "0.8031" in done.stdout
+    table, _, _ = done.stdout.partition(str(out))
+    assert max(map(len, table.splitlines())) <= 80
+    assert re.search(r"L3 +0 +0\.8031 .* \d+ of \d+ +\d+\.\d s", table)
     assert "labelsTr_noisy_L3_s0" in done.stdout
     assert "length factor" in done.stderr
     assert sheet.stat().st_size > 10_000
@@ -146,6 +149,13 @@ def test_download_of_another_file_is_refused(tmp_path):
     assert isinstance(done.exception, DataError)
     assert "f6d23994117c989daf07e5291edd0aea" in str(done.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_downloads_are_kept_in_the_cache(own_cache, tmp_path):
+    with server(b"not the data") as (url, _):
+        arguments = ("prepare", "promise12", "--download", "--out", tmp_path / "out")
+        call(*arguments, env={"L2B_ZENODO_URL": url.rsplit("/", 1)[0]})
+    assert own_cache.is_dir()
 
 
 def test_unknown_level_and_missing_data(prepared, tmp_path):  # noqa: F811

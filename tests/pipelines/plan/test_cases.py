@@ -52,3 +52,11 @@ def test_a_raw_folder_is_sent_to_prepare(tmp_path):
     (tmp_path / "pictures" / "a.png").write_bytes(b"x")
     with pytest.raises(DataError, match="l2b-seg prepare"):
         plan(TrainRequest("folder", tmp_path / "pictures", preset="cpu", out=tmp_path / "run"), SEGMENTATION)
+
+
+def test_noise_and_given_masks_together_are_refused(tmp_path):
+    root = make_dataset(tmp_path / "data").root
+    request = TrainRequest("folder", root, noise="L1", labels=NOISY, preset="cpu", device="cpu", out=tmp_path / "run")
+    with pytest.raises(ConfigError, match=f"--noise L1 and --labels {NOISY}: .* leave one out"):
+        plan(request, SEGMENTATION)
+    assert sorted(path.name for path in root.iterdir() if path.is_dir()) == ["imagesTr", "labelsTr", NOISY]
