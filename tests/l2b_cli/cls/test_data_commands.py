@@ -70,6 +70,13 @@ def test_download_that_is_not_the_published_file(tmp_path):
             raise call("prepare", "cifar100", *wrong, *arguments).exception
 
 
+def test_downloads_are_kept_in_the_cache(own_cache, tmp_path):
+    with server(b"not the data") as (url, _):
+        arguments = ("prepare", "cifar10", "--download", "--out", tmp_path / "out")
+        call(*arguments, env={"L2B_CIFAR_URL": url.rsplit("/", 1)[0]})
+    assert own_cache.is_dir()
+
+
 def test_isic2019_and_json(isic):  # noqa: F811
     arguments = ("--images", isic / "images", "--labels", isic / "labels.csv", "--size", 16, "--json")
     done = call("prepare", "isic2019", *arguments, "--metadata", isic / "meta.csv", "--out", isic / "out")
@@ -151,7 +158,7 @@ def test_bad_input_is_one_message(tmp_path, kind):
         write_table(tmp_path / "labels.csv", ["file", "label"], rows)
         arguments = ("--source", tmp_path / "own", "--table", tmp_path / "labels.csv", "--class-names", "x,y")
         done = shell("prepare", "folder", *arguments, "--out", out)
-        expected = "line 3: file b.png is not in" if kind == "table" else "1 images out of class numbers 0 to 1: '4'"
+        expected = "line 3: file b.png is not in" if kind == "table" else "1 image out of class numbers 0 to 1: '4'"
         assert expected in done.stderr.replace("\n", " ")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
