@@ -11,6 +11,7 @@ from rich.text import Text
 
 from l2b_cli.shared.options import AuditOptions, Run, spread
 from l2b_cli.shared.result import Part
+from l2b_data.files.shorten import counted
 
 _SHOWN = 15
 
@@ -30,7 +31,7 @@ def audit(run: Run, *, options: AuditOptions) -> None:
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
     from l2b_cli.shared.audit_a_run import judged_by
 
-    yield f"Most suspicious of {len(result['slices'])} slices, judged by {judged_by(result, 'case')}\n"
+    yield f"Most suspicious of {counted(len(result['slices']), 'slice')}, judged by {judged_by(result, 'case')}\n"
     yield _table(result)
     yield f"Look at them: {folder / 'audit.html'}; tables beside it, proposals as masks in {folder / 'proposals'}"
     if result["truth"] is not None:
