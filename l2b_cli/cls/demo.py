@@ -1,14 +1,12 @@
 """`l2b-cls demo`: what the method does, in minutes, without data or network."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
 from l2b_cli.shared.options import AsJson
-
-if TYPE_CHECKING:
-    from l2b_cli.shared.demo_of import Columns
 
 
 def demo(
@@ -23,7 +21,7 @@ def demo(
     demo_of(DEMO, out, seed=seed, columns=COLUMNS, as_json=as_json)
 
 
-COLUMNS: "Columns" = {
+COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "accuracy last": lambda summary: f"{summary['test']['last']['accuracy']:.4f}",
     "best": lambda summary: f"{summary['test']['best']['accuracy']:.4f}",
     "mean of last 10": lambda summary: f"{summary['test']['mean_last_10']:.4f}",

@@ -28,9 +28,7 @@ def train(
     data: Annotated[Path | None, Option(help="Prepared data set (`l2b-cls prepare`).")] = None,
     method: Annotated[str, Option(help=_METHODS)] = "l2b",
     noise: Annotated[str | None, Option(help=_NOISE)] = None,
-    meta_size: Annotated[
-        int | None, Option(min=1, help="Clean samples set aside to judge; the recipe's if left out.")
-    ] = None,
+    meta_size: Annotated[int | None, Option(min=1, help="Clean samples that judge; the recipe's if left out.")] = None,
     no_clean: Annotated[
         bool, Option("--no-clean", help="Use no clean sample: l2b and l2rw choose whom to trust by themselves.")
     ] = False,

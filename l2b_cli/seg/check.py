@@ -14,9 +14,7 @@ from l2b_data.errors import ConfigError, DataError
 
 def check(
     data: Annotated[Path | None, Argument(help="Prepared data set.")] = None,
-    images: Annotated[
-        list[str] | None, Option(help="Instead: folder or pattern of images, as in `prepare folder`.")
-    ] = None,
+    images: Annotated[list[str] | None, Option(help="Instead: images, as `prepare folder` takes them.")] = None,
     labels: Annotated[str | None, Option(help="Folder or pattern of their masks.")] = None,
     fix_header: Annotated[
         bool, Option("--fix-header", help="First give masks of their image's shape its spacing and position.")

@@ -18,9 +18,7 @@ _SHOWN = ("level", "seed", "target_dice", "achieved_dice", "achieved_hd", "hd_un
 def corrupt(
     data: Annotated[Path, Argument(help="Prepared data set.")],
     level: Annotated[str, Option(help="Published noise level: L1 (worst), L2 or L3.")],
-    target_dice: Annotated[
-        float | None, Option(help="Mean Dice to reach instead of the level's (.4148, .6206, .8031).")
-    ] = None,
+    target_dice: Annotated[float | None, Option(help="Mean Dice instead of the level's .4148, .6206, .8031.")] = None,
     seed: Seed = 0,
     calibrate: Annotated[
         bool, Option("--calibrate/--no-calibrate", help="Or the published kernels, scaled to the in-plane size.")

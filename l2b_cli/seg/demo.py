@@ -1,14 +1,12 @@
 """`l2b-seg demo`: what the method does, in minutes, without data or network."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Option
 
 from l2b_cli.shared.options import AsJson
-
-if TYPE_CHECKING:
-    from l2b_cli.shared.demo_of import Columns
 
 
 def demo(
@@ -23,14 +21,13 @@ def demo(
     demo_of(DEMO, out, seed=seed, columns=COLUMNS, as_json=as_json)
 
 
-def _distance(summary: dict[str, Any], name: str) -> str:
-    value = summary["last"][name]
+def _distance(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-COLUMNS: "Columns" = {
+COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "Dice last": lambda summary: f"{summary['last']['dice']:.4f}",
     "Dice best": lambda summary: f"{summary['best']['dice']:.4f}",
-    "HD95": lambda summary: _distance(summary, "hd95"),
-    "ASSD": lambda summary: _distance(summary, "assd"),
+    "HD95": lambda summary: _distance(summary["last"]["hd95"]),
+    "ASSD": lambda summary: _distance(summary["last"]["assd"]),
 }

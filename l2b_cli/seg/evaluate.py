@@ -15,18 +15,12 @@ from l2b_data.errors import ConfigError, SomeCasesFailed
 def evaluate(
     pred: Annotated[Path, Argument(metavar="PRED", help="Predicted mask, or a folder of them.")],
     ref: Annotated[
-        Path,
-        Argument(
-            metavar="REF", help="Reference mask, folder (matched by case id), or prepared data set (its test cases)."
-        ),
+        Path, Argument(metavar="REF", help="Reference mask, folder (by case id), or prepared data set (test cases).")
     ],
     out: Annotated[Path | None, Option(help="Folder for summary.json and cases.csv.")] = None,
     spacing_unit: Annotated[
         Literal["mm", "voxel"] | None,
-        Option(
-            help="mm: spacing of the reference's header; voxel: 1 along every axis. Default: mm; for a prepared data "
-            "set its unit, for pictures voxel."
-        ),
+        Option(help="mm: the header's spacing; voxel: 1. Default: mm; of prepared data its unit, of pictures voxel."),
     ] = None,
     tolerance: Annotated[float, Option(help="Tolerance of the surface Dice (NSD), in the spacing's unit.")] = 2.0,
     labels: Annotated[
@@ -74,9 +68,7 @@ def _labels(text: str) -> list[int] | Literal["all"]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise ConfigError(
-            f"--labels {text!r}: pass whole numbers with commas between them, such as 1,2, or all"
-        ) from None
+        raise ConfigError(f"--labels {text!r}: pass whole numbers, such as 1,2, or all") from None
 
 
 def _classes(text: str) -> dict[str, int]:

@@ -14,12 +14,8 @@ from l2b_data.errors import ConfigError
 
 def export(
     run: Run,
-    onnx: Annotated[
-        Path | None, Option(help="Write the network as ONNX, with its description inside; extra `onnx`.")
-    ] = None,
-    folder: Annotated[
-        Path | None, Option(help="Write model.safetensors, config.yaml, metadata.json and MODEL_CARD.md.")
-    ] = None,
+    onnx: Annotated[Path | None, Option(help="The ONNX file to write, its description inside; extra `onnx`.")] = None,
+    folder: Annotated[Path | None, Option(help="Folder for weights, settings, metadata.json, MODEL_CARD.md.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Hand on a trained network: as ONNX, compared with the run in onnxruntime, or a folder with a model card."""

@@ -56,8 +56,7 @@ def _options(
         bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     debug: Annotated[
-        bool,
-        Option("--debug", help="Show the traceback of an error (anywhere on the line; L2B_DEBUG=1 does the same)."),
+        bool, Option("--debug", help="Show an error's traceback (anywhere on the line; L2B_DEBUG=1 does the same).")
     ] = False,
 ) -> None:
     pass  # --version ends by its callback; --debug is taken off the line by `run_app`, here it is only listed

@@ -39,9 +39,7 @@ class TrainOptions:
     out: Annotated[Path | None, Option(help="Run folder; runs/RECIPE_METHOD_NOISE_sSEED if left out.")] = None
     seed: Annotated[int, Option(min=0, help="Seed of network and batches.")] = 0
     device: Device = "auto"
-    resume: Annotated[
-        Path | None, Option(help="Go on with this run folder, its own settings and labels; --data if moved.")
-    ] = None
+    resume: Annotated[Path | None, Option(help="Go on with this run, its settings and labels; --data if moved.")] = None
     dry_run: Annotated[bool, Option("--dry-run", help="Check everything, print the settings, stop.")] = False
     as_json: AsJson = False
 
@@ -55,9 +53,7 @@ class AuditOptions:
     """Options of `audit`."""
 
     out: Annotated[Path | None, Option(help="Folder for the results; RUN/audit if left out.")] = None
-    folds: Annotated[
-        int, Option(min=0, help="Networks to train, each judging what it did not see; 0: the run's own network.")
-    ] = 2
+    folds: Annotated[int, Option(min=0, help="Networks, each judging what it did not see; 0: the run's own.")] = 2
     epochs: Annotated[int | None, Option(min=1, help="Epochs of each; as long as the run took if left out.")] = None
     data: Moved = None
     device: Device = "auto"

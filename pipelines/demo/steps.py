@@ -46,16 +46,8 @@ def run_demo(
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f"--out {out} is not empty; name a new folder")
     demo.make_data(out / "data", seed, say)
-    request = TrainRequest(
-        demo.recipe,
-        out / "data",
-        noise=demo.noise,
-        noise_seed=seed,
-        preset="cpu",
-        overrides=list(overrides or []),
-        seed=seed,
-        device="cpu",
-    )
+    request = TrainRequest(demo.recipe, out / "data", noise=demo.noise, noise_seed=seed, seed=seed)
+    request = replace(request, preset="cpu", device="cpu", overrides=overrides or [])
     summaries = []
     for method in demo.methods:
         planned = plan(replace(request, method=method, out=out / method), demo.planner, say=say)

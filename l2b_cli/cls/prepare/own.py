@@ -18,13 +18,9 @@ def folder(
     table: Annotated[Path | None, Option(help="Instead of class folders: a .csv of file,label[,split,group].")] = None,
     class_names: ClassNames = None,
     given: Annotated[str | None, Option(help="C,D,...: columns of the table that are further label sets.")] = None,
-    size: Annotated[
-        str | None, Option(help="N or HxW pixels that images are resized to; needed if sizes differ.")
-    ] = None,
+    size: Annotated[str | None, Option(help="N or HxW pixels to resize images to; needed if sizes differ.")] = None,
     grey: Annotated[bool, Option("--grey", help="Read images as grey; else as colour.")] = False,
-    group_regex: Annotated[
-        str | None, Option(help="The group (patient) in the file's path: what the bracket finds.")
-    ] = None,
+    group_regex: Annotated[str | None, Option(help="Group (patient) in a file's path: what the bracket finds.")] = None,
     workers: Workers = 2,
     as_json: AsJson = False,
 ) -> None:

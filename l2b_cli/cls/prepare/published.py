@@ -19,9 +19,7 @@ def _cifar(number: int) -> Callable[..., None]:
         out: PreparedOut,
         source: Annotated[Path | None, Option(help="The published .tar.gz, or the folder it unpacks to.")] = None,
         download: Download = False,
-        human_labels: Annotated[
-            Path | None, Option(help="Human labels of CIFAR-N (.pt); they become label sets human_...")
-        ] = None,
+        human_labels: Annotated[Path | None, Option(help="Human labels of CIFAR-N (.pt), as human_...")] = None,
         download_dir: DownloadDir = None,
         base_url: Annotated[str | None, Option(envvar="L2B_CIFAR_URL", hidden=True)] = None,
         as_json: AsJson = False,
@@ -54,12 +52,8 @@ def isic2019(
     images: Annotated[Path, Option(help="Folder or zip of the .jpg files.")],
     labels: Annotated[Path, Option(help="ISIC_2019_Training_GroundTruth.csv.")],
     split: Split,
-    metadata: Annotated[
-        Path | None, Option(help="ISIC_2019_Training_Metadata.csv: images of one lesion stay together.")
-    ] = None,
-    lists: Annotated[
-        Path | None, Option(help="Folder with train.lst, test.lst and, if you like, val.lst; else drawn.")
-    ] = None,
+    metadata: Annotated[Path | None, Option(help="ISIC_2019_Training_Metadata.csv: keeps lesions together.")] = None,
+    lists: Annotated[Path | None, Option(help="Folder with train.lst, test.lst, perhaps val.lst; else drawn.")] = None,
     size: Annotated[int, Option(help="Pixels a side that the images are resized to, once.")] = 256,
     skip_absent: SkipAbsent = False,
     workers: Workers = 2,

@@ -42,9 +42,7 @@ class Reading:
     """How cases and masks of a user's own are understood."""
 
     groups: Annotated[Path | None, Option(help="Table (.csv: case,group) of patients or lesions, never split.")] = None
-    group_regex: Annotated[
-        str | None, Option(help="Or the group in the case id: what the bracket finds, '(.+)_slice'.")
-    ] = None
+    group_regex: Annotated[str | None, Option(help="Or of the case id what the bracket finds, '(.+)_slice'.")] = None
     label_values: Annotated[
         str | None, Option(help="Meaning of the masks' values: background=0,lesion=255; gland=1+2 for two in one.")
     ] = None

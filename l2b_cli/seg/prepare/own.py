@@ -14,8 +14,7 @@ from l2b_cli.shared.options import AsJson, PreparedOut, names, spread
 @spread
 def folder(
     images: Annotated[
-        list[str],
-        Option(help="Folder, or a quoted pattern with * for the case id ('*/t2.nii.gz'); repeat for channels."),
+        list[str], Option(help="Folder, or a quoted pattern, * the case id ('*/t2.nii.gz'); repeat for channels.")
     ],
     labels: Annotated[str, Option(help="Folder or pattern of the masks.")],
     out: PreparedOut,
@@ -23,9 +22,7 @@ def folder(
     reading: Reading,
     channels: Annotated[str | None, Option(help="NAME,NAME of the channels.")] = None,
     exclude: Annotated[str | None, Option(help="ID,ID: cases to leave out.")] = None,
-    given: Annotated[
-        str | None, Option(help="Masks to train on, where --labels are clean ones: they go to labelsTr_given.")
-    ] = None,
+    given: Annotated[str | None, Option(help="Masks to train on (labelsTr_given), where --labels are clean.")] = None,
     grey: Annotated[bool, Option("--grey", help="Read colour pictures as grey.")] = False,
     name: Annotated[str | None, Option(help="Name of the data set (default: of --out).")] = None,
     as_json: AsJson = False,
@@ -95,9 +92,7 @@ def isic_lesions(
     masks: Annotated[Path, Option(help="Folder or zip with ISIC_NNNNNNN_segmentation.png.")],
     out: PreparedOut,
     split: LesionSplit,
-    metadata: Annotated[
-        Path | None, Option(help="Table (.csv) with the lesion_id of each image; no lesion is split.")
-    ] = None,
+    metadata: Annotated[Path | None, Option(help="Table (.csv) with each image's lesion_id, never split.")] = None,
     limit: Annotated[int | None, Option(min=1, help="At most so many cases, drawn by lesion.")] = None,
     as_json: AsJson = False,
 ) -> None:
