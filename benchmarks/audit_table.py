@@ -39,7 +39,8 @@ def run(data: Path, out: Path, method: str, level: str, options: argparse.Namesp
 
     from l2b_data.files.atomic import write_json, write_text
     from l2b_seg.audit.audit import AuditOptions, audit
-    from pipelines.plan.segmentation import TrainRequest, plan
+    from pipelines.plan.request import TrainRequest, plan
+    from pipelines.plan.segmentation import SEGMENTATION
 
     torch.set_num_threads(options.threads)
     folder = out / f"{method}_{level}"
@@ -49,7 +50,7 @@ def run(data: Path, out: Path, method: str, level: str, options: argparse.Namesp
     request = TrainRequest(
         "promise12", data, method, level, preset="cpu", out=folder, device="cpu", seed=options.seed, overrides=overrides
     )
-    planned = plan(request)
+    planned = plan(request, SEGMENTATION)
     write_text(folder / "config.yaml", yaml.safe_dump(planned.settings.model_dump(), sort_keys=False))
     write_json(folder / "split.json", planned.data.record())
     started = time.perf_counter()

@@ -8,7 +8,7 @@ from data_prep.label_sets.class_listing import list_class_folders, list_table, n
 from data_prep.label_sets.class_split import SplitShares, split_classes
 from data_prep.own_cases.split import group_cases
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.shorten import first_lines
+from l2b_data.files.shorten import counted, first_lines
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.write_image_set import require_free, write_image_set
 
@@ -77,5 +77,6 @@ def prepare_class_folder(
 def _groups(files: Sequence[str], regex: str) -> list[str]:
     found, without = group_cases(files, file=None, regex=regex)
     if without:
-        raise DataError(f"{len(without)} images have no group:\n  " + "\n  ".join(first_lines(without, _SHOWN)))
+        listed = "\n  ".join(first_lines(without, _SHOWN))
+        raise DataError(f"{counted(len(without), 'image')} without a group:\n  {listed}")
     return [found[file] for file in files]

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.shorten import first_lines, first_names
+from l2b_data.files.shorten import counted, first_lines, first_names
 from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, is_picture, printable_name
 from l2b_data.samples.label_table import ABSENT, SPLITS
 
@@ -49,7 +49,7 @@ def list_class_folders(source: Path) -> Listing:
     outside = [file for file, part in zip(files, parts, strict=True) if len(part) < level + 2]
     if outside:
         place = "SPLIT/CLASS" if by_split else "CLASS"
-        raise DataError(f"{source}: {len(outside)} images are in no folder {place}: {first_names(outside, 5)}")
+        raise DataError(f"{source}: {counted(len(outside), 'image')} in no folder {place}: {first_names(outside, 5)}")
     labels = [part[level] for part in parts]
     if not by_split:
         return Listing(files, labels)
@@ -88,7 +88,7 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
     found += _row_faults(cells, [line for line, _ in rows], source)
     if found:
         faults = [f"line {line}: {fault}" for line, fault in sorted(found)]
-        raise DataError(f"{path}: {len(faults)} faults:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
+        raise DataError(f"{path}: {counted(len(faults), 'fault')}:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
     files = [PurePosixPath(file).as_posix() for file in cells["file"]]
     return Listing(
         files, cells["label"], cells.get("split"), cells.get("group", []), {name: cells[name] for name in given}
@@ -125,7 +125,7 @@ def number_classes(
         wrong = [place for place, cell in enumerate(cells) if cell not in number_of and (cell or column == "label")]
         if wrong:
             listed = first_names([f"{cells[place]!r} ({listing.files[place]})" for place in wrong], 5)
-            faults.append(f"{column}: {len(wrong)} images out of {expected}: {listed}")
+            faults.append(f"{column}: {counted(len(wrong), 'image')} out of {expected}: {listed}")
     if faults:
         raise DataError(f"{where}:\n  " + "\n  ".join(faults))
     given = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_prep.own_cases.split import read_columns
 from l2b_data.errors import DataError
-from l2b_data.files.shorten import first_lines, first_names
+from l2b_data.files.shorten import counted, first_lines, first_names
 
 UNUSED = "UNK"
 _SHOWN = 12
@@ -55,7 +55,7 @@ def read_isic_rows(
     lesion_of = _lesions(metadata, cases, say)
     if lists is not None:
         if outside := len(set(cases) - split_of.keys()):
-            say(f"{outside} images stand in no list and are left out")
+            say(f"{counted(outside, 'image')} in no list, left out")
         cases = [case for case in cases if case in split_of]
     return IsicRows(
         cases,
@@ -149,5 +149,5 @@ def _lesions(metadata: Path | str | None, cases: list[str], say: Say) -> dict[st
         return {}
     table = read_columns(Path(metadata), "image", "lesion_id", empty_value=True)
     if absent := [case for case in cases if case not in table]:
-        raise DataError(f"{metadata}: {len(absent)} images are not in it: {first_names(absent, _SHOWN)}")
+        raise DataError(f"{metadata}: {counted(len(absent), 'image')} not in it: {first_names(absent, _SHOWN)}")
     return table

@@ -20,6 +20,7 @@ from data_prep.own_cases.prepared_cases import Plan, write_prepared
 from data_prep.own_cases.split import SplitOptions, read_columns
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.shorten import counted
 
 LABEL_VALUES = "background=0,lesion=255"
 _IMAGE = re.compile(r"(ISIC_\d{7}(?:_downsampled)?)\.jpe?g", re.IGNORECASE)
@@ -109,7 +110,7 @@ def _lesions(metadata: Path | None, cases: list[str], say: Say) -> dict[str, str
     table = read_columns(metadata, key, "lesion_id", empty_value=True)
     absent = [case for case in cases if case not in table]
     if absent:
-        raise DataError(f"{metadata}: {len(absent)} images are not in it: {', '.join(absent[:12])}")
+        raise DataError(f"{metadata}: {counted(len(absent), 'image')} not in it: {', '.join(absent[:12])}")
     return {case: table[case] for case in cases if table[case]}
 
 

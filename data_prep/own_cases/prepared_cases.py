@@ -15,6 +15,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset,
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.files.hashing import sha256_file
+from l2b_data.files.shorten import counted
 from l2b_data.images.volume import read_volume, write_volume
 
 UNIT_MODES = ("auto", *SPACING_UNITS)
@@ -145,7 +146,7 @@ def _write_cases(
         say(f"[{number}/{len(cases)}] {case} {'x'.join(map(str, channels[0].array.shape))}")
     faults += _channel_faults(found.channels)
     if faults:
-        raise DataError(f"{len(faults)} faults; nothing was written:\n  " + "\n  ".join(faults))
+        raise DataError(f"{counted(len(faults), 'fault')}; nothing was written:\n  " + "\n  ".join(faults))
     return found
 
 

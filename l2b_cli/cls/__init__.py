@@ -1,1 +1,0 @@
-"""The command line tool `l2b-cls`; nothing outside this folder imports it."""

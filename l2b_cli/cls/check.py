@@ -1,26 +1,22 @@
 """`l2b-cls check`: integrity of a prepared set."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
+from l2b_cli.shared.findings import print_findings
+from l2b_cli.shared.options import AsJson
 from l2b_cli.shared.say import stderr_lines
-from l2b_data.errors import DataError
-
-if TYPE_CHECKING:
-    from l2b_data.samples.fault import Fault
 
 _SHOWN_CLASSES = 30
 
 
 def check(
-    data: Annotated[Path, typer.Argument(help="Prepared set.", show_default=False)],
-    max_images: Annotated[
-        int | None, typer.Option(min=1, help="Read so many images, evenly spread; default: all.", show_default=False)
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print counts and findings as JSON.")] = False,
+    data: Annotated[Path, Argument(help="Prepared set.")],
+    max_images: Annotated[int | None, Option(min=1, help="Read so many images, evenly spread; default: all.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check labels, splits and images of a prepared set. Exit code 3 if there is a fault."""
     from l2b_data.samples.check import check_image_set, class_counts
@@ -28,36 +24,18 @@ def check(
     with stderr_lines("check", quiet=as_json) as say:
         image_set, found = check_image_set(data, max_images=max_images, say=say)
     counts = class_counts(image_set) if image_set is not None else {}
-    number = len(image_set) if image_set is not None else 0
-    faults = [fault for fault in found if not fault.is_warning]
-    if as_json:
-        _print_json(data, number, counts, found)
-    else:
-        if counts:
-            _print_counts(counts)
-        for fault in found:
-            severity = "warning" if fault.is_warning else "error"
-            typer.echo(f"{severity} {fault.kind} {fault.image or '-'}: {fault.message}")
-        typer.echo(f"{data}: {number:,} images, {len(faults)} faults, {len(found) - len(faults)} warnings")
-    if faults:
-        raise DataError(f"{data}: {len(faults)} faults; they are listed above")
+    number = (len(image_set) if image_set is not None else 0, "image")
+    more, before = {"class_counts": counts}, _count_lines(counts)
+    print_findings(str(data), found, number=number, more=more, before=before, as_json=as_json)
 
 
-def _print_counts(counts: dict[str, dict[str, int]]) -> None:
+def _count_lines(counts: dict[str, dict[str, int]]) -> Iterator[str]:
     """Class by split, the first of many classes."""
-    splits = list(next(iter(counts.values())))
     rows = list(counts.items())
-    width = max(len("class"), *(len(name) for name, _ in rows[:_SHOWN_CLASSES]))
-    typer.echo(f"{'class':<{width}}" + "".join(f"{split:>9}" for split in splits))
+    width = max(len(name) for name in ("class", *counts))
+    if rows:
+        yield f"{'class':<{width}}" + "".join(f"{split:>9}" for split in rows[0][1])
     for name, row in rows[:_SHOWN_CLASSES]:
-        typer.echo(f"{name:<{width}}" + "".join(f"{row[split]:>9,}" for split in splits))
+        yield f"{name:<{width}}" + "".join(f"{number:>9,}" for number in row.values())
     if len(rows) > _SHOWN_CLASSES:
-        typer.echo(f"and {len(rows) - _SHOWN_CLASSES} more classes")
-
-
-def _print_json(data: Path, number: int, counts: dict[str, dict[str, int]], found: "list[Fault]") -> None:
-    from dataclasses import asdict
-
-    rows = [{**asdict(fault), "severity": "warning" if fault.is_warning else "error"} for fault in found]
-    value = {"data": str(data), "images": number, "class_counts": counts, "faults": rows}
-    typer.echo(json.dumps(value, indent=1, allow_nan=False))
+        yield f"and {len(rows) - _SHOWN_CLASSES} more classes"

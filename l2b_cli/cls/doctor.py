@@ -1,18 +1,35 @@
 """`l2b-cls doctor`: is this installation fit for use?"""
 
-from typing import Annotated
+from l2b_cli.shared.doctor_of import SHARED_PACKAGES, doctor_of
 
-import typer
+PACKAGES = SHARED_PACKAGES | {"scikit-learn": "sklearn"}
+"""Distribution -> module, all of them needed."""
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-) -> None:
-    """Versions, devices, memory, cache, optional extras, and a training step on each device.
+def tiny_step(device: str) -> None:
+    """An exact step of the engine on samples. Raises RuntimeError as `try_step`."""
+    import torch
+    from torch import Tensor, nn
+    from torch.nn.functional import cross_entropy
 
-    Exit code 0 if everything needed works, 1 with what is wrong and what to do otherwise.
-    """
-    from l2b_cli.cls.trial_step import doctor as examine
-    from l2b_cli.shared.say_installation import say_installation
+    from l2b_cli.shared.doctor import try_step
 
-    say_installation(examine(), as_json=as_json)
+    def loss(logits: Tensor, labels: Tensor) -> Tensor:
+        return cross_entropy(logits, labels, reduction="none")
+
+    with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
+        torch.manual_seed(0)
+        layers = (nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(256, 3))
+        model = nn.Sequential(*layers).to(device)
+        images = torch.rand(12, 3, 8, 8, device=device)
+    labels = torch.arange(12, device=device) % 3
+    try_step(
+        model,
+        (images[:6], (labels[:6] + 1) % 3),
+        (images[6:], labels[6:]),
+        loss=loss,
+        pseudo_label=lambda logits: logits.argmax(1),
+    )
+
+
+doctor = doctor_of(PACKAGES, tiny_step)

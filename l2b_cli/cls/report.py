@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Option
 
+from l2b_cli.shared.options import Page, Runs, Title
 from l2b_cli.shared.say import stderr_lines
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, in the order of the table.")],
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
-    title: Annotated[str, typer.Option(help="Heading of the page.")] = "L2B runs",
-    samples: Annotated[int, typer.Option(min=0, help="Training samples shown of each run; 0: none.")] = 36,
+    runs: Runs,
+    out: Page = Path("report.html"),
+    title: Title = "L2B runs",
+    samples: Annotated[int, Option(min=0, help="Training samples shown of each run; 0: none.")] = 36,
 ) -> None:
     """Write one self-contained HTML page: table, curves, confusion, the most distrusted samples, the audit.
 

@@ -1,19 +1,20 @@
 """`l2b-seg compare`: two runs on the same cases."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
+
+from l2b_cli.shared.options import AsJson, BootstrapSeed, RunB
+from l2b_cli.shared.result import print_result, warn
 
 
 def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Folder of a run or of an evaluation (--out).")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="The other one; differences are B - A.")],
-    metric: Annotated[str, typer.Option(help="dice, iou, nsd, hd, hd95, hd95_pooled, assd, masd, ...")] = "dice",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON instead of tables.")] = False,
+    run_a: Annotated[Path, Argument(metavar="RUN_A", help="Folder of a run or of an evaluation (--out).")],
+    run_b: RunB,
+    metric: Annotated[str, Option(help="dice, iou, nsd, hd, hd95, hd95_pooled, assd, masd, ...")] = "dice",
+    seed: BootstrapSeed = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Paired differences a case, their mean with a bootstrap interval, and a Wilcoxon test.
 
@@ -23,20 +24,8 @@ def compare(
     from l2b_seg.compare.tables import case_table, comparison_notes, summary_table
 
     found = compare_runs(run_a, run_b, metric=metric, seed=seed)
-    if as_json:
-        typer.echo(json.dumps(found, indent=1, allow_nan=False))
-    else:
-        from rich.console import Console
-
-        console = Console()
-        console.print(case_table(found))
-        console.print(summary_table(found))
-        for line in comparison_notes(found):
-            console.print(line, markup=False, highlight=False)
+    print_result(found, (case_table(found), summary_table(found), *comparison_notes(found)), as_json=as_json)
     for name, cases in (("A", found["only_in_a"]), ("B", found["only_in_b"])):
-        if cases:
-            print(f"warning: only in {name}, not compared: {', '.join(cases)}", file=sys.stderr)
-    for case, where in found["undefined"].items():
-        print(f"warning: {metric} of {case} is undefined {where}, not compared", file=sys.stderr)
-    for warning in found["warnings"]:
-        print(f"warning: {warning}", file=sys.stderr)
+        warn([f"only in {name}, not compared: {', '.join(cases)}"] if cases else [])
+    warn(f"{metric} of {case} is undefined {where}, not compared" for case, where in found["undefined"].items())
+    warn(found["warnings"])

@@ -1,32 +1,31 @@
 """`l2b-seg corrupt`: noisy copies of the training masks."""
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from rich import box
+from rich.table import Table
+from typer import Argument, Option
 
+from l2b_cli.shared.options import AsJson, Seed
+from l2b_cli.shared.result import print_result
 from l2b_cli.shared.say import stderr_lines
 
 _SHOWN = ("level", "seed", "target_dice", "achieved_dice", "achieved_hd", "hd_unit", "length_factor", "deleted_slices")
 
 
 def corrupt(
-    data: Annotated[Path, typer.Argument(help="Prepared data set.")],
-    level: Annotated[str, typer.Option(help="Published noise level: L1 (worst), L2 or L3.")],
-    target_dice: Annotated[
-        float | None, typer.Option(help="Mean Dice to reach instead of the level's (.4148, .6206, .8031).")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    data: Annotated[Path, Argument(help="Prepared data set.")],
+    level: Annotated[str, Option(help="Published noise level: L1 (worst), L2 or L3.")],
+    target_dice: Annotated[float | None, Option(help="Mean Dice instead of the level's .4148, .6206, .8031.")] = None,
+    seed: Seed = 0,
     calibrate: Annotated[
-        bool, typer.Option("--calibrate/--no-calibrate", help="Or the published kernels, scaled to the in-plane size.")
+        bool, Option("--calibrate/--no-calibrate", help="Or the published kernels, scaled to the in-plane size.")
     ] = True,
-    workers: Annotated[int, typer.Option(min=1, help="Threads; the masks do not depend on it.")] = 1,
-    sheet: Annotated[
-        Path | None, typer.Option(help="Also write a PNG page of slices with clean and noisy contours.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    workers: Annotated[int, Option(min=1, help="Threads; the masks do not depend on it.")] = 1,
+    sheet: Annotated[Path | None, Option(help="Also write a PNG page of slices with clean and noisy contours.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write noisy copies of the training masks beside the clean ones, calibrated to the level's Dice."""
     from data_prep.mask_noise.corrupt import corrupt as write_noisy_masks
@@ -38,44 +37,30 @@ def corrupt(
     started = time.perf_counter()
     with stderr_lines("corrupt", quiet=as_json) as say:
         folder = write_noisy_masks(
-            dataset,
-            level=level,
-            seed=seed,
-            target_dice=target_dice,
-            calibrate=calibrate,
-            workers=workers,
-            say=say,
+            dataset, level=level, seed=seed, target_dice=target_dice, calibrate=calibrate, workers=workers, say=say
         )
     seconds = time.perf_counter() - started
     manifest = read_manifest(folder)
     if sheet is not None:
         noise_sheet(dataset, folder, sheet)
-    _print_result(manifest, folder, seconds, as_json)
+    told = {key: manifest[key] for key in _SHOWN}
+    told |= {"folder": str(folder), "cases": len(manifest["cases"]), "seconds": seconds}
+    print_result(told, (_table(manifest, seconds), str(folder)), as_json=as_json)
 
 
-def _print_result(manifest: dict[str, Any], folder: Path, seconds: float, as_json: bool) -> None:
-    if as_json:
-        row = {key: manifest[key] for key in _SHOWN}
-        typer.echo(json.dumps({**row, "folder": str(folder), "cases": len(manifest["cases"]), "seconds": seconds}))
-    else:
-        _print_table(manifest, seconds)
-        typer.echo(str(folder))
-
-
-def _print_table(manifest: dict[str, Any], seconds: float) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+def _table(manifest: dict[str, Any], seconds: float) -> Table:
+    """One row, at most 80 columns wide."""
     target, distance = manifest["target_dice"], manifest["achieved_hd"]
-    table = Table("level", "seed", "target", "Dice", f"HD ({manifest['hd_unit']})", "length factor", "deleted", "time")
-    table.add_row(
-        manifest["level"],
-        str(manifest["seed"]),
-        "-" if target is None else f"{target:.4f}",
-        f"{manifest['achieved_dice']:.4f}",
-        "-" if distance is None else f"{distance:.2f}",
-        f"{manifest['length_factor']:.4f}",
-        f"{manifest['deleted_slices']} of {manifest['foreground_slices']} slices",
-        f"{seconds:.1f} s",
-    )
-    Console(width=110).print(table)
+    cells = {
+        "level": manifest["level"],
+        "seed": str(manifest["seed"]),
+        "target": "-" if target is None else f"{target:.4f}",
+        "Dice": f"{manifest['achieved_dice']:.4f}",
+        f"HD {manifest['hd_unit']}": "-" if distance is None else f"{distance:.2f}",
+        "length factor": f"{manifest['length_factor']:.4f}",
+        "deleted slices": f"{manifest['deleted_slices']} of {manifest['foreground_slices']}",
+        "time": f"{seconds:.1f} s",
+    }
+    table = Table(*cells, box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    table.add_row(*cells.values())
+    return table

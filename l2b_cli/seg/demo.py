@@ -1,58 +1,33 @@
 """`l2b-seg demo`: what the method does, in minutes, without data or network."""
 
-from contextlib import nullcontext
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
+
+from l2b_cli.shared.options import AsJson
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for data, runs and report; must be new.")] = Path("l2b-demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Seed of data, noise and training.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+    out: Annotated[Path, Option(help="Folder for data, runs and report; must be new.")] = Path("l2b-demo"),
+    seed: Annotated[int, Option(min=0, help="Seed of data, noise and training.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Make synthetic prostate MR, spoil its masks, train plainly, jointly and by L2B, compare."""
-    import json
+    from l2b_cli.shared.demo_of import demo_of
+    from pipelines.demo.segmentation import DEMO
 
-    from rich.console import Console
-
-    from l2b_cli.shared.progress import training_progress
-    from l2b_cli.shared.say import stderr_lines
-    from pipelines.demo.segmentation import NOISE, run_demo
-
-    def progress_of(method: str, epochs: int) -> Any:
-        return (
-            nullcontext(lambda row: None)
-            if as_json
-            else training_progress(epochs, title=method, score=("test_dice", "Dice"))
-        )
-
-    with stderr_lines("data", quiet=True) as say:
-        summaries = run_demo(out, seed=seed, say=say, progress_of=progress_of)
-    if as_json:
-        typer.echo(json.dumps(summaries, indent=1))
-        return
-    Console().print(demo_table(summaries, title=f"synthetic prostate MR, training masks corrupted at {NOISE}"))
-    typer.echo(f"Report: {out / 'report.html'}")
+    demo_of(DEMO, out, seed=seed, columns=COLUMNS, as_json=as_json)
 
 
-def demo_table(summaries: list[dict[str, Any]], *, title: str) -> Any:
-    """A rich table, one row a method: Dice last and best, HD95, ASSD, seconds."""
-    from rich.table import Table
+def _distance(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
-    table = Table(title=title, title_justify="left")
-    table.add_column("method")
-    for name in ("Dice last", "Dice best", "HD95", "ASSD", "seconds"):
-        table.add_column(name, justify="right")
-    for summary in summaries:
-        last = summary["last"]
-        distances = ["-" if last[name] is None else f"{last[name]:.2f}" for name in ("hd95", "assd")]
-        table.add_row(
-            summary["method"],
-            f"{last['dice']:.4f}",
-            f"{summary['best']['dice']:.4f}",
-            *distances,
-            f"{summary['train_seconds']:.0f}",
-        )
-    return table
+
+COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "Dice last": lambda summary: f"{summary['last']['dice']:.4f}",
+    "Dice best": lambda summary: f"{summary['best']['dice']:.4f}",
+    "HD95": lambda summary: _distance(summary["last"]["hd95"]),
+    "ASSD": lambda summary: _distance(summary["last"]["assd"]),
+}

@@ -1,18 +1,35 @@
 """`l2b-seg doctor`: is this installation fit for use?"""
 
-from typing import Annotated
+from l2b_cli.shared.doctor_of import SHARED_PACKAGES, doctor_of
 
-import typer
+PACKAGES = SHARED_PACKAGES | {
+    "monai": "monai",
+    "segmentation-models-pytorch": "segmentation_models_pytorch",
+    "nibabel": "nibabel",
+    "SimpleITK": "SimpleITK",
+    "scikit-image": "skimage",
+}
+"""Distribution -> module, all of them needed."""
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-) -> None:
-    """Versions, devices, memory, cache, optional extras, and a training step on each device.
+def tiny_step(device: str) -> None:
+    """An exact step of the engine on pixels. Raises RuntimeError as `try_step`."""
+    import torch
+    from torch import nn
 
-    Exit code 0 if everything needed works, 1 with what is wrong and what to do otherwise.
-    """
-    from l2b_cli.seg.trial_step import doctor as examine
-    from l2b_cli.shared.say_installation import say_installation
+    from l2b_cli.shared.doctor import try_step
+    from l2b_seg.task import Task
 
-    say_installation(examine(), as_json=as_json)
+    task = Task(1, ("square",))
+    with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
+        torch.manual_seed(0)
+        layers = (nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 1))
+        model = nn.Sequential(*layers).to(device)
+        image = torch.rand(4, 1, 16, 16, device=device)
+    target = (image > 0.5).float()
+    try_step(
+        model, (image[:2], 1 - target[:2]), (image[2:], target[2:]), loss=task.loss, pseudo_label=task.hard_pseudo_label
+    )
+
+
+doctor = doctor_of(PACKAGES, tiny_step)

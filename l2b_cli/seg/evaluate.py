@@ -1,47 +1,35 @@
 """`l2b-seg evaluate`: predicted masks against reference masks."""
 
-import json
-import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import typer
+from rich.markup import escape
+from typer import Argument, Option
 
+from l2b_cli.shared.options import AsJson
+from l2b_cli.shared.result import print_result, warn
 from l2b_cli.shared.say import stderr_lines
 from l2b_data.errors import ConfigError, SomeCasesFailed
 
 
-class SpacingUnit(StrEnum):
-    mm = "mm"
-    voxel = "voxel"
-
-
 def evaluate(
-    pred: Annotated[Path, typer.Argument(metavar="PRED", help="Predicted mask, or a folder of them.")],
+    pred: Annotated[Path, Argument(metavar="PRED", help="Predicted mask, or a folder of them.")],
     ref: Annotated[
-        Path,
-        typer.Argument(
-            metavar="REF", help="Reference mask, folder (matched by case id), or prepared data set (its test cases)."
-        ),
+        Path, Argument(metavar="REF", help="Reference mask, folder (by case id), or prepared data set (test cases).")
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder for summary.json and cases.csv.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for summary.json and cases.csv.")] = None,
     spacing_unit: Annotated[
-        SpacingUnit | None,
-        typer.Option(
-            help="mm: spacing of the reference's header; voxel: 1 along every axis. Default: mm; for a prepared data "
-            "set its unit, for pictures voxel."
-        ),
+        Literal["mm", "voxel"] | None,
+        Option(help="mm: the header's spacing; voxel: 1. Default: mm; of prepared data its unit, of pictures voxel."),
     ] = None,
-    tolerance: Annotated[float, typer.Option(help="Tolerance of the surface Dice (NSD), in the spacing's unit.")] = 2.0,
+    tolerance: Annotated[float, Option(help="Tolerance of the surface Dice (NSD), in the spacing's unit.")] = 2.0,
     labels: Annotated[
-        str | None, typer.Option(help="Values that together are one foreground, e.g. 1,2; all: every value but 0.")
+        str | None, Option(help="Values that together are one foreground, e.g. 1,2; all: every value but 0.")
     ] = None,
     classes: Annotated[
-        str | None,
-        typer.Option(help="Classes measured apart, e.g. zone=1,lesion=2. Default: each value of the reference."),
+        str | None, Option(help="Classes measured apart, e.g. zone=1,lesion=2. Default: each value of the reference.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Dice, IoU, HD, HD95, ASSD and NSD a case, a class and on average, with their definitions in the output.
 
@@ -50,6 +38,7 @@ def evaluate(
     from l2b_run.folder.read_run import check_evaluation_folder
     from l2b_seg.metrics.evaluate import evaluate as evaluate_masks
     from l2b_seg.metrics.evaluate import failures
+    from l2b_seg.metrics.metrics_table import metrics_table
     from l2b_seg.metrics.write_evaluation import write_evaluation
 
     if out is not None:
@@ -58,7 +47,7 @@ def evaluate(
         summary = evaluate_masks(
             pred,
             ref,
-            spacing_unit=None if spacing_unit is None else spacing_unit.value,
+            spacing_unit=spacing_unit,
             tolerance_mm=tolerance,
             labels=None if labels is None else _labels(labels),
             classes=None if classes is None else _classes(classes),
@@ -66,25 +55,11 @@ def evaluate(
         )
     if out is not None:
         write_evaluation(summary, out)
-    _print_summary(summary, as_json)
-    failed = failures(summary)
-    if failed:
+    table = metrics_table(summary, title=escape(f"foreground: {summary['foreground']}"))
+    print_result(summary, (table,), as_json=as_json)
+    warn(summary["warnings"])
+    if failed := failures(summary):
         raise SomeCasesFailed(failed)
-
-
-def _print_summary(summary: dict[str, Any], as_json: bool) -> None:
-    """Table or JSON on stdout, warnings on stderr."""
-    if as_json:
-        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
-    else:
-        from rich.console import Console
-        from rich.markup import escape
-
-        from l2b_seg.metrics.metrics_table import metrics_table
-
-        Console().print(metrics_table(summary, title=escape(f"foreground: {summary['foreground']}")))
-    for warning in summary["warnings"]:
-        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _labels(text: str) -> list[int] | Literal["all"]:
@@ -93,9 +68,7 @@ def _labels(text: str) -> list[int] | Literal["all"]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise ConfigError(
-            f"--labels {text!r}: pass whole numbers with commas between them, such as 1,2, or all"
-        ) from None
+        raise ConfigError(f"--labels {text!r}: pass whole numbers, such as 1,2, or all") from None
 
 
 def _classes(text: str) -> dict[str, int]:

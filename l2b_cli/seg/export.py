@@ -1,24 +1,22 @@
 """`l2b-seg export`: the network of a run for other programs and other people."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer
+from typer import Option
 
+from l2b_cli.shared.options import AsJson, Run
+from l2b_cli.shared.result import onnx_lines, print_result
 from l2b_cli.shared.say import stderr_lines
 from l2b_data.errors import ConfigError
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    onnx: Annotated[
-        Path | None, typer.Option(help="Write the network as ONNX, with its description inside; extra `onnx`.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option(help="Write model.safetensors, config.yaml, metadata.json and MODEL_CARD.md.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+    run: Run,
+    onnx: Annotated[Path | None, Option(help="The ONNX file to write, its description inside; extra `onnx`.")] = None,
+    folder: Annotated[Path | None, Option(help="Folder for weights, settings, metadata.json, MODEL_CARD.md.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Hand on a trained network: as ONNX, compared with the run in onnxruntime, or a folder with a model card."""
     if onnx is None and folder is None:
@@ -32,14 +30,12 @@ def export(
             found["onnx"] = export_onnx(run, onnx, say=say)
     if folder is not None:
         found["folder"] = export_folder(run, folder)
-    if as_json:
-        typer.echo(json.dumps(found, indent=1, allow_nan=False))
-        return
+    print_result(found, _lines(found), as_json=as_json)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
     if "onnx" in found:
-        written = found["onnx"]
-        differences = ", ".join(f"{value:.1e} on {name} slices" for name, value in written["parity"].items())
-        typer.echo(f"{written['file']}: {written['bytes'] / 1e6:.1f} MB, opset {written['opset']}")
-        typer.echo(f"largest difference of a probability, onnxruntime against torch: {differences}")
+        yield from onnx_lines(found["onnx"], "slices")
     if "folder" in found:
         written = found["folder"]
-        typer.echo(f"{written['folder']}: {', '.join(written['files'])}; {written['bytes'] / 1e6:.1f} MB")
+        yield f"{written['folder']}: {', '.join(written['files'])}; {written['bytes'] / 1e6:.1f} MB"

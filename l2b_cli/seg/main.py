@@ -9,12 +9,13 @@ from l2b_cli.seg import (
     doctor,
     evaluate,
     export,
+    methods,
     predict,
-    prepare,
     report,
     train,
     weights,
 )
+from l2b_cli.seg.prepare.commands import app as prepare
 from l2b_cli.shared.make_app import make_app
 from l2b_cli.shared.shell import run_app
 
@@ -23,8 +24,8 @@ app = make_app(
     "Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them.",
     {
         "Start here": [demo.demo, doctor.doctor],
-        "Data": [prepare.app, check.check, corrupt.corrupt],
-        "Train and predict": [train.train, predict.predict, export.export],
+        "Data": [prepare, check.check, corrupt.corrupt],
+        "Train and predict": [train.train, methods.methods, predict.predict, export.export],
         "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, weights.weights],
     },
     items="cases",

@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Option
 
-from l2b_cli.shared.options import Device
+from l2b_cli.shared.options import Device, Page, Runs, Title
 from l2b_cli.shared.say import stderr_lines
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, in the order of the table.")],
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
-    title: Annotated[str, typer.Option(help="Heading of the page.")] = "L2B runs",
-    cases: Annotated[int, typer.Option(min=0, help="Cases to predict and show whole; 0: none.")] = 10,
+    runs: Runs,
+    out: Page = Path("report.html"),
+    title: Title = "L2B runs",
+    cases: Annotated[int, Option(min=0, help="Cases to predict and show whole; 0: none.")] = 10,
     device: Device = "auto",
 ) -> None:
     """Write one self-contained HTML page: table, curves, slices to scroll through, cases, the audit's ranking.

@@ -17,18 +17,6 @@ from l2b_run.folder.environment import memory_mb, package_version, usable_cores
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-SHARED_PACKAGES = {
-    "pydantic": "pydantic",
-    "PyYAML": "yaml",
-    "typer": "typer",
-    "rich": "rich",
-    "pooch": "pooch",
-    "matplotlib": "matplotlib",
-    "jinja2": "jinja2",
-    "safetensors": "safetensors",
-}
-"""Distribution -> module of what both tools need beside their own libraries."""
-
 _LITTLE_DISK_GB = 1.0
 
 

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 
 def make_app(
@@ -31,6 +32,14 @@ def make_app(
     return app
 
 
+def make_group(name: str, about: str, commands: Sequence[Callable[..., Any]]) -> typer.Typer:
+    """An app of several commands under one name."""
+    app = typer.Typer(name=name, help=about, no_args_is_help=True)
+    for command in commands:
+        app.command()(command)
+    return app
+
+
 def _print_version(requested: bool) -> None:
     """Print `l2b X.Y.Z` and stop."""
     if requested:
@@ -44,13 +53,10 @@ def _print_version(requested: bool) -> None:
 
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     debug: Annotated[
-        bool,
-        typer.Option(
-            "--debug", help="Show the traceback of an error (anywhere on the line; L2B_DEBUG=1 does the same)."
-        ),
+        bool, Option("--debug", help="Show an error's traceback (anywhere on the line; L2B_DEBUG=1 does the same).")
     ] = False,
 ) -> None:
     pass  # --version ends by its callback; --debug is taken off the line by `run_app`, here it is only listed

@@ -1,35 +1,78 @@
-"""Options that the commands of both tools share."""
+"""Options that commands of both tools share."""
 
-import sys
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer
+from typer import Argument, Option
 
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+AsJson = Annotated[bool, Option("--json", help="Print the result as JSON.")]
+Device = Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")]
+Run = Annotated[Path, Argument(metavar="RUN", help="Folder of a finished run.")]
+Moved = Annotated[Path | None, Option(help="The run's data set, where it has moved since training.")]
+Seed = Annotated[int, Option(min=0, help="Seed of what is drawn.")]
+PreparedOut = Annotated[Path, Option(help="Folder of the prepared data set; must not exist or be empty.")]
+Download = Annotated[bool, Option("--download", help="Fetch the published archive (checked, resumed).")]
+DownloadDir = Annotated[Path | None, Option(help="Where the download is kept; the cache if left out.")]
+RunB = Annotated[Path, Argument(metavar="RUN_B", help="The other one; differences are B - A.")]
+BootstrapSeed = Annotated[int, Option(min=0, help="Seed of the bootstrap.")]
+Runs = Annotated[list[Path], Argument(metavar="RUN...", help="Run folders, in the order of the table.")]
+Page = Annotated[Path, Option(help="The HTML file to write.")]
+Title = Annotated[str, Option(help="Heading of the page.")]
 
-# of `train`
-Preset = Annotated[str | None, typer.Option(help="paper or cpu; cpu where no CUDA device is.")]
-Overrides = Annotated[list[str] | None, typer.Option("--set", help="key=value over the recipe; repeatable.")]
-RunFolder = Annotated[Path | None, typer.Option(help="Run folder; runs/RECIPE_METHOD_NOISE_sSEED if left out.")]
-TrainSeed = Annotated[int, typer.Option(min=0, help="Seed of network and batches.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, print the settings, stop.")]
-SummaryAsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
-_WITH_RESUME = ("recipe", "data", "device", "resume", "dry_run", "as_json")
+def names(text: str | None) -> tuple[str, ...]:
+    """A,B -> ("A", "B"); () for None."""
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
-def say_unused(context: typer.Context) -> None:
-    """Warn of options of `train` that stand on the command line and that --resume, given as well, leaves unused."""
-    if context.params.get("resume") is None:
-        return
-    unused = [
-        parameter.opts[0]
-        for parameter in context.command.params
-        if parameter.name is not None
-        and parameter.name not in _WITH_RESUME
-        and (source := context.get_parameter_source(parameter.name)) is not None
-        and source.name == "COMMANDLINE"
-    ]
-    if unused:
-        print(f"warning: --resume keeps the run's own settings; not used: {', '.join(unused)}", file=sys.stderr)
+@dataclass(frozen=True)
+class TrainOptions:
+    """Options of `train` that are the same for both tasks."""
+
+    noise_seed: Annotated[int, Option(min=0, help="Seed of the noise and of splits, apart from --seed.")] = 0
+    preset: Annotated[str | None, Option(help="One of the recipe's; paper on CUDA, cpu elsewhere if left out.")] = None
+    overrides: Annotated[list[str] | None, Option("--set", help="key=value over the recipe; repeatable.")] = None
+    out: Annotated[Path | None, Option(help="Run folder; runs/RECIPE_METHOD_NOISE_sSEED if left out.")] = None
+    seed: Annotated[int, Option(min=0, help="Seed of network and batches.")] = 0
+    device: Device = "auto"
+    resume: Annotated[Path | None, Option(help="Go on with this run, its settings and labels; --data if moved.")] = None
+    dry_run: Annotated[bool, Option("--dry-run", help="Check everything, print the settings, stop.")] = False
+    as_json: AsJson = False
+
+    def of_request(self) -> dict[str, Any]:
+        """Those that a TrainRequest has as they are."""
+        return {name: getattr(self, name) for name in ("noise_seed", "preset", "out", "seed", "device", "resume")}
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """Options of `audit`."""
+
+    out: Annotated[Path | None, Option(help="Folder for the results; RUN/audit if left out.")] = None
+    folds: Annotated[int, Option(min=0, help="Networks, each judging what it did not see; 0: the run's own.")] = 2
+    epochs: Annotated[int | None, Option(min=1, help="Epochs of each; as long as the run took if left out.")] = None
+    data: Moved = None
+    device: Device = "auto"
+    as_json: AsJson = False
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` as typer reads it: a parameter whose type is a dataclass stands for the options that are its fields."""
+    parameters = inspect.signature(command).parameters
+    groups: dict[str, Any] = {name: one.annotation for name, one in parameters.items() if is_dataclass(one.annotation)}
+    fields = {name: inspect.signature(group).parameters for name, group in groups.items()}
+
+    def flat(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field: values.pop(field) for field in fields[name]})
+        command(**values)
+
+    options = [option for name, one in parameters.items() for option in fields.get(name, {name: one}).values()]
+    told: Any = wraps(command)(flat)
+    told.__signature__ = inspect.Signature([option.replace(kind=option.KEYWORD_ONLY) for option in options])
+    told.__annotations__ = {option.name: option.annotation for option in options}
+    return flat

@@ -1,15 +1,17 @@
 """The outermost layer of a command: run a typer app, turn expected errors into one message and an exit code."""
 
+import io
 import os
 import signal
 import sys
 import traceback
 import warnings
 from types import FrameType
+from typing import Any
 
 import typer
 
-from l2b_data.errors import L2BError
+from l2b_data.errors import ConfigError, L2BError
 
 INTERNAL = 1
 INTERRUPTED = 130
@@ -21,8 +23,10 @@ def run_app(app: typer.Typer, *, prog_name: str) -> None:
 
     0 done, 1 internal, 2 usage or configuration, 3 data, 4 some cases failed, 130 interrupted (Ctrl-C),
     143 terminated (SIGTERM, after `finally` blocks removed what was half-written). Errors go to stderr as
-    `error: ...` without a traceback, unless `--debug` is among the arguments or L2B_DEBUG is set.
+    `error: ...` without a traceback, unless `--debug` is among the arguments or L2B_DEBUG is set. What the engine
+    refuses is a matter of configuration. A reader that stops reading (`| head`) changes neither work nor exit code.
     """
+    _let_readers_leave()
     debug = _take_debug_flag()
     _exit_on_sigterm()
     warnings.filterwarnings("ignore", "`torch.jit", FutureWarning)  # torch's forward mode, to its developers
@@ -37,8 +41,37 @@ def run_app(app: typer.Typer, *, prog_name: str) -> None:
     except L2BError as error:
         _fail(f"error: {error}", error.exit_code, debug=debug)
     except Exception as error:
-        hint = "" if debug else f"\nthis is a fault of {prog_name} itself: the same command with --debug shows where"
-        _fail(f"internal error: {type(error).__name__}: {error}{hint}", INTERNAL, debug=debug)
+        if _is_refusal_of_the_engine(error):
+            _fail(f"error: {error}", ConfigError.exit_code, debug=debug)
+        hint = "" if debug else "; the same command with --debug shows where"
+        text = f"internal error: {type(error).__name__}: {error}\na bug in {prog_name}: please report it{hint}"
+        _fail(text, INTERNAL, debug=debug)
+
+
+def _is_refusal_of_the_engine(error: Exception) -> bool:
+    """Whether it is an l2b.EngineError; the engine, and torch with it, is loaded where one can have been raised."""
+    return "l2b.errors" in sys.modules and isinstance(error, sys.modules["l2b.errors"].EngineError)
+
+
+class _Pipe(io.FileIO):
+    """A standard stream; what is written after its reader has left is dropped."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return len(data)
+
+
+def _let_readers_leave() -> None:
+    """Put a `_Pipe` under stdout and stderr, with encoding and buffering as they are."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.flush()
+            pipe = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
+            by_line = stream.line_buffering or stream.write_through
+            setattr(sys, name, io.TextIOWrapper(pipe, stream.encoding, stream.errors, line_buffering=by_line))
 
 
 def _take_debug_flag() -> bool:

@@ -1,6 +1,6 @@
 """Images in, class probabilities out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +58,13 @@ def load_run(run: Path | str, device: torch.device | str = "cpu") -> Classifier:
     return Classifier(*load_network(Path(run), read_settings, network_of, device), torch.device(device))
 
 
-def probabilities_of(classifier: Classifier, images: ImageSet, index: np.ndarray) -> np.ndarray:
-    """Probabilities (n, K) float64 of the images `index` (n,), read a batch at a time."""
-    parts = [
-        classifier.probabilities(images.images(index[start : start + BATCH])) for start in range(0, len(index), BATCH)
-    ]
-    return np.concatenate(parts) if parts else np.zeros((0, len(classifier.settings.task.classes)))
+def probabilities_of(
+    classifier: Classifier, images: ImageSet, index: np.ndarray, *, say: Callable[[str], None] = lambda line: None
+) -> np.ndarray:
+    """Probabilities (n, K) float64 of the images `index` (n,), read by batches; a line "[256/900] images" each."""
+    parts = [np.zeros((0, len(classifier.settings.task.classes)))]
+    for start in range(0, len(index), BATCH):
+        batch = index[start : start + BATCH]
+        parts.append(classifier.probabilities(images.images(batch)))
+        say(f"[{start + len(batch)}/{len(index)}] images")
+    return np.concatenate(parts)

@@ -57,7 +57,7 @@ def predict(
 
     A picture is brought to the size of the training images as `prepare` does it. A grey one is fine for a network that
     was trained on colour; a colour one for a network of grey images only where `prepare --grey` made those. Pictures
-    that cannot be read, or whose name is no UTF-8, are `failed`.
+    that cannot be read, or whose name is no UTF-8, are `failed`. `say` gets lines "[3/36] name".
     Raises DataError where there is nothing to predict, ConfigError for a prepared set of other channels.
     """
     classes = list(classifier.settings.task.classes)
@@ -71,9 +71,8 @@ def predict(
         index = np.arange(len(images)) if split == "all" else images.indices(split)
         if not len(index):
             raise DataError(f"{source}: no sample in split {split}; choose another with --split, or all")
-        return Predictions(
-            [images.names[one] for one in index.tolist()], probabilities_of(classifier, images, index), classes
-        )
+        names = [images.names[one] for one in index.tolist()]
+        return Predictions(names, probabilities_of(classifier, images, index, say=say), classes)
     return _predict_pictures(classifier, find_pictures(source), classes, say)
 
 

@@ -1,6 +1,11 @@
-"""Long lists in messages, cut after their first entries."""
+"""Counts in messages, and long lists cut after their first entries."""
 
 from collections.abc import Sequence
+
+
+def counted(number: int, noun: str) -> str:
+    """A count and what is counted: "1 fault", "2,000 faults"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def first_names(names: Sequence[str], limit: int) -> str:

@@ -1,5 +1,6 @@
 """From a YAML recipe to the settings of a run, at the door: every fault in one message, nothing executed."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -16,6 +17,15 @@ Kind = Literal["segmentation", "classification"]
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _SHIPPED = Path(__file__).resolve().parents[2] / "pipelines" / "recipes"
 _BY_ARGUMENT = tuple(RunSettings.model_fields)  # said by an argument of their own, not by --set
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with 1e-3 as a number, as version 1.2 has it; 1.1, which PyYAML reads, wants a dot in it."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$"), list("-+.0123456789")
+)
 
 
 class Recipe(BaseModel):
@@ -58,7 +68,7 @@ def load_settings(
         else:
             faults.append(f"preset {preset!r} is not in {path}; it has {', '.join(content.presets)}")
     with noted(faults):
-        for override in _parse_overrides(overrides or []):
+        for override in _parse_overrides(overrides or [], model):
             merged = _merge(merged, override)
     if "task" in merged:
         faults.append(f"{where}, --set: task cannot be set; the data set says what it is")
@@ -136,21 +146,23 @@ def _shipped_names(kind: Kind) -> str:
 
 def _load_yaml(path: Path) -> Any:
     try:
-        return _numbers(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"recipe {path} cannot be read as YAML: {error}") from error
 
 
-def _parse_overrides(texts: list[str]) -> list[dict[str, Any]]:
-    """Each "a.b=value" as nested dicts. Raises ConfigError naming every text that is none."""
+def _parse_overrides(texts: list[str], model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Each "a.b=value" as nested dicts; 5 is "5" where the setting is text. Raises ConfigError naming every fault."""
     parsed, faults = [], []
     for text in texts:
         key, sign, value = text.partition("=")
         try:
-            nested: Any = _numbers(yaml.safe_load(value))
+            nested: Any = yaml.load(value, _Loader)
         except yaml.YAMLError:
             faults.append(f"--set {text!r}: {value!r} is no YAML value")
             continue
+        if nested is not None and not isinstance(nested, str) and _is_text(model, key):
+            nested = value.strip()
         if not sign or not all(key.split(".")):
             faults.append(f"--set {text!r}: write key=value, for example --set optimizer.lr=0.1")
         elif key in _BY_ARGUMENT:
@@ -163,23 +175,18 @@ def _parse_overrides(texts: list[str]) -> list[dict[str, Any]]:
     return parsed
 
 
+def _is_text(model: type[BaseModel], key: str) -> bool:
+    """Whether the setting `key` of `model` is text, or text or null."""
+    found: Any = model
+    for part in key.split("."):
+        fields = getattr(found, "model_fields", {})
+        found = fields[part].annotation if part in fields else None
+    return found in (str, str | None)
+
+
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = _merge(merged[key], value) if both else value
     return merged
-
-
-def _numbers(value: Any) -> Any:
-    """YAML 1.1 reads 1e-3, without a dot, as text: a number is meant."""
-    if isinstance(value, dict):
-        return {key: _numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    if isinstance(value, str) and "e" in value.lower() and value[:1] in "+-.0123456789":
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value

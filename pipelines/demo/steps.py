@@ -1,37 +1,57 @@
-"""What both demos do: refuse a folder in use, and train one method after the other on the same data."""
+"""A demo: data made on the spot, wrong labels, one training a method, one report."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from l2b_data.errors import ConfigError
-from pipelines.plan.request import Plan, TrainRequest
+from l2b_run.training.epoch_row import Progress
+from pipelines.plan.request import Planner, Say, TrainRequest, plan, train
 
 
-def require_empty(out: Path) -> None:
-    """Raises ConfigError where `out` already holds something: a demo never overwrites."""
-    if out.exists() and any(out.iterdir()):
-        raise ConfigError(f"--out {out} is not empty; name a new folder")
+@dataclass(frozen=True)
+class Demo:
+    """What one task's demo shows.
+
+    data: words for the data and their noise. title: of the report. make_data: of a folder, a seed and `say`.
+    write_report: of run folders and a file.
+    """
+
+    planner: Planner[Any, Any]
+    recipe: str
+    methods: tuple[str, ...]
+    noise: str
+    data: str
+    title: str
+    make_data: Callable[[Path, int, Say], object]
+    write_report: Callable[..., object]
 
 
-def train_methods(
-    methods: Sequence[str],
-    request: TrainRequest,
+def run_demo(
+    demo: Demo,
     out: Path,
     *,
-    plan: Callable[[Any], Plan[Any, Any]],
-    train: Callable[..., dict[str, Any]],
-    progress_of: Callable[[str, int], Any],
+    seed: int = 0,
+    say: Say = lambda line: None,
+    progress_of: Callable[[str, int], AbstractContextManager[Progress]],
+    overrides: list[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Train each method as `request` says otherwise, into out/METHOD; a summary a method.
+    """Make data in out/data, train each method on the CPU with their noise, write out/report.html; a summary a method.
 
-    plan, train: those of the task `request` is of. `progress_of(method, epochs)` gives a context manager that yields a
-    progress function.
+    `progress_of(method, epochs)` gives a context manager that yields a progress function.
+    Raises ConfigError where `out` already holds something: a demo never overwrites.
     """
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"--out {out} is not empty; name a new folder")
+    demo.make_data(out / "data", seed, say)
+    request = TrainRequest(demo.recipe, out / "data", noise=demo.noise, noise_seed=seed, seed=seed)
+    request = replace(request, preset="cpu", device="cpu", overrides=overrides or [])
     summaries = []
-    for method in methods:
-        planned = plan(replace(request, method=method, out=out / method))
+    for method in demo.methods:
+        planned = plan(replace(request, method=method, out=out / method), demo.planner, say=say)
         with progress_of(method, planned.settings.epochs) as progress:
             summaries.append(train(planned, progress=progress))
+    demo.write_report([out / method for method in demo.methods], out / "report.html", title=demo.title)
     return summaries

@@ -105,12 +105,7 @@ def _prepare(source: Path, settings: DataSettings, say: Callable[[str], None]) -
         return Dataset.open(prepared)
     try:
         return prepare_promise12(
-            [source],
-            prepared,
-            split=settings.split,
-            seed=settings.split_seed,
-            test_cases=settings.test_cases,
-            say=say,
+            [source], prepared, split=settings.split, seed=settings.split_seed, test_cases=settings.test_cases, say=say
         )
     except (OSError, L2BError):
         if (prepared / "splits.json").is_file():  # another process made it in the meantime

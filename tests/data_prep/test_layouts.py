@@ -197,7 +197,7 @@ def test_isic_limit_and_missing_ones(tmp_path):
     assert len(dataset.cases) == 7
     assert "1 of 12 images have no mask and are left out" in lines
     table.write_text("image,lesion_id\nISIC_0000000,L0\n")
-    with pytest.raises(DataError, match="10 images are not in it: ISIC_0000002"):
+    with pytest.raises(DataError, match="10 images not in it: ISIC_0000002"):
         prepare_isic_lesions(images, masks, tmp_path / "other", split=SMALL, metadata=table)
     with pytest.raises(DataError, match=r"--masks .*no file named like"):
         prepare_isic_lesions(images, images, tmp_path / "other", split=SMALL)

@@ -13,11 +13,11 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "torchvision", "monai", "numpy", "scipy", "skimage", "SimpleITK", "nibabel", "pydantic", "matplotlib"}
 TOOLS = {"l2b-seg": "l2b_cli.seg.main", "l2b-cls": "l2b_cli.cls.main"}
 SEG_COMMANDS = (
-    *("demo", "doctor", "prepare", "check", "corrupt", "train", "predict", "export"),
+    *("demo", "doctor", "prepare", "check", "corrupt", "train", "methods", "predict", "export"),
     *("evaluate", "compare", "audit", "report", "weights"),
 )
 CLS_COMMANDS = (
-    *("demo", "doctor", "prepare", "check", "train", "predict", "export"),
+    *("demo", "doctor", "prepare", "check", "train", "methods", "predict", "export"),
     *("evaluate", "compare", "audit", "report"),
 )
 

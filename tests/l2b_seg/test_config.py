@@ -137,7 +137,18 @@ def test_the_task_is_the_data_sets(recipe):
 
 
 def test_numbers_without_a_dot_are_numbers(recipe):
-    assert load_settings(recipe, preset="quick", method="l2b", overrides=["optimizer.lr=1e-3"]).optimizer.lr == 1e-3
+    for text in ("1e-3", "+1E-3", ".1e-2", "1.0e-3"):
+        over = [f"optimizer.lr={text}"]
+        assert load_settings(recipe, preset="quick", method="l2b", overrides=over).optimizer.lr == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [("1e5", "1e5"), ("'1e5'", "1e5"), (" 5 ", "5"), ("on", "on"), ("2020-01-01", "2020-01-01"), ("null", None)],
+)
+def test_a_setting_of_type_text_keeps_the_text(recipe, given, text):
+    over = [f"network.encoder_weights={given}"]
+    assert load_settings(recipe, preset="quick", method="l2b", overrides=over).network.encoder_weights == text
 
 
 def test_warm_up_is_a_share_and_never_all_epochs(recipe):

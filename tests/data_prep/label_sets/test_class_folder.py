@@ -147,7 +147,7 @@ def test_other_faults(classes, tmp_path):
         prepare_class_folder(tmp_path / "none", out)
     with pytest.raises(ConfigError, match="--given reader2: a column of the table"):
         prepare_class_folder(own, out, given=["reader2"])
-    with pytest.raises(DataError, match="20 images have no group"):
+    with pytest.raises(DataError, match="20 images without a group"):
         prepare_class_folder(own, out, group_regex=r"(q\d)")
     with pytest.raises(DataError, match="one class, cat"):
         prepare_class_folder(own, out, table=table(classes, [["cat/p0_0.png", "cat"]]))
@@ -158,7 +158,7 @@ def test_other_faults(classes, tmp_path):
     with pytest.raises(ConfigError, match="--class-names a,a"):
         prepare_class_folder(own, out, class_names=["a", "a"])
     write_image(own / "loose.png")
-    with pytest.raises(DataError, match=r"1 images are in no folder CLASS: loose\.png"):
+    with pytest.raises(DataError, match=r"1 image in no folder CLASS: loose\.png"):
         prepare_class_folder(own, out)
     (own / "loose.png").unlink()
     os.rename(own / "cat" / "p0_0.png", os.fsencode(own / "cat") + b"/\xff\xe9.png")

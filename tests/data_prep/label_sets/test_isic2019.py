@@ -91,7 +91,7 @@ def test_lists(isic):
     made = prepare(isic, split=find_lists(folder), say=lines.append)
     assert made.names == IDS[:22]
     assert [len(made.indices(split)) for split in ("train", "val", "test")] == [12, 3, 7]
-    assert "2 images stand in no list and are left out" in lines
+    assert "2 images in no list, left out" in lines
     assert any("warning: 3 lesions have images in two parts" in line for line in lines)
     leaks = [fault for fault in check_image_set(made.root)[1] if fault.kind == "leakage"]
     assert len(leaks) == 3
@@ -142,7 +142,7 @@ def test_other_faults(isic):
     assert IDS[7] in str(caught.value)
     assert not (isic / "out").exists()
     write_table(isic / "short.csv", ["image", "lesion_id"], [[case, "a"] for case in IDS[:-1]])
-    with pytest.raises(DataError, match=f"1 images are not in it: {IDS[-1]}"):
+    with pytest.raises(DataError, match=f"1 image not in it: {IDS[-1]}"):
         prepare(isic, metadata=isic / "short.csv")
     with pytest.raises(ConfigError, match="--size 3"):
         prepare(isic, size=3)

@@ -120,7 +120,7 @@ def test_given_masks_beside_clean_ones(tmp_path):
     given[1].unlink()
     found = [(fault.kind, fault.case) for fault in check_dataset(dataset)]
     assert found == [("labels", NAMES[1])] + [("geometry", NAMES[1])] * 3 + [("missing", NAMES[2])]
-    with pytest.raises(DataError, match=f"1 faults; nothing was written:\n  {NAMES[-1]}: no given mask"):
+    with pytest.raises(DataError, match=f"1 fault; nothing was written:\n  {NAMES[-1]}: no given mask"):
         prepare(images, masks, tmp_path / "other", given=novice, split=SplitOptions(test_cases=(NAMES[0],), seed=1))
 
 

@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from l2b_cli.cls.check import check
-from l2b_cli.cls.prepare import app as prepare_app
+from l2b_cli.cls.prepare.commands import app as prepare_app
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.samples.image_set import open_image_set
 from tests.data_prep.fetch.test_download import server
@@ -68,6 +68,13 @@ def test_download_that_is_not_the_published_file(tmp_path):
     for wrong in ((), ("--download", "--source", tmp_path)):
         with pytest.raises(ConfigError, match="either --source ARCHIVE_OR_FOLDER or --download"):
             raise call("prepare", "cifar100", *wrong, *arguments).exception
+
+
+def test_downloads_are_kept_in_the_cache(own_cache, tmp_path):
+    with server(b"not the data") as (url, _):
+        arguments = ("prepare", "cifar10", "--download", "--out", tmp_path / "out")
+        call(*arguments, env={"L2B_CIFAR_URL": url.rsplit("/", 1)[0]})
+    assert own_cache.is_dir()
 
 
 def test_isic2019_and_json(isic):  # noqa: F811
@@ -151,7 +158,7 @@ def test_bad_input_is_one_message(tmp_path, kind):
         write_table(tmp_path / "labels.csv", ["file", "label"], rows)
         arguments = ("--source", tmp_path / "own", "--table", tmp_path / "labels.csv", "--class-names", "x,y")
         done = shell("prepare", "folder", *arguments, "--out", out)
-        expected = "line 3: file b.png is not in" if kind == "table" else "1 images out of class numbers 0 to 1: '4'"
+        expected = "line 3: file b.png is not in" if kind == "table" else "1 image out of class numbers 0 to 1: '4'"
         assert expected in done.stderr.replace("\n", " ")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr

@@ -74,7 +74,7 @@ def call(recipe, out, *arguments, data=None):
 def test_from_a_prepared_set_to_probabilities_of_new_images(recipe, tmp_path):
     run = tmp_path / "run"
     code, text, said = call(recipe, run, "--method", "l2b", "--json")
-    assert (code, said) == (0, "")
+    assert (code, "label noise symmetric:0.3: " in said, "epoch" in said) == (0, True, False)
     summary = json.loads(text)
     assert json.loads((run / "summary.json").read_text()) == summary
     assert {path.name for path in run.iterdir()} == FILES
@@ -113,15 +113,17 @@ def test_from_a_prepared_set_to_probabilities_of_new_images(recipe, tmp_path):
     for place in (0, 1):
         stored = image_set().images(table.index[place : place + 1])[0, :, :, 0]
         Image.fromarray(stored).convert("RGB").save(pictures / f"{place}.png")
-    code, text, _ = call_command(predict_command, run, pictures)
-    assert code == 0
+    code, text, said = call_command(predict_command, run, pictures)
+    assert (code, said) == (0, "[1/2] 0.png\n[2/2] 1.png\n")
     found = list(csv.DictReader(io.StringIO(text)))
     assert [row["name"] for row in found] == ["0.png", "1.png"]
     for place, row in enumerate(found):
         assert float(row["p_left"]) == pytest.approx(table.probabilities[place, 0], rel=1e-4)
         assert row["predicted"] == image_set().classes[table.predicted[place]]
-    code, text, _ = call_command(predict_command, run, image_set().root, "--out", tmp_path / "p.csv")
+    code, text, said = call_command(predict_command, run, image_set().root, "--out", tmp_path / "p.csv")
     assert (code, text) == (0, f"{TEST} images predicted: {tmp_path / 'p.csv'}\n")
+    assert said == f"[{TEST}/{TEST}] images\n"
+    assert call_command(predict_command, run, pictures, "--json")[2] == ""
 
 
 def test_other_seeds_and_methods_see_the_same_samples(recipe, tmp_path):

@@ -2,14 +2,13 @@
 
 import json
 
-import pytest
 from typer.testing import CliRunner
 
 from l2b_cli.seg.audit import audit as command
 from l2b_cli.seg.main import app
-from l2b_data.errors import DataError
 from l2b_seg.recipe import read_settings
 from l2b_seg.run import run_training
+from tests.command import call_command
 from tests.l2b_seg.audit.wrong_masks import TRAIN, make_run
 from tests.l2b_seg.tiny import CPU
 
@@ -50,8 +49,8 @@ def test_in_sample_with_the_runs_own_network(tmp_path):
 
 
 def test_no_run(tmp_path):
-    with pytest.raises(DataError, match=r"no run to audit: config\.yaml, split\.json missing"):
-        command(tmp_path, folds=2)
+    code, _, message = call_command(command, tmp_path)
+    assert (code, "no run to audit: config.yaml, split.json missing" in message) == (3, True)
     run, _ = make_run(tmp_path)
-    with pytest.raises(DataError, match=r"model\.safetensors missing"):
-        command(run, folds=0)
+    code, _, message = call_command(command, run, "--folds", 0)
+    assert (code, "model.safetensors missing" in message) == (3, True)

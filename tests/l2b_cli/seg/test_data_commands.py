@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from l2b_cli.seg.check import check
 from l2b_cli.seg.corrupt import corrupt
-from l2b_cli.seg.prepare import app as prepare_app
+from l2b_cli.seg.prepare.commands import app as prepare_app
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.data_prep.conftest import challenge, prepared  # noqa: F401 - fixtures
@@ -38,9 +39,11 @@ def test_prepare_corrupt_check(challenge, tmp_path):  # noqa: F811
     assert "[9/9] Case13 8x96x96" in done.stderr
 
     sheet = tmp_path / "sheet.png"
-    done = call("corrupt", out, "--level", "L3", "--workers", "2", "--sheet", sheet)
+    done = call("corrupt", out, "--level", "L3", "--workers", "2", "--sheet", sheet, env={"COLUMNS": "80"})
     assert done.exit_code == 0
-    assert "0.8031" in done.stdout
+    table, _, _ = done.stdout.partition(str(out))
+    assert max(map(len, table.splitlines())) <= 80
+    assert re.search(r"L3 +0 +0\.8031 .* \d+ of \d+ +\d+\.\d s", table)
     assert "labelsTr_noisy_L3_s0" in done.stdout
     assert "length factor" in done.stderr
     assert sheet.stat().st_size > 10_000
@@ -64,7 +67,7 @@ def test_check_lists_and_fails(prepared):  # noqa: F811
     assert isinstance(done.exception, DataError)
     assert f"error missing case0 {dataset.image_path('case0')}: no such file" in done.stdout
     assert "warning empty_mask case1" in done.stdout
-    assert "5 cases, 1 faults, 1 warnings" in done.stdout
+    assert "5 cases, 1 fault, 1 warning" in done.stdout
     found = json.loads(call("check", dataset.root, "--json").stdout)["faults"]
     assert [(row["kind"], row["severity"]) for row in found] == [("missing", "error"), ("empty_mask", "warning")]
 
@@ -148,6 +151,13 @@ def test_download_of_another_file_is_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_downloads_are_kept_in_the_cache(own_cache, tmp_path):
+    with server(b"not the data") as (url, _):
+        arguments = ("prepare", "promise12", "--download", "--out", tmp_path / "out")
+        call(*arguments, env={"L2B_ZENODO_URL": url.rsplit("/", 1)[0]})
+    assert own_cache.is_dir()
+
+
 def test_unknown_level_and_missing_data(prepared, tmp_path):  # noqa: F811
     done = call("corrupt", prepared(2).root, "--level", "L7")
     assert isinstance(done.exception, ConfigError)
@@ -159,7 +169,7 @@ def test_unknown_level_and_missing_data(prepared, tmp_path):  # noqa: F811
 
 def test_modules_load_nothing_heavy():
     heavy = ["numpy", "torch", "monai", "SimpleITK", "nibabel", "scipy", "matplotlib", "pooch", "pydantic"]
-    code = "import sys, l2b_cli.seg.prepare, l2b_cli.seg.check, l2b_cli.seg.corrupt; "
+    code = "import sys, l2b_cli.seg.prepare.commands, l2b_cli.seg.check, l2b_cli.seg.corrupt; "
     code += f"print([name for name in {heavy!r} if name in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)

@@ -28,6 +28,17 @@ def fail(kind: str) -> None:
         raise ZeroDivisionError("by zero")
     if kind == "--debug":
         return
+    if kind == "slow":
+        time.sleep(20)
+    if kind == "engine":
+        from l2b import NonFiniteError
+        raise NonFiniteError("loss is nan; lower the learning rate")
+    if kind == "many":
+        for number in range(100_000):
+            print(number)
+        for number in range(100):
+            print(number, file=sys.stderr)
+        raise SomeCasesFailed("Case07")
     if kind == "warn":
         warnings.warn("`torch.jit.script` is deprecated. Please switch to `torch.compile`", FutureWarning)
         warnings.warn("`data` is old", FutureWarning)
@@ -77,11 +88,34 @@ def test_exit_codes_without_traceback(kind: str, code: int) -> None:
         assert err == "error: Case07_segmentation.mhd: missing; add it or --skip it\n"
     elif kind == "bug":
         assert err.startswith("internal error: ZeroDivisionError: by zero\n")
-        assert "--debug" in err
+        assert "a bug in tool: please report it; the same command with --debug shows where" in err
     elif kind == "interrupt":
         assert err.strip() == "interrupted"
     else:
         assert err == ""
+
+
+def test_what_the_engine_refuses_is_configuration() -> None:
+    assert run("fail", "engine") == (2, "result\n", "error: loss is nan; lower the learning rate\n")
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_leaves_changes_nothing(stream: str) -> None:
+    with start("fail", "many") as process:
+        getattr(process, stream).close()
+        left = process.stderr if stream == "stdout" else process.stdout
+        assert left is not None
+        text = left.read()
+        assert process.wait(60) == 4
+    assert text.splitlines()[-1] == ("error: Case07" if stream == "stdout" else "99999")
+
+
+def test_python_unbuffered_stays_so() -> None:
+    with start("fail", "slow", PYTHONUNBUFFERED="1") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "result\n"
+        assert process.poll() is None
+        process.kill()
 
 
 @pytest.mark.parametrize("arguments", [("--debug", "fail", "data"), ("fail", "data", "--debug")])

@@ -1,8 +1,8 @@
-"""Cut lists: nothing is added up to the limit, and the rest is counted above it."""
+"""Counts, and cut lists: nothing is added up to the limit, and the rest is counted above it."""
 
 import pytest
 
-from l2b_data.files.shorten import first_lines, first_names
+from l2b_data.files.shorten import counted, first_lines, first_names
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,12 @@ def test_the_first_two(count, names, lines):
     entries = list("abcde")[:count]
     assert first_names(entries, 2) == names
     assert first_lines(entries, 2) == lines
+
+
+def test_one_is_no_plural():
+    assert [counted(number, "fault") for number in (0, 1, 2, 2000)] == [
+        "0 faults",
+        "1 fault",
+        "2 faults",
+        "2,000 faults",
+    ]

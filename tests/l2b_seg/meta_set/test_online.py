@@ -101,7 +101,8 @@ def test_a_resumed_run_chooses_the_same(tmp_path):
 
 
 def test_the_command_uses_no_clean_case_and_can_go_on(tmp_path, monkeypatch):
-    from pipelines.plan.segmentation import TrainRequest, plan, train_recipe
+    from pipelines.plan.request import TrainRequest, plan, train
+    from pipelines.plan.segmentation import SEGMENTATION
 
     monkeypatch.setenv("L2B_CACHE", str(tmp_path / "cache"))
     data = make_data(tmp_path / "data")
@@ -115,9 +116,9 @@ def test_the_command_uses_no_clean_case_and_can_go_on(tmp_path, monkeypatch):
         out=tmp_path / "run",
         device="cpu",
     )
-    planned = plan(request)
+    planned = plan(request, SEGMENTATION)
     assert planned.data.meta == []
-    train_recipe(planned)
+    train(planned)
     resumed = plan(replace(request, resume=tmp_path / "run", out=None))
     assert resumed.settings == planned.settings
     assert resumed.data.record() == planned.data.record()

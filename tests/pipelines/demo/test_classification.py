@@ -8,9 +8,11 @@ import pytest
 
 from l2b_cli.cls.audit import audit as audit_command
 from l2b_cli.cls.compare import compare as compare_command
-from l2b_cli.cls.demo import demo_table
+from l2b_cli.cls.demo import COLUMNS
+from l2b_cli.shared.demo_of import demo_table
 from l2b_data.errors import ConfigError
-from pipelines.demo.classification import METHODS, run_cls_demo
+from pipelines.demo.classification import DEMO
+from pipelines.demo.steps import run_demo
 from tests.command import call_command
 
 
@@ -19,33 +21,33 @@ def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "out"
     lines = []
     few = ["epochs=2", "network.widths=[8, 16]", "data.train_samples=320", "warm_up=0.5"]
-    summaries = run_cls_demo(
-        out, say=lines.append, progress_of=lambda method, epochs: contextlib.nullcontext(print), overrides=few
+    summaries = run_demo(
+        DEMO, out, say=lines.append, progress_of=lambda method, epochs: contextlib.nullcontext(print), overrides=few
     )
     return out, summaries, lines
 
 
 def test_every_method_on_the_same_labels_and_a_report(demo):
     out, summaries, lines = demo
-    assert [summary["method"] for summary in summaries] == list(METHODS)
-    assert len({(out / method / "noisy_labels.csv").read_text() for method in METHODS}) == 1
+    assert [summary["method"] for summary in summaries] == list(DEMO.methods)
+    assert len({(out / method / "noisy_labels.csv").read_text() for method in DEMO.methods}) == 1
     assert all(0.3 < summary["effective_noise"] < 0.42 for summary in summaries)
     page = (out / "report.html").read_text()
-    assert page.count('<div class="deck"') == len(METHODS)
+    assert page.count('<div class="deck"') == len(DEMO.methods)
     assert any("symmetric:0.4" in line for line in lines)
 
 
 def test_the_table(demo):
     _, summaries, _ = demo
-    table = demo_table(summaries, title="digits")
-    assert table.row_count == len(METHODS)
+    table = demo_table(summaries, COLUMNS, title="digits")
+    assert table.row_count == len(DEMO.methods)
     assert [column.header for column in table.columns][:2] == ["method", "accuracy last"]
 
 
 def test_nothing_is_written_over(demo):
     out, _, _ = demo
     with pytest.raises(ConfigError, match="is not empty; name a new folder"):
-        run_cls_demo(out, progress_of=lambda method, epochs: contextlib.nullcontext(print))
+        run_demo(DEMO, out, progress_of=lambda method, epochs: contextlib.nullcontext(print))
 
 
 def test_the_audit_of_a_run(demo, tmp_path):

@@ -5,7 +5,8 @@ import pytest
 from l2b_data.errors import ConfigError, DataError
 from l2b_seg.config import DataSettings
 from pipelines.plan.cases import resolve_data
-from pipelines.plan.segmentation import TrainRequest, plan
+from pipelines.plan.request import TrainRequest, plan
+from pipelines.plan.segmentation import SEGMENTATION
 from tests.l2b_seg.tiny import NOISY, make_colour, make_dataset
 
 
@@ -19,7 +20,7 @@ def test_own_masks_by_default_and_by_name(tmp_path):
         "clean": {"noise": "clean"},
     }.items():
         request = TrainRequest("folder", root, preset="cpu", device="cpu", out=tmp_path / "run", **over)
-        planned = plan(request)
+        planned = plan(request, SEGMENTATION)
         found[name] = planned.data.labels
         assert (planned.settings.task.channels, planned.settings.task.classes) == (["T2"], ["prostate"])
     assert found == {"default": "labelsTr", "labelsTr": "labelsTr", "noisy": NOISY, "clean": "labelsTr"}
@@ -27,7 +28,8 @@ def test_own_masks_by_default_and_by_name(tmp_path):
 
 
 def test_task_of_the_data_set_and_name_of_the_run(tmp_path):
-    planned = plan(TrainRequest("lesions", make_colour(tmp_path / "data").root, preset="cpu", device="cpu"))
+    request = TrainRequest("lesions", make_colour(tmp_path / "data").root, preset="cpu", device="cpu")
+    planned = plan(request, SEGMENTATION)
     assert planned.settings.task.channels == ["R", "G", "B"]
     assert planned.settings.task.classes == ["lesion", "core"]
     assert str(planned.out) == "runs/lesions_l2b_clean_s0"
@@ -49,4 +51,12 @@ def test_a_raw_folder_is_sent_to_prepare(tmp_path):
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "a.png").write_bytes(b"x")
     with pytest.raises(DataError, match="l2b-seg prepare"):
-        plan(TrainRequest("folder", tmp_path / "pictures", preset="cpu", device="cpu", out=tmp_path / "run"))
+        plan(TrainRequest("folder", tmp_path / "pictures", preset="cpu", out=tmp_path / "run"), SEGMENTATION)
+
+
+def test_noise_and_given_masks_together_are_refused(tmp_path):
+    root = make_dataset(tmp_path / "data").root
+    request = TrainRequest("folder", root, noise="L1", labels=NOISY, preset="cpu", device="cpu", out=tmp_path / "run")
+    with pytest.raises(ConfigError, match=f"--noise L1 and --labels {NOISY}: .* leave one out"):
+        plan(request, SEGMENTATION)
+    assert sorted(path.name for path in root.iterdir() if path.is_dir()) == ["imagesTr", "labelsTr", NOISY]

@@ -5,8 +5,8 @@ import json
 import torch
 
 import l2b
+from l2b_cli.cls.doctor import PACKAGES
 from l2b_cli.cls.doctor import doctor as command
-from l2b_cli.cls.trial_step import PACKAGES
 from tests.command import call_command
 
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 import l2b
+from l2b_cli.seg.doctor import PACKAGES, tiny_step
 from l2b_cli.seg.doctor import doctor as command
-from l2b_cli.seg.trial_step import PACKAGES, doctor
+from l2b_cli.shared.doctor import examine
 from tests.command import call_command
 
 
@@ -15,7 +16,7 @@ def test_this_installation_is_usable(own_cache):
     (own_cache / "slices").mkdir(parents=True)
     (own_cache / "slices" / "a.npy").write_bytes(b"x" * 3_000_000)
     random_state = torch.get_rng_state()
-    found = doctor()
+    found = examine(PACKAGES, tiny_step)
     assert torch.equal(torch.get_rng_state(), random_state)
     assert found["problems"] == []
     assert found["usable"] is True
@@ -59,7 +60,7 @@ def test_a_step_that_does_not_work_is_a_problem(monkeypatch):
         return step
 
     monkeypatch.setattr(l2b, "train_step", without_weights)
-    found = doctor()
+    found = examine(PACKAGES, tiny_step)
     assert found["self_test"]["cpu"] == {
         "ok": False,
         "error": "RuntimeError: weights of shape (2, 2, 16, 16) and sum 0.0000, expected 1",

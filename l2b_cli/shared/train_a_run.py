@@ -1,0 +1,55 @@
+"""`train` of either tool: plan, progress, results."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+
+from l2b_cli.shared.options import TrainOptions
+from l2b_cli.shared.progress import resumable, training_progress
+from l2b_cli.shared.result import Part, print_result, warn
+from l2b_cli.shared.say import stderr_lines
+from l2b_run.folder.read_run import method_of
+from pipelines.plan.request import Planner, TrainRequest, plan, train
+
+_WITH_RESUME = ("recipe", "data", "device", "resume", "dry_run", "as_json")
+
+
+def train_a_run(
+    context: typer.Context,
+    planner: Planner[Any, Any],
+    request: TrainRequest,
+    options: TrainOptions,
+    *,
+    title: Callable[[str, Any], str],
+    results: Callable[[dict[str, Any], str, Path], Iterable[Part]],
+) -> None:
+    """Train as asked, print the summary.
+
+    request: what the tool's own options say; --set comes after its overrides. title: names the run by its method and
+    its data. results: of a summary, that title and the run folder what to print.
+    """
+    overrides = request.overrides + (options.overrides or [])
+    if options.resume is not None and (unused := _unused(context)):
+        warn([f"--resume keeps the run's own settings; not used: {', '.join(unused)}"])
+    with stderr_lines("data", quiet=options.as_json) as say:
+        planned = plan(replace(request, **options.of_request(), overrides=overrides), planner, say=say)
+    chosen = planned.settings
+    if options.dry_run:
+        typer.echo(yaml.safe_dump(chosen.model_dump(), sort_keys=False), nl=False)
+        return
+    named = title(method_of({"method": chosen.method, "meta_source": chosen.meta.source}) or "", planned.data)
+    bar = training_progress(chosen.epochs, title=named, score=planner.score, quiet=options.as_json)
+    with resumable(planned.out), bar as progress:
+        summary = train(planned, progress=progress)
+    print_result(summary, results(summary, named, planned.out), as_json=options.as_json)
+
+
+def _unused(context: typer.Context) -> list[str]:
+    """Options that stand on the command line and that --resume, given as well, leaves unused."""
+    sources = ((one, context.get_parameter_source(one.name or "")) for one in context.command.params)
+    given = [one for one, source in sources if source is not None and source.name == "COMMANDLINE"]
+    return [one.opts[0] for one in given if one.name not in _WITH_RESUME]
