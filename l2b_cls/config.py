@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from l2b_cls.methods.table import METHODS
-from l2b_run.settings.shared import BootstrapSettings, MetaSettings, Strict, TrainingSettings
+from l2b_run.settings import shared
+from l2b_run.settings.shared import Strict, TrainingSettings
 from l2b_run.training.method_settings import with_methods
 
 
@@ -64,14 +65,14 @@ class AugmentationSettings(Strict):
     std: list[PositiveFloat] | None = None
 
 
-class ClsBootstrapSettings(BootstrapSettings):
+class BootstrapSettings(shared.BootstrapSettings):
     """How alpha and beta are made (l2b), or the weights of l2rw; the defaults are the paper's equations."""
 
     pseudo_label: Literal["own", "teacher"] = "own"
     mixup_alpha: float | None = Field(None, gt=0, description="l2b on mixed pairs of images (released code: 32)")
 
 
-class ClsMetaSettings(MetaSettings):
+class MetaSettings(shared.MetaSettings):
     per_class: int | None = Field(None, ge=1, description="online: at most so many samples a class")
     loss_epochs: int = Field(1, ge=1, description="online: losses averaged over so many epochs (DivideMix at 90 %: 5)")
 
@@ -83,8 +84,8 @@ class ClsSettings(TrainingSettings):
     data: DataSettings = DataSettings()
     network: NetworkSettings = NetworkSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
-    bootstrap: ClsBootstrapSettings = ClsBootstrapSettings()
-    meta: ClsMetaSettings = ClsMetaSettings()
+    bootstrap: BootstrapSettings = BootstrapSettings()
+    meta: MetaSettings = MetaSettings()
     epochs: int = Field(300, ge=1)
     batch_size: int = Field(128, ge=2)
     meta_batch_size: int = Field(128, ge=2)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from l2b_run.settings.shared import BootstrapSettings, OptimizerSettings, Strict, TrainingSettings
+from l2b_run.settings import shared
+from l2b_run.settings.shared import Strict, TrainingSettings
 from l2b_run.training.method_settings import with_methods
 from l2b_seg.batches.augment import AugmentationSettings
 from l2b_seg.methods.table import METHODS
@@ -38,13 +39,13 @@ class NetworkSettings(Strict):
     encoder_weights: str | None = None
 
 
-class SegOptimizerSettings(OptimizerSettings):
+class OptimizerSettings(shared.OptimizerSettings):
     lr: float = Field(0.005, gt=0)
     clip_norm: float | None = Field(0.2, gt=0)
     schedule: Literal["constant", "cosine", "inverse", "steps"] = "inverse"
 
 
-class SegBootstrapSettings(BootstrapSettings):
+class BootstrapSettings(shared.BootstrapSettings):
     """How alpha and beta are made; the defaults are the paper's equations and the released code's extra step."""
 
     pseudo_label: Literal["own", "teacher", "views"] = "views"
@@ -59,8 +60,8 @@ class SegSettings(TrainingSettings):
     slices: SliceSettings = SliceSettings()
     network: NetworkSettings = NetworkSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
-    optimizer: SegOptimizerSettings = SegOptimizerSettings()
-    bootstrap: SegBootstrapSettings = SegBootstrapSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    bootstrap: BootstrapSettings = BootstrapSettings()
     batch_size: int = Field(1, ge=1)
     meta_batch_size: int = Field(2, ge=1)
     mixup_alpha: float = Field(0.2, gt=0)

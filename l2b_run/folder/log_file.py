@@ -14,8 +14,10 @@ class _Handler(logging.FileHandler):
 
 
 @contextmanager
-def log_file(logger: logging.Logger, path: Path) -> Iterator[None]:
-    """Append what `logger` and its children say, from INFO up, to `path`, and the expected error that ends the block.
+def log_file(package: str, path: Path) -> Iterator[None]:
+    """Append what the run says, from INFO up, to `path`, and the expected error that ends the block.
+
+    package: the task's, whose loggers speak beside those of l2b_run.
 
     Ctrl-C ends it with "interrupted". Raises L2BError where the file cannot be opened.
     """
@@ -25,14 +27,17 @@ def log_file(logger: logging.Logger, path: Path) -> Iterator[None]:
     except OSError as error:
         raise L2BError(f"cannot write {path}: {error.strerror}; choose another run folder with --out") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    loggers = [logging.getLogger(name) for name in (package, "l2b_run")]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
     try:
         yield
     except (L2BError, KeyboardInterrupt) as error:
-        logger.error("%s", str(error) or "interrupted")
+        loggers[0].error("%s", str(error) or "interrupted")
         raise
     finally:
-        logger.removeHandler(handler)
+        for logger in loggers:
+            logger.removeHandler(handler)
         with suppress(OSError):
             handler.close()

@@ -1,6 +1,5 @@
 """A training run from what a user names: checked and resolved once for both tasks."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,7 +136,7 @@ def _plan_resume(run: Path, request: TrainRequest, planner: Planner[Settings, Da
 
 def train(plan: Plan[Any, Any], *, progress: Progress = lambda row: None) -> dict[str, Any]:
     """Run a plan; the run folder also gets log.txt, with the error that ended it if one did. Returns the summary."""
-    with log_file(logging.getLogger(plan.planner.package), plan.out / "log.txt"):
+    with log_file(plan.planner.package, plan.out / "log.txt"):
         return plan.planner.run_training(
             plan.settings, plan.data, plan.out, device=plan.device, resume=plan.resume, progress=progress
         )

@@ -3,8 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from l2b_cls.config import ClsMetaSettings as MetaSettings
-from l2b_cls.config import Settings
+from l2b_cls.config import MetaSettings, Settings
 
 
 def settings(method="l2b", **over):

@@ -150,7 +150,7 @@ def test_other_seeds_and_methods_see_the_same_samples(recipe, tmp_path):
         (("--meta-size", "300"), ["data.meta_size 300: 100 samples a class, but class 0 has 40"]),
         (("--select", "val"), ["no sample of split val; it has test, train"]),
         (("--no-clean", "--meta-size", "3"), ["--no-clean and --meta-size 3"]),
-        (("--no-clean", "--method", "glc"), ["method glc learns from clean samples"]),
+        (("--no-clean", "--method", "glc"), ["method glc learns from clean labels"]),
         (("--set", "optimizer.nesterov=true", "--set", "optimizer.momentum=0.0"), ["set momentum above 0"]),
         (("--no-clean",), ["set warm_up above 0"]),
         (

@@ -30,10 +30,13 @@ def test_the_default_preset_is_one_the_recipe_has(tmp_path, monkeypatch, device,
     assert plan(request, CLASSIFICATION).settings.preset == chosen
 
 
-def test_recipe_synthetic_has_a_default_preset_on_cuda(tmp_path, monkeypatch):
+def test_the_default_preset_on_cuda_is_one_the_recipe_has(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "choose_device", lambda name: torch.device("cuda"))
     root = make_dataset(tmp_path / "data").root
-    assert plan(TrainRequest("synthetic", root, noise="clean"), SEGMENTATION).settings.preset == "cpu"
+    assert plan(TrainRequest("synthetic", root, noise="clean"), SEGMENTATION).settings.preset == "paper"
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text("name: small\npresets:\n  cpu: {epochs: 2}\n")
+    assert plan(TrainRequest(str(recipe), root, noise="clean"), SEGMENTATION).settings.preset == "cpu"
 
 
 def test_all_faults_of_a_request_in_one_message(tmp_path):
