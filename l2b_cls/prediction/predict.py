@@ -41,12 +41,12 @@ class Predictions:
         return found
 
     def as_csv(self) -> str:
-        """Columns name, predicted (the class's name), and of each class p_NAME."""
+        """Columns name, predicted (the class's name), and of each class p_NAME, with all digits."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["name", "predicted", *(f"p_{name}" for name in self.classes)])
         for name, best, row in zip(self.names, self.predicted.tolist(), self.probabilities.tolist(), strict=True):
-            writer.writerow([name, self.classes[best], *(f"{value:.6g}" for value in row)])
+            writer.writerow([name, self.classes[best], *row])
         return text.getvalue()
 
 
