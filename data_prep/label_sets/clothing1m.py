@@ -6,6 +6,7 @@ from pathlib import Path
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.shorten import first_names
+from l2b_data.files.text_lines import read_lines
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.write_image_set import PictureFiles, require_free, write_image_set
 
@@ -106,20 +107,12 @@ def _picture_files(source: Path, say: Say) -> set[str]:
     return found
 
 
-def _lines(path: Path, faults: list[str]) -> list[str]:
-    try:
-        return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{path.name}: cannot be read ({error})")
-        return []
-
-
 def _is_key(key: str) -> bool:
     return key.startswith(_PREFIX) and ".." not in key.split("/") and "\\" not in key
 
 
 def _read_keys(path: Path, faults: list[str]) -> list[str]:
-    keys = [line.strip() for line in _lines(path, faults)]
+    keys = read_lines(path)
     if wrong := [key for key in keys if not _is_key(key)]:
         faults.append(f"{path.name}: {len(wrong)} lines are no path below images/: {first_names(wrong, _SHOWN)}")
     if len(set(keys)) < len(keys):
@@ -130,12 +123,12 @@ def _read_keys(path: Path, faults: list[str]) -> list[str]:
 def _read_labels(path: Path, faults: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     wrong = []
-    for number, line in enumerate(_lines(path, faults), 1):
-        key, _, text = line.strip().rpartition(" ")
+    for number, line in enumerate(read_lines(path), 1):
+        key, _, text = line.rpartition(" ")
         if _is_key(key) and text.isdecimal() and int(text) < len(CLASSES):
             found[key] = int(text)
         else:
-            wrong.append(f"line {number}: {line.strip()!r}")
+            wrong.append(f"line {number}: {line!r}")
     if wrong:
         what = f"{len(wrong)} lines are no images/PATH and a label 0 to {len(CLASSES) - 1}"
         faults.append(f"{path.name}: {what}: {first_names(wrong, _SHOWN)}")

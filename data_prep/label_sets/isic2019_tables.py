@@ -1,6 +1,5 @@
 """ISIC 2019's tables and lists: which images there are, of which class, lesion and part of the split."""
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ import numpy as np
 
 from data_prep.own_cases.split import read_columns
 from l2b_data.errors import DataError
+from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import counted, first_lines, first_names
+from l2b_data.files.text_lines import read_lines
 
 UNUSED = "UNK"
 _SHOWN = 12
@@ -71,16 +72,12 @@ def read_one_hot(path: Path) -> tuple[dict[str, int], list[str]]:
 
     Raises DataError with every line that has not exactly one 1.0.
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as handle:
-            header, *rows = list(csv.reader(handle, strict=True)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table ({error})") from error
+    header, rows = read_csv_rows(path)
     if len(header) < 3 or header[0] != "image" or not rows:
         raise DataError(f"{path}: needs a header line image,MEL,NV,... and rows below it")
     number_of: dict[str, int] = {}
     faults = []
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         try:
             values = [float(cell) for cell in row[1:]]
         except ValueError:
@@ -120,9 +117,9 @@ def _read_lists(
     seen: set[str] = set()
     for split, path in lists.items():
         try:
-            ids = [case.removesuffix(".jpg") for case in path.read_text(encoding="utf-8-sig").split()]
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"{path}: cannot be read ({error})")
+            ids = [case.removesuffix(".jpg") for line in read_lines(path) for case in line.split()]
+        except DataError as error:
+            faults.append(str(error))
             continue
         if twice := [case for case, count in Counter(ids).items() if count > 1 or case in seen]:
             faults.append(f"{path}: twice in it, or in another list as well: {first_names(twice, _SHOWN)}")

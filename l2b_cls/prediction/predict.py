@@ -19,6 +19,7 @@ from l2b_data.images.picture_8bit import (
     resize,
     resize_shorter_side,
 )
+from l2b_data.images.pictures_below import pictures_below
 from l2b_data.samples.image_set import INFO, open_image_set
 
 Split = Literal["train", "val", "test", "all"]
@@ -84,10 +85,10 @@ def find_pictures(source: Path) -> dict[str, Path]:
         return {source.name: source}
     if not source.is_dir():
         raise DataError(f"{source}: no such file or folder")
-    found = sorted(path for path in source.rglob("*") if path.is_file() and is_picture(path))
+    found = pictures_below(source)
     if not found:
         raise DataError(f"{source}: neither a prepared set nor an image in it ({', '.join(PICTURE_SUFFIXES)})")
-    return {path.relative_to(source).as_posix(): path for path in found}
+    return {name: source / name for name in found}
 
 
 def stored_picture(classifier: Classifier, path: Path) -> np.ndarray:

@@ -1,6 +1,5 @@
 """predictions.csv of a run or an evaluation: what the network says of every evaluated sample."""
 
-import csv
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from l2b_data.errors import DataError
+from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import first_lines
 
 PREDICTIONS = "predictions.csv"
@@ -39,20 +39,15 @@ def read_predictions(path: Path) -> PredictionTable:
     Raises DataError where it is absent, has other columns, a sample twice, no row, or lines that are no numbers or
     name a label that is no class (the first of them are listed).
     """
-    try:
-        with open(path, newline="", encoding="utf-8") as handle:
-            rows = list(csv.reader(handle, strict=True))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give the folder of a finished run or evaluation") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
-    header = rows[0] if rows else []
+    if not path.exists():
+        raise DataError(f"{path}: no such file; give the folder of a finished run or evaluation")
+    header, rows = read_csv_rows(path)
     classes = len(header) - len(_FIRST)
     if classes < 2 or header != [*_FIRST, *(f"p_{number}" for number in range(classes))]:
         raise DataError(f"{path}: its columns are not {','.join(_FIRST)},p_0,p_1,...; a finished run has such a file")
     values: list[list[float]] = []
     faults: list[str] = []
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in rows:
         if (fault := _fault(row, classes)) is None:
             values.append([float(text) for text in (row[0], *row[2:])])
         else:
@@ -65,7 +60,7 @@ def read_predictions(path: Path) -> PredictionTable:
     index = table[:, 0].astype(np.int64)
     if len(np.unique(index)) < len(index):
         raise DataError(f"{path}: names a sample twice")
-    return PredictionTable(path, index, [row[1] for row in rows[1:]], table[:, 1].astype(np.int64), table[:, 2:])
+    return PredictionTable(path, index, [row[1] for _, row in rows], table[:, 1].astype(np.int64), table[:, 2:])
 
 
 def _fault(row: list[str], classes: int) -> str | None:

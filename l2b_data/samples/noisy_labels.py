@@ -8,6 +8,7 @@ import numpy as np
 
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import first_lines
 
 COLUMNS = ["index", "clean", "given"]
@@ -36,15 +37,11 @@ def read_noisy_labels(path: Path) -> NoisyLabelTable:
     Raises DataError where the file cannot be read, its header is another, or a line is not three whole numbers
     (the first of such lines are listed).
     """
-    try:
-        with open(path, newline="", encoding="utf-8") as handle:
-            rows = list(csv.reader(handle, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as the table of noisy labels ({error})") from error
-    if not rows or rows[0] != COLUMNS:
+    header, rows = read_csv_rows(path)
+    if header != COLUMNS:
         raise DataError(f"{path}: the first line is not {','.join(COLUMNS)}; it is written by a training run")
     values, faults = [], []
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in rows:
         try:
             index, clean, given = (np.int64(int(cell)) for cell in row)
             values.append((index, clean, given))

@@ -1,0 +1,22 @@
+"""Rows of a table: each with its line in the file, whatever stands between them."""
+
+import pytest
+
+from l2b_data.errors import DataError
+from l2b_data.files.csv_rows import read_csv_rows
+
+
+def test_rows_know_their_lines(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('\ufeffa,b\n\n1,"x\ny"\n2,\n', encoding="utf-8")
+    assert read_csv_rows(path) == (["a", "b"], [(4, ["1", "x\ny"]), (5, ["2", ""])])
+    path.write_text("")
+    assert read_csv_rows(path) == ([], [])
+
+
+@pytest.mark.parametrize("content", [b"a,b\n\xff,1\n", b'a\n"1\n', None])
+def test_no_table(tmp_path, content):
+    if content is not None:
+        (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(DataError, match=r"t\.csv: cannot be read as a table .*; save it as \.csv in UTF-8"):
+        read_csv_rows(tmp_path / "t.csv")
