@@ -1,15 +1,20 @@
 """The user's own images (class folders, or a table of files and labels) -> prepared set, resized once."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from itertools import compress
+from pathlib import Path, PurePosixPath
+
+import numpy as np
 
 from data_prep.fetch.picture_source import FolderSource, read_all
 from data_prep.label_sets.class_listing import list_class_folders, list_table, number_classes
 from data_prep.label_sets.class_split import SplitShares, split_classes
 from data_prep.own_cases.split import group_cases
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.shorten import counted, first_lines
-from l2b_data.samples.image_set import ImageSet
+from l2b_data.files.shorten import counted, first_lines, first_names
+from l2b_data.files.text_lines import read_lines
+from l2b_data.samples.image_set import OWN, ImageSet
+from l2b_data.samples.label_table import META
 from l2b_data.samples.write_image_set import require_free, write_image_set
 
 _SHOWN = 20
@@ -24,6 +29,7 @@ def prepare_class_folder(
     table: Path | str | None = None,
     class_names: Sequence[str] | None = None,
     given: Sequence[str] = (),
+    meta_list: Path | str | None = None,
     shares: SplitShares | None = None,
     group_regex: str | None = None,
     size: tuple[int, int] | None = None,
@@ -36,6 +42,7 @@ def prepare_class_folder(
     Without a table the classes are folders (`list_class_folders`); with one, the split, the groups and further label
     sets (`given`) may stand in it as well (`list_table`). What a label means: `number_classes`. Where no split is said
     it is drawn by `shares`, whole groups together. group_regex: the group is what its bracket finds in the file's path.
+    meta_list: text file with a path below `source` a line, of images whose labels the user vouches for: the split meta.
 
     Raises ConfigError, and DataError with every fault of the table, of the labels, or of the images.
     """
@@ -50,11 +57,14 @@ def prepare_class_folder(
     groups = listing.groups or [""] * len(listing.files)
     if group_regex is not None:
         groups = _groups(listing.files, group_regex)
-    how = "as given"
-    split = listing.split
-    if split is None:
+    split, how = np.array(listing.split or ["train"] * len(labels)), "as given"
+    named = np.zeros(len(labels), bool)
+    if meta_list is not None:
+        named = _named_images(Path(meta_list), listing.files, groups, split)
+        split[named] = META
+    if listing.split is None:
         drawn = shares or SplitShares()
-        split = split_classes(labels, groups, drawn).tolist()
+        split[~named] = split_classes(labels[~named], np.array(groups, object)[~named].tolist(), drawn)
         how = f"drawn: test {drawn.test:g}, val {drawn.val:g}, seed {drawn.seed}"
         say(f"no split is given; {how}")
     images = read_all(
@@ -70,8 +80,29 @@ def prepare_class_folder(
         names=listing.files,
         groups=groups,
         given=sets,
-        source={"dataset": "folder", "table": Path(table).name if table else None, "split": how, "grey": grey},
+        source={"dataset": OWN, "table": Path(table).name if table else None, "split": how, "grey": grey},
     )
+
+
+def _named_images(path: Path, files: Sequence[str], groups: Sequence[str], split: np.ndarray) -> np.ndarray:
+    """Which of the `files` (n,) a list names, bool (n,).
+
+    Raises DataError with all that is wrong: names of no image, images that do not train, a part of a group, no name.
+    """
+    names = {PurePosixPath(line).as_posix() for line in read_lines(path)}
+    named = np.array([file in names for file in files])
+    held = set(compress(groups, named)) - {""}
+    rest = [group in held for group in groups] & ~named
+    faults = {
+        "no image of this name": sorted(names.difference(files)),
+        "not of the training images": list(compress(files, named & ~np.isin(split, ("train", META)))),
+        "of the same groups as named ones; name whole groups": list(compress(files, rest)),
+    }
+    lines = [f"{fault}: {first_names(found, _SHOWN)}" for fault, found in faults.items() if found]
+    if lines or not names:
+        what = f"needs paths below --source, one a line, as {files[0]}"
+        raise DataError(f"--meta-list {path}: {what}:\n  " + "\n  ".join(lines or ["it is empty"]))
+    return named
 
 
 def _groups(files: Sequence[str], regex: str) -> list[str]:

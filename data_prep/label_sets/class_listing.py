@@ -1,6 +1,5 @@
 """Images and their classes as a user keeps them: class folders, or a table of files and labels."""
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +8,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import counted, first_lines, first_names
-from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, is_picture, printable_name
-from l2b_data.samples.label_table import ABSENT, SPLITS
+from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, printable_name
+from l2b_data.images.pictures_below import pictures_below
+from l2b_data.samples.label_table import ABSENT, META, PARTS
 
-_SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_SPLIT_NAMES = {"train": "train", META: META, "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _NO_LABEL = ("", "nan", "na", "null", "none")  # what tables write where there is nothing
 _SHOWN = 20
 
@@ -33,12 +34,12 @@ class Listing:
 
 
 def list_class_folders(source: Path) -> Listing:
-    """source/CLASS/**, or source/SPLIT/CLASS/** where all folders are called train, val (valid, validation) or test.
+    """source/CLASS/**, or source/SPLIT/CLASS/** where all folders are train, meta, val (valid, validation) or test.
 
     Raises DataError: no class folder, a split level without train or test, images beside the class folders, names
     that are not UTF-8.
     """
-    files = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if is_picture(path))
+    files = pictures_below(source)
     if not files:
         raise DataError(f"{source}: no image in it ({', '.join(PICTURE_SUFFIXES)})")
     if strange := [printable_name(file) for file in files if file != printable_name(file)]:
@@ -69,7 +70,7 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
     Files are relative to `source`, and must lie below it. Raises DataError with every line at fault: files that do not
     exist, lead out of `source` or stand twice, empty labels, splits of another name, more cells than columns.
     """
-    header, rows = _read_rows(path)
+    header, rows = read_csv_rows(path)
     needed = ("file", "label", *given)
     twice = sorted({name for name in header if header.count(name) > 1})
     if not rows or twice or (missing := [name for name in needed if name not in header]):
@@ -135,17 +136,6 @@ def number_classes(
     return np.array([number_of[label] for label in listing.labels], np.int64), given, classes
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and the rows that are not blank, each with its line in the file."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as handle:
-            reader = csv.reader(handle, strict=True)
-            header = next(reader, [])
-            return header, [(reader.line_num, row) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error
-
-
 def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Path) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     seen: set[str] = set()
@@ -165,8 +155,8 @@ def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Pa
     ]
     if "split" in cells:
         found += [
-            (number, f"split {split!r} is none of {', '.join(SPLITS)}")
+            (number, f"split {split!r} is none of {', '.join(PARTS)}")
             for number, split in zip(lines, cells["split"], strict=True)
-            if split not in SPLITS
+            if split not in PARTS
         ]
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from l2b_data.errors import DataError
 from l2b_data.samples.fault import Fault
 from l2b_data.samples.image_set import ImageSet, examine_image_set
-from l2b_data.samples.label_table import ABSENT, SPLITS
+from l2b_data.samples.label_table import ABSENT, META, PARTS
 
 FEW_IMAGES = 10
 """Training images below which a class is warned of: a meta set drawn from them leaves next to nothing to train on."""
@@ -44,7 +44,7 @@ def check_image_set(
 
 def class_counts(image_set: ImageSet) -> dict[str, dict[str, int]]:
     """Class name -> split -> number of images, for the splits that hold any."""
-    splits = [split for split in SPLITS if len(image_set.indices(split))]
+    splits = [split for split in PARTS if len(image_set.indices(split))]
     counts = {
         split: np.bincount(image_set.labels[image_set.indices(split)], minlength=len(image_set.classes))
         for split in splits
@@ -72,6 +72,8 @@ def _class_faults(image_set: ImageSet) -> list[Fault]:
             found.append(Fault("few_images", None, f"class {name} has {train} training images"))
         if not counts.get("test", 1):
             found.append(Fault("few_images", None, f"class {name} has no test image: nothing is said about it"))
+        if not counts.get(META, 1):
+            found.append(Fault("few_images", None, f"class {name} has no image in split {META}: no clean sample of it"))
     return found
 
 
@@ -151,4 +153,4 @@ def _duplicate_faults(image_set: ImageSet, members: Mapping[bytes, list[int]]) -
 
 def _places(image_set: ImageSet, numbers: Sequence[int]) -> str:
     counts = Counter(image_set.split[list(numbers)].tolist())
-    return " and ".join(f"{split} ({counts[split]})" for split in SPLITS if counts[split])
+    return " and ".join(f"{split} ({counts[split]})" for split in PARTS if counts[split])

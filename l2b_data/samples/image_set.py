@@ -11,10 +11,11 @@ import numpy as np
 from l2b_data.errors import DataError
 from l2b_data.files.shorten import first_lines
 from l2b_data.samples.image_store import ArrayStore, FileStore, ImageStore, open_array
-from l2b_data.samples.label_table import LabelTable, read_label_table
+from l2b_data.samples.label_table import META, LabelTable, read_label_table
 
 FORMAT = "l2b-cls images 1"
 INFO, LABELS, IMAGES = "dataset.json", "labels.csv", "images.npy"
+OWN = "folder"  # source of a set that `l2b-cls prepare folder` made of the user's own images
 MAX_FAULTS = 20
 
 
@@ -22,9 +23,10 @@ MAX_FAULTS = 20
 class ImageSet:
     """N images with what is known of each; `names`, `groups`, `labels`, `split` and `given` share one order.
 
-    labels: (N,) int64, the true label or the best one known. split: (N,) str, "train", "val" or "test". groups:
-    patient or lesion an image comes from, "" where nobody said. given: further label sets of the same images
-    (human annotators), (N,) int64 with -1 where an image has none. info: the whole of dataset.json.
+    labels: (N,) int64, the true label or the best one known (`vouched` says which). split: (N,) str, "train", "val",
+    "test", or "meta" for training images whose labels the user vouches for. groups: patient or lesion an image comes
+    from, "" where nobody said. given: further label sets of the same images (human annotators), (N,) int64 with -1
+    where an image has none. info: the whole of dataset.json.
     """
 
     root: Path
@@ -54,6 +56,15 @@ class ImageSet:
     def indices(self, split: str) -> np.ndarray:
         """Numbers of the images of a split, (n,) int64 ascending; empty where it has none."""
         return np.flatnonzero(self.split == split).astype(np.int64)
+
+    def vouched(self, split: str) -> bool:
+        """Whether `labels` of a split are the truth.
+
+        Those of a published set are, but for its "noisy_splits" (Clothing1M's train). Of a set of one's own only the
+        split "meta" is; its other labels are as the user has them.
+        """
+        source = self.info.get("source", {})
+        return split == META or (source.get("dataset") != OWN and split not in source.get("noisy_splits", []))
 
     def images(self, index: Sequence[int] | np.ndarray) -> np.ndarray:
         """Images (n, H, W, C) uint8, in the order of `index` (n,)."""

@@ -12,6 +12,8 @@ import numpy as np
 from l2b_data.files.atomic import atomic_file
 
 SPLITS = ("train", "val", "test")
+META = "meta"  # a split of training samples whose labels the user vouches for
+PARTS = (*SPLITS, META)
 ABSENT = -1  # an image without a label in a further label set: an empty cell
 _FIXED = ("index", "name", "label", "split", "group")
 _FILE = "file"
@@ -49,8 +51,8 @@ class LabelTable:
             if len(rows):
                 listed = ", ".join(f"{column[row]} (image {row})" for row in rows[:5])
                 found.append(f"{name} out of range 0 to {classes - 1} in {len(rows)} rows: {listed}")
-        if strange := sorted(set(self.split.tolist()) - set(SPLITS)):
-            found.append(f"split {', '.join(map(repr, strange[:5]))}: one of {', '.join(SPLITS)}")
+        if strange := sorted(set(self.split.tolist()) - set(PARTS)):
+            found.append(f"split {', '.join(map(repr, strange[:5]))}: one of {', '.join(PARTS)}")
         if taken := sorted(self.given.keys() & {*_FIXED, _FILE}):
             found.append(f"further label set {', '.join(taken)}: the name is taken by a column of the table")
         return found

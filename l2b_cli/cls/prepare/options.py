@@ -45,9 +45,10 @@ def run_prepare(prepare: "Callable[..., ImageSet]", *sources: Any, as_json: bool
 
 def print_prepared(image_set: "ImageSet", *, as_json: bool) -> None:
     """A few lines for people, or JSON."""
-    from l2b_data.samples.label_table import SPLITS
+    from l2b_data.samples.label_table import PARTS, SPLITS
 
-    counts = {split: len(image_set.indices(split)) for split in SPLITS}
+    counts = {split: len(image_set.indices(split)) for split in PARTS}
+    counts = {split: number for split, number in counts.items() if number or split in SPLITS}
     row = {
         "out": str(image_set.root),
         "images": counts,

@@ -18,6 +18,9 @@ def folder(
     table: Annotated[Path | None, Option(help="Instead of class folders: a .csv of file,label[,split,group].")] = None,
     class_names: ClassNames = None,
     given: Annotated[str | None, Option(help="C,D,...: columns of the table that are further label sets.")] = None,
+    meta_list: Annotated[
+        Path | None, Option(help="Text file of images whose labels are right, one a line; they judge.")
+    ] = None,
     size: Annotated[str | None, Option(help="N or HxW pixels to resize images to; needed if sizes differ.")] = None,
     grey: Annotated[bool, Option("--grey", help="Read images as grey; else as colour.")] = False,
     group_regex: Annotated[str | None, Option(help="Group (patient) in a file's path: what the bracket finds.")] = None,
@@ -34,6 +37,7 @@ def folder(
         table=table,
         class_names=names(class_names) or None,
         given=names(given),
+        meta_list=meta_list,
         shares=split.drawn(),
         group_regex=group_regex,
         size=_size(size),

@@ -30,11 +30,12 @@ def files(root):
 
 
 def test_class_folders_split_by_shares(classes):
-    write_image(classes / "own" / "cat" / ".hidden.png")
+    for hidden in (".ipynb_checkpoints/p0_0-checkpoint.png", "cat/.ipynb_checkpoints/x.png", "cat/.hidden.png"):
+        write_image(classes / "own" / hidden)
     (classes / "own" / "notes.txt").write_text("not an image")
     made = prepare_class_folder(classes / "own", classes / "out")
     assert (made.name, made.classes, made.size, made.channels) == ("own", ["cat", "dog"], (10, 12), 3)
-    assert made.names == [name for name in files(classes) if "hidden" not in name]
+    assert made.names == [name for name in files(classes) if "/." not in f"/{name}"]
     assert np.bincount(made.labels[made.indices("test")]).tolist() == [2, 2]
     grouped = prepare_class_folder(
         classes / "own", classes / "grouped", shares=SplitShares(0.5), group_regex=r"(p\d)_", size=(8, 6), grey=True
@@ -47,15 +48,15 @@ def test_class_folders_split_by_shares(classes):
 
 
 def test_split_level_and_numbered_folders(tmp_path):
-    for split, count in (("train", 12), ("Valid", 3), ("test", 4)):
+    for split, count in (("train", 12), ("meta", 2), ("Valid", 3), ("test", 4)):
         for number in range(count):
             write_image(tmp_path / "own" / split / str((2, 10)[number % 2]) / f"{split}{number}.jpg", seed=number)
     made = prepare_class_folder(tmp_path / "own", tmp_path / "out")
     assert made.classes == ["2", "10"]  # by value, not as text
-    assert [len(made.indices(split)) for split in ("train", "val", "test")] == [12, 3, 4]
+    assert [len(made.indices(split)) for split in ("train", "meta", "val", "test")] == [12, 2, 3, 4]
     for path in (tmp_path / "own" / "test").rglob("*.jpg"):
         path.unlink()
-    with pytest.raises(DataError, match="folders Valid, train, but no test"):
+    with pytest.raises(DataError, match="folders Valid, meta, train, but no test"):
         prepare_class_folder(tmp_path / "own", tmp_path / "other")
 
 
@@ -81,6 +82,46 @@ def test_table_with_everything(classes):
     named = prepare_class_folder(classes / "own", classes / "named", table=path, class_names=["yes", "no", "unsure"])
     assert named.classes == ["yes", "no", "unsure"]
     assert named.labels.tolist() == [1 - number % 2 for number in range(20)]
+
+
+def test_images_the_user_vouches_for(classes):
+    own, listed = classes / "own", classes / "sure.txt"
+    listed.write_text("cat/p0_0.png\n\n ./dog/p3_19.png \n")
+    made = prepare_class_folder(own, classes / "out", meta_list=listed)
+    assert [made.names[one] for one in made.indices("meta")] == ["cat/p0_0.png", "dog/p3_19.png"]
+    assert [len(made.indices(split)) for split in ("train", "val", "test")] == [14, 0, 4]
+    assert made.vouched("meta")
+    assert not made.vouched("train")
+    rows = [[name, name[:3], ("meta", "train", "test")[number % 3]] for number, name in enumerate(files(classes))]
+    path = table(classes, rows, ("file", "label", "split"))
+    made = prepare_class_folder(own, classes / "table", table=path)
+    assert made.split.tolist() == [("meta", "train", "test")[number % 3] for number in range(20)]
+    listed.write_text(files(classes)[1])  # beside those of the table
+    made = prepare_class_folder(own, classes / "both", table=path, meta_list=listed)
+    assert made.indices("meta").tolist() == [0, 1, *range(3, 20, 3)]
+
+
+def test_a_list_that_does_not_fit_the_images(classes):
+    own, listed = classes / "own", classes / "sure.txt"
+    listed.write_text("p0_0.png\ncat/p0_1.png\ncat/none.png\n")
+    with pytest.raises(DataError) as caught:
+        prepare_class_folder(own, classes / "out", meta_list=listed, group_regex=r"(p\d)_")
+    assert str(caught.value).splitlines() == [
+        f"--meta-list {listed}: needs paths below --source, one a line, as cat/p0_0.png:",
+        "  no image of this name: cat/none.png, p0_0.png",
+        "  of the same groups as named ones; name whole groups: cat/p0_0.png, cat/p0_2.png, cat/p0_3.png, cat/p0_4.png",
+    ]
+    rows = [[name, name[:3], "test" if "p0" in name else "train"] for name in files(classes)]
+    path = table(classes, rows, ("file", "label", "split"))
+    listed.write_text("cat/p0_1.png")
+    with pytest.raises(DataError, match=r"not of the training images: cat/p0_1\.png"):
+        prepare_class_folder(own, classes / "out", table=path, meta_list=listed)
+    listed.write_text("\n")
+    with pytest.raises(DataError, match="it is empty"):
+        prepare_class_folder(own, classes / "out", meta_list=listed)
+    with pytest.raises(DataError, match=r"no such list\.txt: cannot be read"):
+        prepare_class_folder(own, classes / "out", meta_list=classes / "no such list.txt")
+    assert not (classes / "out").exists()
 
 
 def test_class_numbers(classes):
@@ -113,7 +154,7 @@ def test_every_line_at_fault(classes):
         f"  line 2: file cat/none.png is not in {classes / 'own'}",
         f"  line 3: file '../../etc/x.png' is no path below {classes / 'own'}",
         "  line 4: label '' is none",
-        "  line 5: split 'dev' is none of train, val, test",
+        "  line 5: split 'dev' is none of train, val, test, meta",
         "  line 6: file cat/p0_1.png stands twice",
         "  line 6: label 'nan' is none",
     ]

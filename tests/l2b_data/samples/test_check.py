@@ -77,6 +77,22 @@ def test_groups_classes_splits_and_names(tmp_path):
     assert kinds(root) == [("label_set", None), ("name", "0")]
 
 
+def test_the_split_meta_is_checked_as_the_others(tmp_path):
+    split = np.array(["train"] * 40 + ["val"] * 8 + ["test"] * 12)
+    split[[0, 1, 3]] = "meta"
+    images = np.array(make(tmp_path / "sound").images(range(COUNT)))
+    images[20] = images[0]
+    groups = [""] * COUNT
+    groups[1] = groups[30] = "patient 7"
+    found, faults = check_image_set(make(tmp_path / "set", split=split, images=images, groups=groups).root)
+    assert [(fault.kind, fault.image, fault.message) for fault in faults] == [
+        ("few_images", None, "class c has no image in split meta: no clean sample of it"),
+        ("leakage", "1", "group patient 7 stands in train (1) and meta (1)"),
+        ("leakage", "0", "same pixels as 20: stands in train (1) and meta (1)"),
+    ]
+    assert class_counts(found)["a"] == {"train": 12, "meta": 2, "val": 2, "test": 4}
+
+
 def test_files_that_cannot_be_read(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (COUNT, 6, 6, 3), np.uint8)
     for number, image in enumerate(pixels):
