@@ -77,8 +77,9 @@ def table(out: Path, rows: list[str], noises: list[str]) -> str:
         for row in rows:
             found = [json.loads((folder / "summary.json").read_text()) for folder in finished(out, row, noise)]
             if found:
-                wrong = statistics.fmean(one["effective_noise"] for one in found)
-                lines.append(f"| {noise} ({wrong:.1%}) | {row} | {len(found)} | {' | '.join(cells(found))} |")
+                rates = [one["effective_noise"] for one in found]
+                wrong = "unknown" if None in rates else f"{statistics.fmean(rates):.1%}"
+                lines.append(f"| {noise} ({wrong}) | {row} | {len(found)} | {' | '.join(cells(found))} |")
     return "\n".join(lines)
 
 

@@ -20,7 +20,9 @@ class RunData:
     """What a run reads. train, meta, evaluation: numbers in `images`, int64 (n,), (m,) and (e,).
 
     given (n,), meta_labels (m,): the labels they train and judge with. clean (n,): the training samples' true labels,
-    -1 where nobody knows them: the training never sees them, noise detection is measured by them.
+    -1: unknown. The training never sees them; noise detection is measured by them. They are known where noise was drawn
+    from labels that the data set vouches for (`ImageSet.vouched`), or where the given labels are an annotator's, beside
+    the set's own (`human:COLUMN`). Labels used as they are (noise none) say nothing about which of them are wrong.
     noise: what made `given`, ready for JSON, with the keys noise (as `--noise` takes it), seed and effective_rate
     (None where the true labels are not known).
     """
@@ -82,10 +84,11 @@ def read_run_data(run: Path, data: Path | None = None) -> RunData:
     every = len(images.classes)
     if len(used) and (used.min() < 0 or used.max() >= len(images) or labels.min() < 0 or labels.max() >= every):
         raise DataError(f"{images.root} has {len(images)} images, the run in {run} was trained on another data set")
-    known = table.clean >= 0
-    if other := int((table.clean[known] != images.labels[train[known]]).sum()):
+    before = table.given if noise.get("noise") == "none" else table.clean  # what of the data set's labels is on record
+    known = before >= 0
+    if other := int((before[known] != images.labels[train[known]]).sum()):
         raise DataError(
-            f"{images.root}: {other} of {int(known.sum())} labels are not those {run / LABELS} has as clean; the run "
-            "was trained on another data set"
+            f"{images.root}: {other} of {int(known.sum())} labels are not those of {run / LABELS}; the run was trained "
+            "on another data set"
         )
     return RunData(images, train, meta, evaluation, table.given, table.clean, meta_labels, noise)

@@ -8,16 +8,17 @@ WHOLE_MATRIX = 10
 """Up to so many classes the whole confusion matrix is shown; above, its largest entries off the diagonal."""
 
 
-def describe_noise(noisy: NoisyLabels, class_names: Sequence[str]) -> str:
-    """A line with the effective rate, and the confusion matrix in percent of each clean class; lines without a newline.
+def describe_noise(noisy: NoisyLabels, class_names: Sequence[str], *, known: bool = True) -> str:
+    """A line with the labels changed, and the confusion matrix in percent of each class; lines without a newline.
 
+    known: whether the labels before the noise are the truth; the share changed is then the effective rate.
     Of more than ten classes the ten most frequent confusions take the matrix's place. No samples: the line alone.
     """
     total = int(noisy.counts.sum())
     changed = round(noisy.effective_rate * total)
     rule = f" ({noisy.rule})" if noisy.rule else ""
     line = f"label noise {noisy.noise}{rule}: {changed} of {total} labels changed"
-    line += f", effective rate {noisy.effective_rate:.1%}"
+    line += f", effective rate {noisy.effective_rate:.1%}" if known else "; how many were wrong before is not known"
     if not total or noisy.noise.kind == "none":
         return line
     return "\n".join(
@@ -28,7 +29,7 @@ def describe_noise(noisy: NoisyLabels, class_names: Sequence[str]) -> str:
 def _matrix(noisy: NoisyLabels, class_names: Sequence[str]) -> list[str]:
     labels = [name if name == str(number) else f"{number} {name}" for number, name in enumerate(class_names)]
     width = max(map(len, labels))
-    rows = [" " * width + "  given, % of each clean class"]
+    rows = [" " * width + "  given, % of each class before it"]
     rows.append(" " * width + "".join(f" {number:>5}" for number in range(len(labels))))
     for label, shares in zip(labels, noisy.matrix, strict=True):
         rows.append(f"{label:<{width}}" + "".join(f" {100 * share:5.1f}" for share in shares))

@@ -8,7 +8,7 @@ from l2b_cls.metrics.sample_metrics import DEFINITIONS
 from l2b_run.training.epoch_row import EpochRow
 
 SUMMARY_DEFINITIONS = {
-    "effective_noise": "share of the training samples whose given label is not the true (or best known) one",
+    "effective_noise": "share of the training samples whose given label is not the true one; null: not known",
     "auc_noise_detection": "chance that a rightly labelled training sample scores above a wrongly labelled one, at the "
     "last logged epoch; by the weight net's output, alpha - beta, alpha, and, for comparison, -loss; null: not defined",
     "auc_noise_detection_best": "the highest of each over the logged epochs",

@@ -34,7 +34,7 @@ def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any
 
 
 def confusion_table(label: str, counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    """A confusion matrix (K, K), rows clean classes, for the page: label, classes, rows, pairs.
+    """A confusion matrix (K, K), rows the data set's labels, for the page: label, classes, rows, pairs.
 
     rows: name, recall, cells (count, heat 0 to 5 by the share of the row, diagonal); empty above _WHOLE classes. pairs:
     the most frequent confusions (true, said, count, share of the class).

@@ -22,7 +22,14 @@ def _noise(request: TrainRequest, default: str | None) -> tuple[LabelNoise, str]
 def _resolve(
     data: Path, request: TrainRequest, settings: Settings, noise: LabelNoise, say: Say
 ) -> tuple[Settings, RunData]:
-    found = resolve_images(open_image_set(data), settings, noise, noise_seed=request.noise_seed, say=say)
+    found = resolve_images(
+        open_image_set(data),
+        settings,
+        noise,
+        noise_seed=request.noise_seed,
+        meta_size_asked=any(override.startswith("data.meta_size=") for override in request.overrides),
+        say=say,
+    )
     settings = filled_in(settings, found)
     if settings.network.weights is not None:
         network_of(settings)  # weights that do not fit are found before anything is written

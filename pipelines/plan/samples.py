@@ -1,7 +1,6 @@
 """From a prepared classification set to what a run reads: meta, tuning and training samples, and their noisy labels."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -9,10 +8,12 @@ from data_prep.label_noise.corrupt_labels import LabelNoise, NoisyLabels, corrup
 from data_prep.label_noise.describe import describe_noise
 from data_prep.label_noise.meta_split import draw_meta, meta_faults
 from l2b_cls.config import Settings
+from l2b_cls.methods.table import METHODS
 from l2b_cls.run_data import RunData
 from l2b_data.errors import ConfigError, DataError, noted
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.image_store import ArrayStore
+from l2b_data.samples.label_table import META
 
 _TUNING, _SUBSET = range(2)  # one random stream each, beside the meta set's and the noise's
 
@@ -23,47 +24,79 @@ def resolve_images(
     noise: LabelNoise,
     *,
     noise_seed: int,
+    meta_size_asked: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> RunData:
     """The samples of a run, drawn with `noise_seed` alone: every network seed and method sees the same ones.
 
     Of the split train, in this order: `data.tuning_samples` are set aside for evaluation, stratified by class; the
-    meta set is drawn (`draw_meta`; with `meta_from` val the whole of that split, or a balanced part of it);
-    `data.train_samples` of the rest are kept, stratified; their labels get the noise. `say` gets the effective rate.
-    Without clean samples (`meta.source` online) no meta set is drawn; with source "given" its labels are noisy too.
+    meta set is drawn, if it comes from there (`_meta_split`, `_meta`); `data.train_samples` of the rest are kept,
+    stratified; their labels get the noise. With `meta.source` "given" the labels of the meta set are noisy too.
+    meta_size_asked: `data.meta_size` is the user's wish, not the recipe's. `say` gets what the noise did, and a warning
+    where the meta set is smaller than the recipe has it.
     Raises ConfigError with everything that cannot be drawn, DataError for splits that are not there.
     """
-    pool = images.indices("train")
-    faults = _faults(images, settings, pool, noise)
+    pool, split = images.indices("train"), _meta_split(images, settings, noise)
+    faults = _faults(images, settings, pool, noise, split)
+    short = _shortage(images, settings, split)
+    if short and meta_size_asked:
+        faults.append(f"{short}; ask for no more, or leave it out to use them all")
     if faults:
         raise ConfigError("\n".join(faults))
+    if short:
+        say(f"warning: {short}: all of them are used")
     evaluation = images.indices(settings.data.evaluate_on)
     if settings.data.tuning_samples:
         pool, evaluation = _stratified(images, pool, len(pool) - settings.data.tuning_samples, noise_seed, _TUNING)
-    train, meta = _meta(images, pool, settings, noise_seed)
+    train, meta = _meta(images, pool, settings, split, asked=meta_size_asked, seed=noise_seed)
     if settings.data.train_samples is not None and settings.data.train_samples < len(train):
         train, _ = _stratified(images, train, settings.data.train_samples, noise_seed, _SUBSET)
     drawn_from = None if np.isin(meta, train).any() or not np.isin(meta, pool).any() else pool
     given, noisy = _corrupted(images, train, drawn_from, noise, noise_seed)
-    say(describe_noise(noisy, images.classes))
+    known = noise.kind != "none" and _true_labels(images, "train", noise)
+    say(describe_noise(noisy, images.classes, known=known))
     meta_labels = images.labels[meta]
     if settings.meta.source == "given":
         meta_labels, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
         trains = np.isin(meta, train)  # one sample has one given label, wherever it is used
         by_number = np.argsort(train)
         meta_labels[trains] = given[by_number[np.searchsorted(train, meta[trains], sorter=by_number)]]
-    known = "train" not in images.info.get("source", {}).get("noisy_splits", [])
     clean = images.labels[train] if known else np.full(len(train), -1, np.int64)
-    record: dict[str, Any] = noisy.record() | ({} if known else {"effective_rate": None})
+    record = noisy.record() | ({} if known else {"effective_rate": None})
     return RunData(images, train, meta, evaluation, given, clean, meta_labels, record)
 
 
-def _faults(images: ImageSet, settings: Settings, pool: np.ndarray, noise: LabelNoise) -> list[str]:
+def _true_labels(images: ImageSet, split: str, noise: LabelNoise) -> bool:
+    """Whether the labels of a split are the truth: the set vouches for them, or has annotators' labels beside them."""
+    return noise.kind == "human" or images.vouched(split)
+
+
+def _meta_split(images: ImageSet, settings: Settings, noise: LabelNoise) -> str | None:
+    """The split that the meta set comes from; None: no meta set.
+
+    Clean samples are those of the split meta, where the set has one, and never of labels that nobody vouches for.
+    """
+    source, split = settings.meta.source, settings.data.meta_from
+    if source == "clean" and len(images.indices(META)):
+        return META
+    return None if source == "online" or (source == "clean" and not _true_labels(images, split, noise)) else split
+
+
+def _shortage(images: ImageSet, settings: Settings, split: str | None) -> str:
+    """What is wrong with a meta set that is a split of its own and smaller than `data.meta_size`; "" if nothing is."""
+    there = len(images.indices(split)) if split in (META, "val") else settings.data.meta_size
+    short = there < settings.data.meta_size
+    return f"data.meta_size {settings.data.meta_size}: split {split} has {there} samples" if short else ""
+
+
+def _faults(
+    images: ImageSet, settings: Settings, pool: np.ndarray, noise: LabelNoise, meta_split: str | None
+) -> list[str]:
     chosen, faults = settings.data, list[str]()
     if not len(pool):
         raise DataError(f"{images.root}: no sample of split train")
     wanted = [] if chosen.tuning_samples else [chosen.evaluate_on]
-    if chosen.meta_from == "val" and settings.meta.source != "online":
+    if meta_split == "val":
         wanted.append("val")
         if chosen.evaluate_on == "val" and not chosen.tuning_samples:
             faults.append(
@@ -72,9 +105,19 @@ def _faults(images: ImageSet, settings: Settings, pool: np.ndarray, noise: Label
     for split in wanted:
         if not len(images.indices(split)):
             raise DataError(f"{images.root}: no sample of split {split}; it has {', '.join(sorted(set(images.split)))}")
+    if meta_split is None and settings.meta.source == "clean" and METHODS[settings.method].clean_labels:
+        way_out = "take --set data.meta_from=val"
+        if not images.vouched("val"):
+            way_out = (
+                "name some with `l2b-cls prepare folder --meta-list FILE` or `meta` in the split column of --table"
+            )
+        faults.append(
+            f"method {settings.method} learns from clean samples, and nobody vouches for the labels of {images.root}, "
+            f"split {chosen.meta_from}: {way_out}, or train without clean samples, --no-clean"
+        )
     if chosen.tuning_samples >= len(pool):
         faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(pool)}")
-    if settings.meta.source != "online" and chosen.meta_from == "train":
+    if meta_split == "train":
         leave = 0 if chosen.keep_meta_in_train else 1  # a class without a training sample would be no class
         faults += meta_faults(images.labels[pool], len(images.classes), chosen.meta_size, leave=leave)
         left = len(pool) - chosen.tuning_samples
@@ -86,18 +129,21 @@ def _faults(images: ImageSet, settings: Settings, pool: np.ndarray, noise: Label
     return faults
 
 
-def _meta(images: ImageSet, pool: np.ndarray, settings: Settings, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers (n,) that train and (m,) that judge."""
+def _meta(
+    images: ImageSet, pool: np.ndarray, settings: Settings, split: str | None, *, asked: bool, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers (n,) that train and (m,) that judge: a class-balanced part of the split (`draw_meta`), or all of it.
+
+    All of the split meta, if no size was asked for, and of val, if it is not larger than `data.meta_size`.
+    """
     classes, chosen = len(images.classes), settings.data
-    if settings.meta.source == "online":
-        return pool, pool[:0]
-    if chosen.meta_from == "val":
-        val = images.indices("val")
-        if chosen.meta_size < len(val):
-            val = val[draw_meta(images.labels[val], classes, chosen.meta_size, seed)[1]]
-        return pool, val
-    rest, meta = draw_meta(images.labels[pool], classes, chosen.meta_size, seed)
-    return (pool if chosen.keep_meta_in_train else pool[rest]), pool[meta]
+    if split == "train":
+        rest, meta = draw_meta(images.labels[pool], classes, chosen.meta_size, seed)
+        return (pool if chosen.keep_meta_in_train else pool[rest]), pool[meta]
+    meta = images.indices(split) if split else pool[:0]
+    if chosen.meta_size < len(meta) and (asked or split == "val"):
+        meta = meta[draw_meta(images.labels[meta], classes, chosen.meta_size, seed)[1]]
+    return (np.union1d(pool, meta) if split == META and chosen.keep_meta_in_train else pool), meta
 
 
 def _corrupted(

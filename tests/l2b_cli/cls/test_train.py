@@ -277,6 +277,41 @@ def test_a_run_folder_that_was_changed_or_belongs_to_other_data_is_refused(recip
     assert (code, "does not say what the run was trained on" in said) == (3, True)
 
 
+def test_images_of_ones_own_are_judged_by_those_the_user_vouches_for(recipe, tmp_path):
+    pixels, labels = image_set().images(np.arange(len(image_set()))), image_set().labels.copy()
+    labels[:TRAIN:4] = (labels[:TRAIN:4] + 1) % 3  # nobody knows that these are wrong
+    names = [f"{image_set().classes[label]}/{number}.png" for number, label in enumerate(labels.tolist())]
+    for name, picture in zip(names, pixels, strict=True):
+        (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture[:, :, 0]).save(tmp_path / "own" / name)
+    (tmp_path / "sure.txt").write_text("\n".join(names[TRAIN : TRAIN + META]))
+    plain, vouched = (
+        prepare_class_folder(tmp_path / "own", tmp_path / name, grey=True, meta_list=meta).root
+        for name, meta in (("plain", None), ("vouched", tmp_path / "sure.txt"))
+    )
+    options = ("--noise", "none", "--set", "epochs=2", "--set", "warm_up=0.5")
+    run = tmp_path / "run"
+    code, _, said = call(recipe, run, *options, data=plain)
+    assert code == 2
+    assert "method l2b learns from clean samples, and nobody vouches for the labels of" in said
+    assert not run.exists()
+    code, _, said = call(recipe, run, *options, "--meta-size", META + 1, data=vouched)
+    assert (code, f"split meta has {META} samples; ask for no more" in said) == (2, True)
+
+    code, _, said = call(recipe, run, *options, "--set", "meta_batch_size=8", data=vouched)
+    assert (code, "how many were wrong before is not known" in said) == (0, True)
+    summary = json.loads((run / "summary.json").read_text())
+    assert (summary["n_meta"], summary["meta_source"], summary["effective_noise"]) == (META, "clean", None)
+    assert set(summary["auc_noise_detection"].values()) == {None}
+    assert set(read_noisy_labels(run / "noisy_labels.csv").clean) == {-1}
+    page = (run / "report.html").read_text()
+    assert "<article" in page
+    for verdict in ("given label right", "given label wrong", "<dt>clean</dt>", 'data-filter="truth"'):
+        assert verdict not in page
+    code, _, said = call(recipe, tmp_path / "alone", *options, "--no-clean", data=plain)
+    assert (code, json.loads((tmp_path / "alone" / "summary.json").read_text())["n_meta"]) == (0, 0)
+
+
 def test_runs_are_evaluated_on_their_own_classes_alone(recipe, tmp_path):
     run = tmp_path / "run"
     assert call(recipe, run, "--method", "ce", "--set", "epochs=1")[0] == 0
@@ -302,8 +337,9 @@ def test_runs_are_evaluated_on_their_own_classes_alone(recipe, tmp_path):
 def test_images_that_cannot_be_predicted_are_listed(recipe, tmp_path):
     run, pictures = tmp_path / "run", tmp_path / "pictures"
     assert call(recipe, run, "--method", "ce", "--set", "epochs=1")[0] == 0
-    pictures.mkdir()
-    Image.fromarray(np.full((30, 20), 99, np.uint8)).save(pictures / "grey.jpg")
+    (pictures / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in ("grey.jpg", ".ipynb_checkpoints/grey-checkpoint.jpg"):
+        Image.fromarray(np.full((30, 20), 99, np.uint8)).save(pictures / name)
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 9, 3), np.uint8)).save(pictures / "colour.png")
     (pictures / "broken.png").write_bytes(b"no image")
     (pictures / os.fsdecode(b"\xff.jpg")).write_bytes((pictures / "grey.jpg").read_bytes())

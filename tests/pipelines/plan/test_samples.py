@@ -33,16 +33,20 @@ def images(tmp_path_factory):
     )
 
 
-def resolved(images, noise, seed=0, *, meta="clean", **data):
+def from_source(images, source):
+    return dataclasses.replace(images, info=images.info | {"source": source})
+
+
+def resolved(images, noise, seed=0, *, meta="clean", method="l2b", asked=False, say=lambda line: None, **data):
     settings = Settings(
         recipe="toy",
         preset="cpu",
-        method="rmnwnet" if meta == "given" else "l2b",
+        method="rmnwnet" if meta == "given" else method,
         data=DataSettings(**({"meta_size": 50} | data)),
         meta=MetaSettings(source=meta, loss="mae" if meta == "given" else "cross_entropy"),
         warm_up=0.2,
     )
-    return resolve_images(images, settings, parse_noise(noise), noise_seed=seed)
+    return resolve_images(images, settings, parse_noise(noise), noise_seed=seed, meta_size_asked=asked, say=say)
 
 
 @pytest.mark.parametrize("kind", ["uniform", "flip", "flip2"])
@@ -134,8 +138,89 @@ def test_without_clean_samples_all_train(images):
     assert sorted(run.train.tolist()) == images.indices("train").tolist()
 
 
-def test_true_labels_that_nobody_knows(images):
-    unknown = dataclasses.replace(images, info=images.info | {"source": {"noisy_splits": ["train"]}})
-    run = resolved(unknown, "none")
-    assert (run.clean == -1).all()
-    assert run.noise["effective_rate"] is None
+@pytest.mark.parametrize(
+    ("source", "noise", "known"),
+    [
+        ({}, "symmetric:0.4", True),
+        ({"dataset": "CIFAR-10"}, "human:worse", True),
+        ({"dataset": "CIFAR-10"}, "none", False),  # the labels as they are, whatever is wrong with them
+        ({"dataset": "folder"}, "none", False),
+        ({"dataset": "folder"}, "symmetric:0.4", False),  # drawn from labels that may be wrong themselves
+        ({"dataset": "folder"}, "human:worse", True),  # the label column stands beside the annotator's
+        ({"noisy_splits": ["train"]}, "symmetric:0.4", False),
+        ({"noisy_splits": ["val"]}, "symmetric:0.4", True),
+    ],
+)
+def test_true_labels_are_known_or_unknown(images, source, noise, known):
+    lines = []
+    run = resolved(from_source(images, source), noise, method="ce", say=lines.append)
+    if known:
+        assert run.clean.tolist() == images.labels[run.train].tolist()
+        assert run.noise["effective_rate"] == np.mean(run.given != run.clean)
+        assert "effective rate" in lines[0]
+    else:
+        assert set(run.clean) == {-1}
+        assert run.noise["effective_rate"] is None
+        assert "how many were wrong before is not known" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "way_out"),
+    [
+        ({"dataset": "folder"}, {}, "--meta-list FILE` or `meta` in the split column of --table"),
+        ({"dataset": "folder"}, {"meta_from": "val"}, "split val: name some with `l2b-cls prepare folder"),
+        ({"noisy_splits": ["train"]}, {}, "split train: take --set data.meta_from=val"),
+    ],
+)
+def test_clean_samples_are_not_drawn_from_labels_that_may_be_wrong(images, source, data, way_out):
+    own = from_source(images, source)
+    with pytest.raises(ConfigError, match="method l2b learns from clean samples, and nobody vouches for") as caught:
+        resolved(own, "none", **data)
+    assert way_out in str(caught.value)
+    assert "--no-clean" in str(caught.value)
+    for run in (resolved(own, "none", meta="online", **data), resolved(own, "none", method="ce", **data)):
+        assert run.meta.tolist() == []
+        assert run.train.tolist() == images.indices("train").tolist()
+    assert len(resolved(own, "none", meta="given").meta) == 50  # under the labels they are given, right or wrong
+    assert resolved(own, "human:worse", **data).meta_labels.size
+
+
+@pytest.fixture
+def vouched(images):
+    """40 training samples are the split meta: 30 of class 0, 10 of class 1."""
+    train = images.indices("train")
+    chosen = [*train[images.labels[train] == 0][:30], *train[images.labels[train] == 1][:10]]
+    split = images.split.copy()
+    split[chosen] = "meta"
+    return dataclasses.replace(from_source(images, {"dataset": "folder"}), split=split)
+
+
+@pytest.mark.parametrize("meta_from", ["train", "val"])
+def test_the_samples_a_user_vouches_for_judge(vouched, meta_from):
+    lines = []
+    run = resolved(vouched, "symmetric:0.4", meta_size=100, meta_from=meta_from, say=lines.append)
+    assert run.meta.tolist() == vouched.indices("meta").tolist()
+    assert run.meta_labels.tolist() == vouched.labels[run.meta].tolist()
+    assert run.train.tolist() == vouched.indices("train").tolist()
+    assert lines[0] == "warning: data.meta_size 100: split meta has 40 samples: all of them are used"
+    lines.clear()
+    assert len(resolved(vouched, "none", meta_size=4, say=lines.append).meta) == 40  # 4 is the recipe's
+    assert len(lines) == 1
+    run = resolved(vouched, "none", keep_meta_in_train=True)
+    assert run.train.tolist() == np.sort([*vouched.indices("train"), *vouched.indices("meta")]).tolist()
+
+
+def test_a_meta_size_that_was_asked_for(vouched, images):
+    run = resolved(vouched, "none", meta_size=16, asked=True)
+    assert set(run.meta) < set(vouched.indices("meta"))
+    assert np.bincount(run.meta_labels).tolist() == [8, 8]
+    assert not set(run.meta) & set(run.train)
+    with pytest.raises(ConfigError, match=r"data.meta_size 41: split meta has 40 samples; ask for no more"):
+        resolved(vouched, "none", meta_size=41, asked=True)
+    with pytest.raises(ConfigError, match=r"data.meta_size 30: 15 samples a class, but class 1 has 10"):
+        resolved(vouched, "none", meta_size=30, asked=True)
+    with pytest.raises(ConfigError, match=r"data.meta_size 151: split val has 150 samples"):
+        resolved(images, "none", meta_size=151, meta_from="val", asked=True)
+    lines = []
+    assert len(resolved(images, "none", meta_size=151, meta_from="val", say=lines.append).meta) == 150
+    assert lines[0].startswith("warning: data.meta_size 151: split val has 150 samples")
