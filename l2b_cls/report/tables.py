@@ -78,10 +78,11 @@ def mixed_up(order_by: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -
 
 
 def noise_text(summary: Mapping[str, Any]) -> str:
-    """The label noise of a run in words: as it was asked for, and the share of labels really changed."""
-    noise, rate = summary.get("noise"), summary.get("effective_noise")
-    text = str(noise.get("noise") if isinstance(noise, dict) else noise) if noise else "none"
-    return f"{text} ({rate:.1%} wrong)" if isinstance(rate, int | float) and text != "none" else text
+    """The label noise of a run in words: as it was asked for, and the share of wrong labels, where it is known."""
+    noise, rate = summary.get("noise", NONE), summary.get("effective_noise")
+    if noise == "none":
+        return "none drawn"  # which says nothing about the labels as they are
+    return f"{noise} ({rate:.1%} wrong)" if isinstance(rate, int | float) else str(noise)
 
 
 def _values(summary: Mapping[str, Any]) -> dict[str, float | None]:

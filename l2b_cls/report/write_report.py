@@ -9,9 +9,10 @@ import numpy as np
 import yaml
 
 from l2b_cls.report.audit_quality import quality_rows
-from l2b_cls.report.cards import bar_end, sample_deck, weight_panels
+from l2b_cls.report.cards import bar_end, judged_by, sample_deck
 from l2b_cls.report.run_record import RunRecord, read_run
 from l2b_cls.report.tables import confusion_table, mixed_up, run_table
+from l2b_cls.report.weights import weight_panels
 from l2b_data.errors import ConfigError
 from l2b_data.files.atomic import write_text
 from l2b_run.report import curves as report_curves
@@ -142,7 +143,7 @@ def _audit(label: str, audit: Mapping[str, Any]) -> dict[str, Any]:
         "label": label,
         "samples": audit.get("n"),
         "flagged": audit.get("flagged"),
-        "judged_by": audit.get("definitions", {}).get("judged_by", "the networks of the audit"),
+        "judged_by": judged_by(audit),
         "in_sample": bool(audit.get("in_sample")),
         "wrong": truth["wrong"] if truth else None,
         "quality": quality_rows(truth) if truth else [],

@@ -113,7 +113,7 @@ def _faults(
             )
         faults.append(
             f"method {settings.method} learns from clean samples, and nobody vouches for the labels of {images.root}, "
-            f"split {chosen.meta_from}: {way_out}, or train without clean samples, --no-clean"
+            f"split {chosen.meta_from}: {way_out}, or train without clean samples (l2b and l2rw with --no-clean, ce)"
         )
     if chosen.tuning_samples >= len(pool):
         faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(pool)}")

@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from l2b_cli.cls.report import report as command
-from l2b_cls.report.cards import bar_end, png_uri, sample_deck, weight_panels
+from l2b_cls.report.cards import bar_end, sample_deck
+from l2b_cls.report.pictures import png_uri
 from l2b_cls.report.run_record import RunRecord, read_run
 from l2b_cls.report.tables import confusion_table, run_table
+from l2b_cls.report.weights import weight_panels
 from l2b_cls.report.write_report import write_report
 from l2b_data.errors import ConfigError, DataError
 from tests.command import call_command
@@ -117,6 +119,7 @@ def test_an_audit_ranks_instead(tmp_path, images):
     deck = sample_deck("l2b", read_run(run), limit=9)
     assert [card["name"] for card in deck["cards"]] == ["picture 5", "picture 2"]
     assert deck["said"] == "proposed"
+    assert deck["how"].startswith("Ranked by the audit, judged by networks trained as the run was.")
     assert ("suspicion", "0.970") in deck["cards"][0]["numbers"]
     text = text_of(write_report([run], tmp_path / "r.html").read_text())
     assert "3 of 16 given labels are doubted, judged by networks trained as the run was" in text
@@ -148,8 +151,11 @@ def test_weights_of_right_and_wrong_labels_against_the_epoch(tmp_path, images):
 
 def test_clean_labels_that_are_not_known_are_not_shown(tmp_path, images):
     run = save_run(tmp_path / "l2b", images, known=False)
+    summary = json.loads((run / "summary.json").read_text()) | {"noise": "none", "effective_noise": None}
+    (run / "summary.json").write_text(json.dumps(summary))
     assert weight_panels("l2b", read_run(run)) is None
     page = write_report([run], tmp_path / "r.html").read_text()
+    assert "none drawn" in page
     assert 'data-filter="truth"' not in page
     assert "given label wrong" not in page
 
