@@ -43,17 +43,18 @@ def prepare_clothing1m(
     require_free(out)
     if not 8 <= size <= 4096:
         raise ConfigError(f"--size {size}: 8 to 4096 pixels")
-    if absent := [name for name in sorted({name for pair in PARTS.values() for name in pair}) if not _at(source, name)]:
+    lists = {name: _at(source, name) for name in sorted({name for pair in PARTS.values() for name in pair})}
+    if absent := [name for name, path in lists.items() if not path.is_file()]:
         raise DataError(f"--source {source}: holds no {', '.join(absent)} (searched there and in annotations/)")
     there = _picture_files(source, say)
     faults: list[str] = []
-    labels_of = {name: _read_labels(_required(source, name), faults) for _, name in PARTS.values()}
+    labels_of = {name: _read_labels(lists[name], faults) for _, name in PARTS.values()}
     keys: list[str] = []
     labels: list[int] = []
     split: list[str] = []
     seen: set[str] = set()
     for part, (list_name, label_name) in PARTS.items():
-        wanted = _read_keys(_required(source, list_name), faults)
+        wanted = _read_keys(lists[list_name], faults)
         if twice := [key for key in wanted if key in seen]:
             faults.append(f"{list_name}: {len(twice)} keys stand in two lists: {first_names(twice, _SHOWN)}")
         seen.update(wanted)
@@ -87,14 +88,9 @@ def prepare_clothing1m(
     )
 
 
-def _at(source: Path, name: str) -> Path | None:
-    return next((path for path in (source / name, source / "annotations" / name) if path.is_file()), None)
-
-
-def _required(source: Path, name: str) -> Path:
-    path = _at(source, name)
-    assert path is not None
-    return path
+def _at(source: Path, name: str) -> Path:
+    """The file in `source`, else in its folder annotations, whether it is there or not."""
+    return source / name if (source / name).is_file() else source / "annotations" / name
 
 
 def _picture_files(source: Path, say: Say) -> set[str]:

@@ -1,6 +1,5 @@
 """A prepared classification set on disk: dataset.json, labels.csv and the images."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from l2b_data.errors import DataError
+from l2b_data.files.json_object import read_json_object
 from l2b_data.files.shorten import first_lines
 from l2b_data.samples.image_store import ArrayStore, FileStore, ImageStore, open_array
 from l2b_data.samples.label_table import META, LabelTable, read_label_table
@@ -102,17 +102,16 @@ def examine_image_set(root: Path | str) -> tuple[ImageSet | None, list[str]]:
 
 
 def _read_info(path: Path, faults: list[str]) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.is_file():
         faults.append(f"{path.name} is missing")
         return {}
-    except (OSError, ValueError) as error:
-        faults.append(f"{path.name} cannot be read: {error}")
+    try:
+        value = read_json_object(path, way_out="")
+    except DataError as error:
+        faults.append(str(error))
         return {}
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        met = value.get("format") if isinstance(value, dict) else type(value).__name__
-        faults.append(f"{path.name}: format {met!r} is not {FORMAT!r}")
+    if value.get("format") != FORMAT:
+        faults.append(f"{path.name}: format {value.get('format')!r} is not {FORMAT!r}")
         return {}
     if not isinstance(value.get("name"), str):
         faults.append(f"{path.name}: name {value.get('name')!r} is no text")

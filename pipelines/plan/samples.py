@@ -59,8 +59,7 @@ def resolve_images(
     if settings.meta.source == "given":
         meta_labels, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
         trains = np.isin(meta, train)  # one sample has one given label, wherever it is used
-        by_number = np.argsort(train)
-        meta_labels[trains] = given[by_number[np.searchsorted(train, meta[trains], sorter=by_number)]]
+        meta_labels[trains] = given[_places(train, meta[trains])]
     clean = images.labels[train] if known else np.full(len(train), -1, np.int64)
     record = noisy.record() | ({} if known else {"effective_rate": None})
     return RunData(images, train, meta, evaluation, given, clean, meta_labels, record)
@@ -158,8 +157,7 @@ def _corrupted(
     if noise.kind == "instance":
         drawn_from = None
     samples = index if drawn_from is None else drawn_from
-    by_number = np.argsort(samples)
-    order = by_number[np.searchsorted(samples, index, sorter=by_number)]
+    order = _places(samples, index)
     noisy = corrupt_labels(
         images.labels[samples],
         len(images.classes),
@@ -171,6 +169,13 @@ def _corrupted(
         class_names=images.classes,
     )
     return noisy.given[order], noisy
+
+
+def _places(samples: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Positions in `samples` (n,) of the numbers `wanted` (m,), which are all in it."""
+    by_number = np.argsort(samples)
+    found: np.ndarray = by_number[np.searchsorted(samples, wanted, sorter=by_number)]
+    return found
 
 
 def _stratified(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_prep.label_noise.corrupt_labels import corrupt_labels, parse_noise
-from l2b_cls.config import DataSettings, MetaSettings, Settings
+from l2b_cls.config import DataSettings, Settings
 from l2b_data.errors import ConfigError
 from l2b_data.samples.image_store import FileStore
 from l2b_data.samples.write_image_set import write_image_set
@@ -43,7 +43,7 @@ def resolved(images, noise, seed=0, *, meta="clean", method="l2b", asked=False, 
         preset="cpu",
         method="rmnwnet" if meta == "given" else method,
         data=DataSettings(**({"meta_size": 50} | data)),
-        meta=MetaSettings(source=meta, loss="mae" if meta == "given" else "cross_entropy"),
+        meta={"source": meta, "loss": "mae" if meta == "given" else "cross_entropy"},
         warm_up=0.2,
     )
     return resolve_images(images, settings, parse_noise(noise), noise_seed=seed, meta_size_asked=asked, say=say)
