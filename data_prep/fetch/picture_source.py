@@ -5,15 +5,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import numpy as np
 
 from l2b_data.errors import DataError
 from l2b_data.files.shorten import first_lines
-from l2b_data.images.picture_8bit import read_picture
-from l2b_data.images.pictures_below import pictures_below, shown_pictures
+from l2b_data.images.picture_8bit import is_picture, read_picture
 
 _BLOCK = 256
 _MAX_BYTES = 1 << 29  # an image's own file
@@ -35,14 +34,14 @@ class FolderSource:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.names = pictures_below(folder)
+        self.names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if is_picture(path))
 
     def read(self, name: str, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
         return read_picture(self.folder / name, channels=channels, size=size)
 
 
 class ZipSource:
-    """All images in a zip; hidden ones are not seen."""
+    """All images in a zip."""
 
     def __init__(self, archive: Path) -> None:
         self.archive = archive
@@ -50,7 +49,8 @@ class ZipSource:
             self._opened = zipfile.ZipFile(archive)
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{archive}: not a readable zip ({error}); download it again") from error
-        self.names = shown_pictures(self._opened.namelist())
+        names = self._opened.namelist()
+        self.names = sorted(name for name in names if is_picture(PurePosixPath(name).name))
 
     def read(self, name: str, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
         path = self.archive / name

@@ -1,6 +1,5 @@
 """Which cases train, which are the clean meta cases, which test: named or drawn, never a group in two parts."""
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import first_names
 
 _SHOWN = 12
@@ -140,17 +140,14 @@ def read_columns(path: Path, key: str, value: str, *, empty_value: bool = False)
 
     With `empty_value` an empty value is kept as "" (a lesion nobody numbered).
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error
-    if not rows or not {key, value} <= rows[0].keys():
+    header, rows = read_csv_rows(path)
+    if not rows or not {key, value} <= set(header):
         raise DataError(f"{path}: needs a header line with the columns {key} and {value}, and rows below it")
     table: dict[str, str] = {}
     faults = []
-    for number, row in enumerate(rows, 2):
-        case, group = (row[key] or "").strip(), (row[value] or "").strip()
+    places = header.index(key), header.index(value)
+    for number, row in rows:
+        case, group = (row[place].strip() if place < len(row) else "" for place in places)
         if not case or not (group or empty_value):
             faults.append(f"line {number}: {key} or {value} is empty")
         elif case in table:

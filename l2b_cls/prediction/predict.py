@@ -19,7 +19,6 @@ from l2b_data.images.picture_8bit import (
     resize,
     resize_shorter_side,
 )
-from l2b_data.images.pictures_below import pictures_below
 from l2b_data.samples.image_set import INFO, open_image_set
 
 Split = Literal["train", "val", "test", "all"]
@@ -85,10 +84,10 @@ def find_pictures(source: Path) -> dict[str, Path]:
         return {source.name: source}
     if not source.is_dir():
         raise DataError(f"{source}: no such file or folder")
-    found = pictures_below(source)
+    found = sorted(path for path in source.rglob("*") if path.is_file() and is_picture(path))
     if not found:
         raise DataError(f"{source}: neither a prepared set nor an image in it ({', '.join(PICTURE_SUFFIXES)})")
-    return {name: source / name for name in found}
+    return {path.relative_to(source).as_posix(): path for path in found}
 
 
 def stored_picture(classifier: Classifier, path: Path) -> np.ndarray:

@@ -9,6 +9,8 @@ import numpy as np
 from l2b_cls.report.pictures import picture_uris, trained_images
 from l2b_cls.report.run_record import RunRecord
 from l2b_cls.report.weights import recent_weights
+from l2b_cls.sample_log.file import SampleLog
+from l2b_data.samples.noisy_labels import NoisyLabelTable
 
 _LONG_BAR = 4.0  # weight at which a bar is full where weights pass 1, as eq. 8-9 make them
 _TRUSTED_SHARE = 3  # one in so many cards is of a label trusted against the network
@@ -29,31 +31,33 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
     ("distrusted", "trusted"), numbers, alpha and beta (None: the method has none), image (a PNG data URI, None where
     the data set has gone). None where the run logged nothing of its training samples.
     """
-    if run.labels is None or (run.log is None and run.audit is None) or not len(run.labels.index) or limit < 1:
+    labels, audit = run.labels, run.audit
+    log = run.log if run.log is not None and len(run.log.epoch) else None
+    if labels is None or not len(labels.index) or limit < 1:
         return None
     weights = recent_weights(run, batch)
-    picked = _picked(run, limit, weights)
+    picked = _picked(labels, log, audit, weights, limit)
     if not picked:
         return None
     images, note = trained_images(run)
     names = images.classes if images is not None else [str(name) for name in run.summary.get("classes") or []]
-    uris = picture_uris(images, [int(run.labels.index[place]) for place, _ in picked])
-    audited = {} if run.audit is None else {row["index"]: row for row in run.audit["samples"]}
+    uris = picture_uris(images, [int(labels.index[place]) for place, _ in picked])
+    audited = {} if audit is None else {row["index"]: row for row in audit["samples"]}
     ranks = {kind: count(1) for kind in ("distrusted", "trusted")}
     cards = []
     for (place, kind), uri in zip(picked, uris, strict=True):
-        index = int(run.labels.index[place])
+        index = int(labels.index[place])
         row = audited.get(index)
-        card = {"rank": next(ranks[kind]), "kind": kind, "image": uri, **_labels(run, place, names, row)}
+        card = {"rank": next(ranks[kind]), "kind": kind, "image": uri, **_labels(labels, log, place, names, row)}
         card["name"] = images.names[index] if images is not None else str(row["name"] if row else index)
         card["alpha"], card["beta"] = (None, None) if weights is None else (float(one[place]) for one in weights)
         cards.append(card)
-    how = _BY_LOSS if run.audit is None else _BY_AUDIT.format(judged_by(run.audit))
+    how = _BY_LOSS if audit is None else _BY_AUDIT.format(judged_by(audit))
     return {
         "label": label,
         "how": how,
         "note": note,
-        "said": "pseudo" if run.audit is None else "proposed",
+        "said": "pseudo" if audit is None else "proposed",
         "cards": cards,
     }
 
@@ -64,37 +68,43 @@ def bar_end(decks: Sequence[dict[str, Any]]) -> float:
     return _LONG_BAR if any(weight is not None and weight > 1 for weight in weights) else 1.0
 
 
-def _picked(run: RunRecord, limit: int, weights: tuple[np.ndarray, np.ndarray] | None) -> list[tuple[int, str]]:
+def _picked(
+    labels: NoisyLabelTable,
+    log: SampleLog | None,
+    audit: dict[str, Any] | None,
+    weights: tuple[np.ndarray, np.ndarray] | None,
+    limit: int,
+) -> list[tuple[int, str]]:
     """(place in the training samples, kind) of the cards: ranked by the audit, or by the loss where there is none.
 
     Not by the weights: on digits with 36 % wrong labels, beta - alpha of an epoch found them with AUC 0.84, the loss
     with 0.99 (a single step's weights go to samples that are hard, whatever their label).
     """
-    assert run.labels is not None
     trusted: list[int] = []
-    if run.log is not None and weights is not None:
+    if log is not None and weights is not None:
         alpha, beta = weights
-        disputed = np.flatnonzero(run.log.predicted[-1] != run.labels.given)
+        disputed = np.flatnonzero(log.predicted[-1] != labels.given)
         order = disputed[np.argsort((beta - alpha)[disputed], kind="stable")]
         trusted = [place for place in order[: limit // _TRUSTED_SHARE].tolist() if alpha[place] > beta[place]]
-    if run.audit is not None:
-        places = {index: place for place, index in enumerate(run.labels.index.tolist())}
-        ranked = [places[row["index"]] for row in run.audit["samples"] if row["index"] in places]
-    else:
-        assert run.log is not None
-        ranked = np.argsort(-run.log.loss[-1], kind="stable").tolist()
+    ranked: list[int] = []
+    if audit is not None:
+        places = {index: place for place, index in enumerate(labels.index.tolist())}
+        ranked = [places[row["index"]] for row in audit["samples"] if row["index"] in places]
+    elif log is not None:
+        ranked = np.argsort(-log.loss[-1], kind="stable").tolist()
     distrusted = ranked[: limit - len(trusted)]
     return [(place, "distrusted") for place in distrusted] + [(place, "trusted") for place in trusted]
 
 
-def _labels(run: RunRecord, place: int, names: Sequence[str], row: dict[str, Any] | None) -> dict[str, Any]:
+def _labels(
+    labels: NoisyLabelTable, log: SampleLog | None, place: int, names: Sequence[str], row: dict[str, Any] | None
+) -> dict[str, Any]:
     """given, said, clean and truth of a card, and its numbers; row: the sample's in the audit."""
-    assert run.labels is not None
-    given, clean = int(run.labels.given[place]), int(run.labels.clean[place])
+    given, clean = int(labels.given[place]), int(labels.clean[place])
     numbers, said = [], "–"
-    if run.log is not None:
-        numbers.append(("p(given)", f"{run.log.probability[-1, place]:.3f}"))
-        said = _name(names, int(run.log.predicted[-1, place]))
+    if log is not None:
+        numbers.append(("p(given)", f"{log.probability[-1, place]:.3f}"))
+        said = _name(names, int(log.predicted[-1, place]))
     if row is not None:
         numbers.append(("suspicion", f"{row['score']:.3f}"))
         said = str(row["proposed"])

@@ -50,7 +50,7 @@ def read_run(path: Path | str, *, audit: Path | None = None) -> RunRecord:
         _part(path / "split.json", lambda file: read_json_object(file, way_out=""), faults) or {},
         _part(path / PREDICTIONS, read_predictions, faults),
         _part(path / NOISY_LABELS, read_noisy_labels, faults),
-        _part(path / SAMPLE_LOG, _read_log, faults),
+        _part(path / SAMPLE_LOG, read_sample_log, faults),
         _part(audited, _read_audit, faults),
     )
     if found.log is not None and found.labels is not None and found.log.loss.shape[1] != len(found.labels.index):
@@ -60,12 +60,6 @@ def read_run(path: Path | str, *, audit: Path | None = None) -> RunRecord:
     if faults:
         raise DataError(f"{path}: " + "; ".join(faults))
     return found
-
-
-def _read_log(path: Path) -> SampleLog | None:
-    """The sample log; None where no epoch was logged."""
-    log = read_sample_log(path)
-    return log if len(log.epoch) else None
 
 
 def _read_audit(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from l2b_data.errors import DataError
-from l2b_data.files.json_object import read_json_object
+from l2b_data.files.json_object import json_object_or_fault
 from l2b_data.files.shorten import first_lines
 from l2b_data.samples.image_store import ArrayStore, FileStore, ImageStore, open_array
 from l2b_data.samples.label_table import META, LabelTable, read_label_table
@@ -102,15 +102,8 @@ def examine_image_set(root: Path | str) -> tuple[ImageSet | None, list[str]]:
 
 
 def _read_info(path: Path, faults: list[str]) -> dict[str, Any]:
-    if not path.is_file():
-        faults.append(f"{path.name} is missing")
-        return {}
-    try:
-        value = read_json_object(path, way_out="")
-    except DataError as error:
-        faults.append(str(error))
-        return {}
-    if value.get("format") != FORMAT:
+    value = json_object_or_fault(path, faults)
+    if value and value.get("format") != FORMAT:
         faults.append(f"{path.name}: format {value.get('format')!r} is not {FORMAT!r}")
         return {}
     if not isinstance(value.get("name"), str):

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import yaml
 
-from l2b_cls.sample_log.file import SampleLog, write_sample_log
+from l2b_cls.sample_log.file import append_epoch, finish_sample_log
 from l2b_data.samples.noisy_labels import write_noisy_labels
 from l2b_data.samples.write_image_set import write_image_set
 
@@ -68,16 +68,17 @@ def save_run(root, images, *, method="l2b", accuracy=0.75, weights=True, epochs=
     nothing = np.full((epochs, len(train)), np.nan)
     alpha = np.where(wrong, 0.02, 0.1) + 0.01 * generator.random((epochs, len(train)))
     beta = np.where(wrong, 0.2, 0.05) + 0.01 * generator.random((epochs, len(train)))
-    log = SampleLog(
-        epoch=np.arange(1, epochs + 1),
-        loss=np.where(wrong, 3.0, 0.2) + generator.random((epochs, len(train))),
-        predicted=np.tile(clean, (epochs, 1)),
-        probability=np.tile(np.where(wrong, 0.05, 0.8), (epochs, 1)),
-        alpha=alpha if weights else nothing,
-        beta=beta if weights else nothing,
-        weight_net=nothing,
-    )
-    write_sample_log(root / "sample_weights.npz", log)
+    log = {
+        "loss": np.where(wrong, 3.0, 0.2) + generator.random((epochs, len(train))),
+        "predicted": np.tile(clean, (epochs, 1)),
+        "probability": np.tile(np.where(wrong, 0.05, 0.8), (epochs, 1)),
+        "alpha": alpha if weights else nothing,
+        "beta": beta if weights else nothing,
+        "weight_net": nothing,
+    }
+    for number in range(epochs):
+        append_epoch(root, number + 1, {name: rows[number] for name, rows in log.items()})
+    finish_sample_log(root, len(train))
     return root
 
 
