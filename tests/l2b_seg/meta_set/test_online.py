@@ -119,7 +119,7 @@ def test_the_command_uses_no_clean_case_and_can_go_on(tmp_path, monkeypatch):
     planned = plan(request, SEGMENTATION)
     assert planned.data.meta == []
     train(planned)
-    resumed = plan(replace(request, resume=tmp_path / "run", out=None))
+    resumed = plan(replace(request, resume=tmp_path / "run", out=None), SEGMENTATION)
     assert resumed.settings == planned.settings
     assert resumed.data.record() == planned.data.record()
 
