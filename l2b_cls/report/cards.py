@@ -39,7 +39,7 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
     if not picked:
         return None
     uris = _pictures(images, [run.labels.index[place] for place, _ in picked])
-    names = images.classes if images is not None else _class_names(run)
+    names = images.classes if images is not None else run.summary.classes
     proposed = _proposed(run)
     ranks = {kind: count(1) for kind in ("distrusted", "trusted")}
     cards = [
@@ -202,11 +202,6 @@ def png_uri(picture: np.ndarray) -> str:
     content = io.BytesIO()
     image.save(content, format="png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode("ascii")
-
-
-def _class_names(run: RunRecord) -> list[str]:
-    found = run.summary.get("classes")
-    return [str(name) for name in found] if isinstance(found, list) else []
 
 
 def _name(names: Sequence[str], label: int) -> str:
