@@ -133,8 +133,8 @@ def run_training(
     write_weights(out / "model.safetensors", state.evaluated)
     finish_sample_log(out, len(data.train))
     summary = _evaluated(settings, data, batches, state, out)
-    cost = {"total_seconds": time.perf_counter() - started, "peak_memory_mb": peak_memory_mb(device)}
-    summary = replace(summary, **cost)
+    seconds = time.perf_counter() - started
+    summary = replace(summary, total_seconds=seconds, peak_memory_mb=peak_memory_mb(device))
     summary.write(out)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary

@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 import yaml
@@ -76,9 +75,10 @@ def run_training(
         return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
 
     state = train(run, out, score="dice", evaluate=quick, progress=progress, resume=resume)
-    cost = {"total_seconds": time.perf_counter() - started, "peak_memory_mb": peak_memory_mb(device)}
+    seconds, memory = time.perf_counter() - started, peak_memory_mb(device)
     write_weights(out / "model.safetensors", state.evaluated)
-    summary = replace(_summarised(settings, data, state, cases, out, device), **cost)
+    summary = _summarised(settings, data, state, cases, out, device)
+    summary = replace(summary, total_seconds=seconds, peak_memory_mb=memory)
     write_summary(summary, out)
     write_figures(out / "figures.npz", run, data, cases)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}", device=device)

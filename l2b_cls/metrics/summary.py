@@ -103,8 +103,8 @@ def run_summary(
 ) -> Summary:
     """Summary of a finished run but for its whole time and its memory.
 
-    last, best: `classification_metrics` of the last and of the best epoch's network. The best is chosen on the evaluated
-    samples themselves, as in the papers: read `last` for an honest figure. history: a row an epoch.
+    last, best: `classification_metrics` of the last and of the best epoch's network. The best is chosen on the
+    evaluated samples themselves, as in the papers: read `last` for an honest figure. history: a row an epoch.
     """
     detections = [(row.epoch, row.watched["auc_noise_detection"]) for row in history if row.watched]
     return Summary(

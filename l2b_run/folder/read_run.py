@@ -1,11 +1,10 @@
 """Run folders: the files that every run has, and folders that must not be written to."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from l2b_data.errors import ConfigError, DataError, L2BError
+from l2b_data.errors import ConfigError, L2BError
 
 Part = TypeVar("Part")
 

@@ -17,7 +17,7 @@ class Record:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The object of a file, of any version: what it lacks, or has as another type, is its default, empty or None."""
+        """The object of a file of any version: what it lacks, or has as another type, is its default, empty or None."""
         found: Self = _of_fields(cls, values)
         return found
 
@@ -29,17 +29,18 @@ class Record:
 
 def _fields(value: Any) -> dict[str, Any]:
     found = {one.name: (getattr(value, one.name), one.default) for one in fields(value)}
-    return {name: _plain(one) for name, (one, default) in found.items() if one is not None or default is not None}
+    return {name: plain(one) for name, (one, default) in found.items() if one is not None or default is not None}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A record, or dicts and lists with records in them, as `json` writes it."""
     if isinstance(value, Record):
         return value.to_json()
     if is_dataclass(value):
         return _fields(value)
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _of_fields(kind: Any, values: Mapping[str, Any]) -> Any:
@@ -73,7 +74,9 @@ def typed(kind: Any, value: Any) -> Any:
         return {key: found for key, (one, found) in items.items() if found is not None or one is None}
     if outer is list and isinstance(value, list):
         return [found for one in value if (found := typed(inner[0], one)) is not None]
+    if not isinstance(kind, type):
+        return None
     if is_dataclass(kind) and isinstance(value, Mapping):
         return kind.from_json(value) if issubclass(kind, Record) else _of_fields(kind, value)
     kinds = (int, float) if kind is float else kind
-    return value if isinstance(kind, type) and isinstance(value, kinds) and not isinstance(value, bool) else None
+    return value if isinstance(value, kinds) and not isinstance(value, bool) else None

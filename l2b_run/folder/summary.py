@@ -10,13 +10,12 @@ from l2b_data.files.json_object import read_json_object
 from l2b_run.folder.record import Record
 from l2b_run.training.epoch_row import EpochRow
 
-SUMMARY = "summary.json"
-
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary(Record):
     """What a summary.json says, whatever the task; in that of a mere evaluation what concerns a run is None."""
 
+    noise: dict[str, str | int] | str | None = None
     method: str | None = None
     meta_source: str | None = None
     method_text: str | None = None
@@ -28,13 +27,13 @@ class RunSummary(Record):
     definitions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, run: Path, *, way_out: str = "") -> Self:
-        """The summary in the folder `run`. Raises DataError as `read_json_object`."""
-        return cls.from_json(read_json_object(run / SUMMARY, way_out=way_out))
+    def read(cls, path: Path, *, way_out: str = "") -> Self:
+        """The summary in the file `path`. Raises DataError as `read_json_object`."""
+        return cls.from_json(read_json_object(path, way_out=way_out))
 
     def write(self, out: Path) -> None:
         """summary.json in the folder `out`, atomically. Raises L2BError where it cannot be written."""
-        write_json(out / SUMMARY, self.to_json())
+        write_json(out / "summary.json", self.to_json())
 
 
 def method_of(method: str | None, meta_source: str | None) -> str | None:

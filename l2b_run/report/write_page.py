@@ -23,7 +23,7 @@ def write_page(
     more_curves: Sequence[object] = (),
     **values: Any,
 ) -> Path:
-    """Write report.html.j2 of `package`/templates, which extends frame.html.j2, with the report.css and report.js there.
+    """Write report.html.j2 of `package`/templates, which extends frame.html.j2, with report.css and report.js there.
 
     It holds its styles, script and pictures itself and loads nothing; a content security policy forbids the rest. Every
     text from the files stays text. curves: (key in metrics.jsonl, title). sections: heading -> what it shows; one

@@ -45,7 +45,7 @@ def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) ->
     (of_a, classes_a), (of_b, classes_b) = _values(a, metric), _values(b, metric)
     common = [case for case in of_a if case in of_b]
     require_common(common, a, b, noun="case")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"case": case, "a": first, "b": second, "difference": second - first}
         for case in common
         if (first := of_a[case]) is not None and (second := of_b[case]) is not None
@@ -89,9 +89,12 @@ def _read(path: Path) -> Side[Summary]:
 
 def _values(side: Side[Summary], metric: str) -> tuple[Values, dict[str, Values]]:
     """The metric by case, and by class name and case. Raises DataError for a value that is not finite."""
-    rows, classes = side.summary.metric_per_case, side.summary.classes or {}
-    whole = {row.case: getattr(row, metric) for row in rows}
-    alone = {name: {row.case: getattr(row.classes[name], metric) for row in rows if name in (row.classes or {})} for name in classes}
+    whole: Values = {}
+    alone: dict[str, Values] = {name: {} for name in side.summary.classes or {}}
+    for row in side.summary.metric_per_case:
+        whole[row.case] = getattr(row, metric)
+        for name, metrics in (row.classes or {}).items():
+            alone.setdefault(name, {})[row.case] = getattr(metrics, metric)
     for values in (whole, *alone.values()):
         for case, value in values.items():
             if value is not None and not math.isfinite(value):

@@ -43,9 +43,8 @@ def _add_means(table: "Table", name: str, summary: Counted) -> None:
         table.add_row("penalised", *_cells(summary.penalised_mean), f"n={n}")
 
 
-def _cells(values: Means | CaseRow) -> list[str]:
-    of = values.of if isinstance(values, Means) else vars(values)
-    return [_cell(name, of[name]) for name in _SHOWN]
+def _cells(values: CaseRow | Means) -> list[str]:
+    return [_cell(name, values[name]) for name in _SHOWN]
 
 
 def _cell(name: str, value: float | None) -> str:

@@ -74,9 +74,7 @@ def summarise(
     )
 
 
-def _by_class(
-    case: str, metrics: CaseMetrics | Mapping[str, CaseMetrics], classes: Mapping[str, int]
-) -> ByClass:
+def _by_class(case: str, metrics: CaseMetrics | Mapping[str, CaseMetrics], classes: Mapping[str, int]) -> ByClass:
     """The metrics of a case by class name, in the order of `classes`."""
     found = dict(metrics) if isinstance(metrics, Mapping) else {next(iter(classes)): metrics}
     if found.keys() != classes.keys():
@@ -109,7 +107,8 @@ def _counted(
     statuses = [_status(of_case) for of_case in metrics]
 
     def mean(*, penalised: bool) -> Values:
-        return _means([{name: _class_mean(one, name, penalised=penalised) for name in METRICS} for one in metrics], METRICS)
+        rows = [{name: _class_mean(one, name, penalised=penalised) for name in METRICS} for one in metrics]
+        return _means(rows, METRICS)
 
     return Counted(
         value=value,

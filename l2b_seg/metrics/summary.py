@@ -34,9 +34,9 @@ class Means(Record):
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        epoch, chosen_on = typed(int, values.get("epoch")), typed(str, values.get("chosen_on"))
-        means = {key: value for key, value in values.items() if key != "epoch"}
-        return cls(typed(Values, means), typed(dict[str, Values], means), epoch, chosen_on)
+        nnunet = {key: typed(Values, value) for key, value in values.items() if isinstance(value, Mapping)}
+        means = {key: value for key, value in values.items() if key not in nnunet and key != "epoch"}
+        return cls(typed(Values, means), nnunet, typed(int, values.get("epoch")), typed(str, values.get("chosen_on")))
 
     def to_json(self) -> dict[str, Any]:
         best = {"epoch": self.epoch, "chosen_on": self.chosen_on}
@@ -76,14 +76,18 @@ class CaseRow(CaseMetrics, Record):
     prediction_file: str | None = None
     reference_file: str | None = None
 
+    def __getitem__(self, metric: str) -> float | None:
+        value: float | None = getattr(self, metric)
+        return value
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary(RunSummary, Counted):
     """Of a training run, of `evaluate`, or of both the cases alone: what does not concern it is None.
 
     noise: of the given masks, level and seed. last, best: means of the last and of the best epoch's network; `mean` is
-    the last one's. classes: each of several classes alone. tolerance: that of nsd, None without nsd. missing_predictions
-    and the like: see `evaluate`.
+    the last one's. classes: each of several classes alone. tolerance: that of nsd, None without nsd. The last five
+    before the costs are what `evaluate` adds.
     """
 
     KEYS: ClassVar = (

@@ -75,7 +75,7 @@ def _metrics(metrics: CaseMetrics) -> dict[str, Any]:
 def _values(summary: Summary) -> dict[str, float | None]:
     return {
         "last": summary.mean["dice"],
-        "best": summary.best and summary.best["dice"],
+        "best": None if summary.best is None else summary.best["dice"],
         **{key: summary.mean[key] for key in ("hd", "hd95", "assd")},
         "n_missed": summary.n_missed,
         **{f"class {name}": one.mean["dice"] for name, one in (summary.classes or {}).items()},
