@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_
 class Record:
     """Base of a dataclass that a JSON file holds as an object.
 
-    KEYS: its keys in the order of the file; empty: all fields in theirs. A field whose default is None is left out of
-    the file where it is None.
+    KEYS: its keys in the order of the file, () for that of the fields. A field whose default is None is left out of the
+    file where it is None.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ()
@@ -27,11 +27,6 @@ class Record:
         return {key: found[key] for key in self.KEYS or found if key in found}
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    found = {one.name: (getattr(value, one.name), one.default) for one in fields(value)}
-    return {name: plain(one) for name, (one, default) in found.items() if one is not None or default is not None}
-
-
 def plain(value: Any) -> Any:
     """A record, or dicts and lists with records in them, as `json` writes it."""
     if isinstance(value, Record):
@@ -41,21 +36,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: plain(one) for key, one in value.items()}
     return [plain(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _of_fields(kind: Any, values: Mapping[str, Any]) -> Any:
-    hints, found = get_type_hints(kind), {}
-    for one in fields(kind):
-        value = typed(hints[one.name], values.get(one.name))
-        if value is not None or (one.default is MISSING and one.default_factory is MISSING):
-            found[one.name] = _empty(hints[one.name]) if value is None else value
-    return kind(**found)
-
-
-def _empty(kind: Any) -> Any:
-    if is_dataclass(kind):
-        return typed(kind, {})
-    return [] if get_origin(kind) is list else {} if get_origin(kind) is dict else None
 
 
 def typed(kind: Any, value: Any) -> Any:
@@ -70,7 +50,7 @@ def typed(kind: Any, value: Any) -> Any:
     if outer is Literal:
         return value if value in inner else None
     if outer is dict and isinstance(value, Mapping):
-        items = {str(key): (one, typed(inner[1], one)) for key, one in value.items()}
+        items = {key: (one, typed(inner[1], one)) for key, one in value.items()}
         return {key: found for key, (one, found) in items.items() if found is not None or one is None}
     if outer is list and isinstance(value, list):
         return [found for one in value if (found := typed(inner[0], one)) is not None]
@@ -80,3 +60,20 @@ def typed(kind: Any, value: Any) -> Any:
         return kind.from_json(value) if issubclass(kind, Record) else _of_fields(kind, value)
     kinds = (int, float) if kind is float else kind
     return value if isinstance(value, kinds) and not isinstance(value, bool) else None
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    found = ((one, getattr(value, one.name)) for one in fields(value))
+    return {one.name: plain(of) for one, of in found if of is not None or one.default is not None}
+
+
+def _of_fields(kind: Any, values: Mapping[str, Any]) -> Any:
+    hints, found = get_type_hints(kind), {}
+    for one in fields(kind):
+        hint, needed = hints[one.name], one.default is MISSING and one.default_factory is MISSING
+        value = typed(hint, values.get(one.name))
+        if needed and value is None:
+            value = _of_fields(hint, {}) if is_dataclass(hint) else {list: [], dict: {}}.get(get_origin(hint))
+        if needed or value is not None:
+            found[one.name] = value
+    return kind(**found)
