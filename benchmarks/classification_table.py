@@ -10,14 +10,15 @@ accuracy after some of the epochs.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+
+from l2b_cls.metrics.summary import Summary
+from l2b_run.training.epoch_row import read_epochs
 
 ROWS: dict[str, tuple[str, tuple[str, ...]]] = {  # name of the row -> method, what is set for it
     "ce": ("ce", ()),
@@ -75,9 +76,9 @@ def table(out: Path, rows: list[str], noises: list[str]) -> str:
     ]
     for noise in noises:
         for row in rows:
-            found = [json.loads((folder / "summary.json").read_text()) for folder in finished(out, row, noise)]
+            found = [Summary.read(folder / "summary.json") for folder in finished(out, row, noise)]
             if found:
-                rates = [one["effective_noise"] for one in found]
+                rates = [one.effective_noise for one in found]
                 wrong = "unknown" if None in rates else f"{statistics.fmean(rates):.1%}"
                 lines.append(f"| {noise} ({wrong}) | {row} | {len(found)} | {' | '.join(cells(found))} |")
     return "\n".join(lines)
@@ -99,20 +100,20 @@ def curves(out: Path, rows: list[str], noises: list[str], points: int = 8) -> st
 
 def _accuracies(folder: Path) -> dict[int, float]:
     """Epoch -> accuracy of the evaluated samples, of a run."""
-    rows = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+    rows = read_epochs(folder / "metrics.jsonl", [])
     return {row["epoch"]: row["test_accuracy"] for row in rows if "test_accuracy" in row}
 
 
-def cells(found: list[dict[str, Any]]) -> list[str]:
+def cells(found: list[Summary]) -> list[str]:
     """The numbers of one row, from the summaries of its seeds."""
-    tests, detections = [one["test"] for one in found], [one.get("auc_noise_detection") or {} for one in found]
+    tests, detections = [one.test for one in found], [one.auc_noise_detection for one in found]
     own = [next((value for name, value in one.items() if name != "loss"), None) for one in detections]
     return [
-        _spread([test["last"]["accuracy"] for test in tests]),
-        _spread([test["best"]["accuracy"] for test in tests]),
-        _spread([test["mean_last_10"] for test in tests]),
-        _spread([test["last"]["balanced_accuracy"] for test in tests]),
-        _spread([test["last"].get("auc") for test in tests]),
+        _spread([test.last.accuracy for test in tests]),
+        _spread([test.best.accuracy for test in tests]),
+        _spread([test.mean_last_10 for test in tests]),
+        _spread([test.last.balanced_accuracy for test in tests]),
+        _spread([test.last.auc for test in tests]),
         _spread(own),
         _spread([one.get("loss") for one in detections]),
     ]

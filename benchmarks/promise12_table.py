@@ -8,13 +8,14 @@ table: mean over the seeds (and standard deviation of Dice) of the last network'
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from l2b_seg.metrics.summary import Summary
 
 METHODS = ("unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b")
 SEEDED = ("l2b", "joint", "unetpp", "finetune", "nl")
@@ -52,18 +53,20 @@ def table(out: Path, levels: list[str]) -> str:
     for level in levels:
         for method in METHODS:
             found = sorted(out.glob(f"{method}_{level}_s*/summary.json"))
-            rows = [json.loads(path.read_text()) for path in found]
+            rows = [Summary.read(path) for path in found]
             if not rows:
                 continue
-            dice = [row["last"]["dice"] for row in rows]
+            dice = [row.mean["dice"] for row in rows]
             spread = f" ± {statistics.stdev(dice):.3f}" if len(dice) > 1 else ""
-            numbers = [_mean([row["last"][name] for row in rows]) for name in ("hd", "hd95", "assd")]
-            best = statistics.fmean(row["best"]["dice"] for row in rows)
-            missed = sum(row["n_missed"] for row in rows)
-            cost = [statistics.fmean(row[name] for row in rows) for name in ("train_seconds", "peak_memory_mb")]
+            numbers = [_mean([row.mean[name] for row in rows]) for name in ("hd", "hd95", "assd")]
+            best = statistics.fmean(row.best["dice"] for row in rows)
+            missed = sum(row.n_missed for row in rows)
+            cost = [
+                statistics.fmean(getattr(row, name) for row in rows) for name in ("train_seconds", "peak_memory_mb")
+            ]
             lines.append(
                 f"| {level} | {method} | {len(rows)} | {statistics.fmean(dice):.3f}{spread} | {best:.3f} | "
-                f"{' | '.join(numbers)} | {missed} of {sum(row['n_cases'] for row in rows)} | "
+                f"{' | '.join(numbers)} | {missed} of {sum(row.n_cases for row in rows)} | "
                 f"{cost[0]:.0f} | {cost[1]:.0f} |"
             )
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from l2b_cls.config import AugmentationSettings, Settings, TaskSettings
 from l2b_cls.meta_set.online import online_meta
 from l2b_cls.methods.table import METHODS
 from l2b_cls.metrics.sample_metrics import classification_metrics
-from l2b_cls.metrics.summary import summarise_run
+from l2b_cls.metrics.summary import Summary, run_summary
 from l2b_cls.networks.network_of import network_of
 from l2b_cls.prediction.classifier import BATCH, class_probabilities
 from l2b_cls.prediction.write_table import write_predictions
@@ -99,7 +100,7 @@ def run_training(
     device: torch.device,
     resume: bool = False,
     progress: Progress = lambda row: None,
-) -> dict[str, Any]:
+) -> Summary:
     """Train, evaluate and write the run folder `out`; returns its summary. `settings` are those of `filled_in`.
 
     No clean label of a training sample is seen by the training. Raises DataError, ConfigError, L2BError as its parts.
@@ -132,15 +133,14 @@ def run_training(
     write_weights(out / "model.safetensors", state.evaluated)
     finish_sample_log(out, len(data.train))
     summary = _evaluated(settings, data, batches, state, out)
-    summary |= {"total_seconds": time.perf_counter() - started, "peak_memory_mb": peak_memory_mb(device)}
-    write_json(out / "summary.json", summary)
+    seconds = time.perf_counter() - started
+    summary = replace(summary, total_seconds=seconds, peak_memory_mb=peak_memory_mb(device))
+    summary.write(out)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary
 
 
-def _evaluated(
-    settings: Settings, data: RunData, batches: SampleBatches, state: TrainState, out: Path
-) -> dict[str, Any]:
+def _evaluated(settings: Settings, data: RunData, batches: SampleBatches, state: TrainState, out: Path) -> Summary:
     """Write predictions.csv of the last network; the summary of it and of the best one."""
     last = evaluated_probabilities(state, batches)
     write_predictions(
@@ -152,14 +152,14 @@ def _evaluated(
     )
     best = new_state(settings, METHODS[settings.method], partial(network_of, settings), batches.device)
     load_checkpoint(best, out / BEST, batches.device)
-    at_best = classification_metrics(evaluated_probabilities(best, batches), data.evaluation_labels)
-    return summarise_run(
-        settings,
-        data.record(),
-        state.history,
-        last=classification_metrics(last, data.evaluation_labels),
-        best=at_best | {"epoch": best.epoch},
+    return run_summary(
+        classification_metrics(last, data.evaluation_labels),
+        classification_metrics(evaluated_probabilities(best, batches), data.evaluation_labels),
+        best_epoch=best.epoch,
+        settings=settings,
         method_text=METHODS[settings.method].text,
+        data=data,
+        history=state.history,
     )
 
 

@@ -1,9 +1,9 @@
 """A training run from settings to a finished run folder."""
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 import yaml
@@ -23,7 +23,8 @@ from l2b_seg.meta_set.clean_slices import meta_slices
 from l2b_seg.meta_set.online import online_meta
 from l2b_seg.methods.table import METHODS
 from l2b_seg.metrics.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
-from l2b_seg.metrics.summary import write_case_csv
+from l2b_seg.metrics.summary import Summary, run_summary
+from l2b_seg.metrics.write_evaluation import write_summary
 from l2b_seg.networks.build_network import network_of
 from l2b_seg.prediction.predictor import predictor_for
 from l2b_seg.report.keep_slices import write_figures
@@ -56,7 +57,7 @@ def run_training(
     device: torch.device,
     resume: bool = False,
     progress: Progress = lambda row: None,
-) -> dict[str, Any]:
+) -> Summary:
     """Train, evaluate and write the run folder `out`; returns its summary.
 
     The clean masks read before or during training are those of the meta and the evaluation cases only; the training
@@ -74,48 +75,35 @@ def run_training(
         return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
 
     state = train(run, out, score="dice", evaluate=quick, progress=progress, resume=resume)
-    seconds = sum(row.seconds for row in state.history)
-    cost = {
-        "train_seconds": seconds,
-        "total_seconds": time.perf_counter() - started,
-        "peak_memory_mb": peak_memory_mb(device),
-    }
+    seconds, memory = time.perf_counter() - started, peak_memory_mb(device)
     write_weights(out / "model.safetensors", state.evaluated)
-    summary = summarise_run(settings, data, state, cases, out, device) | cost
-    write_json(out / "summary.json", summary)
-    write_case_csv(out / "cases.csv", summary)
+    summary = _summarised(settings, data, state, cases, out, device)
+    summary = replace(summary, total_seconds=seconds, peak_memory_mb=memory)
+    write_summary(summary, out)
     write_figures(out / "figures.npz", run, data, cases)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}", device=device)
     return summary
 
 
-def summarise_run(
+def _summarised(
     settings: Settings,
     data: RunData,
     state: TrainState,
     cases: list[EvaluationCase],
     out: Path,
     device: torch.device,
-) -> dict[str, Any]:
-    """The last network's metrics a case, and beside them the best epoch's and the mean of the last ten evaluations.
-
-    `best` is chosen on the evaluation cases themselves, as in the papers: read `last` for an honest figure.
-    """
+) -> Summary:
+    """The summary of the last network, and beside it the best epoch's means."""
     unit = data.dataset.spacing_unit
-    summary = evaluate_cases(predictor_for(state.evaluated, settings, device), cases, unit=unit)
+    last = evaluate_cases(predictor_for(state.evaluated, settings, device), cases, unit=unit)
     best = new_state(settings, METHODS[settings.method], partial(network_of, settings), device)
     load_checkpoint(best, out / BEST, device)
-    best_summary = evaluate_cases(predictor_for(best.evaluated, settings, device), cases, unit=unit)
-    evaluated = [row.test["dice"] for row in state.history if row.test]
-    return {
-        "method": settings.method,
-        "meta_source": settings.meta.source,
-        "method_text": METHODS[settings.method].text,
-        "noise": data.noise,
-        "seed": settings.seed,
-        "preset": settings.preset,
-        "last": summary["mean"],
-        "best": best_summary["mean"] | {"epoch": best.epoch, "chosen_on": "the evaluation cases"},
-        "mean_last_10": sum(evaluated[-10:]) / len(evaluated[-10:]),
-        **summary,
-    }
+    return run_summary(
+        last,
+        evaluate_cases(predictor_for(best.evaluated, settings, device), cases, unit=unit).mean,
+        best_epoch=best.epoch,
+        settings=settings,
+        method_text=METHODS[settings.method].text,
+        data=data,
+        history=state.history,
+    )

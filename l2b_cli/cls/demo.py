@@ -21,9 +21,9 @@ def demo(
     demo_of(DEMO, out, seed=seed, columns=COLUMNS, as_json=as_json)
 
 
-COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "accuracy last": lambda summary: f"{summary['test']['last']['accuracy']:.4f}",
-    "best": lambda summary: f"{summary['test']['best']['accuracy']:.4f}",
-    "mean of last 10": lambda summary: f"{summary['test']['mean_last_10']:.4f}",
-    "balanced last": lambda summary: f"{summary['test']['last']['balanced_accuracy']:.4f}",
+COLUMNS: dict[str, Callable[[Any], str]] = {
+    "accuracy last": lambda summary: f"{summary.test.last.accuracy:.4f}",
+    "best": lambda summary: f"{summary.test.best.accuracy:.4f}",
+    "mean of last 10": lambda summary: f"{summary.test.mean_last_10:.4f}",
+    "balanced last": lambda summary: f"{summary.test.last.balanced_accuracy:.4f}",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from rich.markup import escape
 from typer import Argument, Context, Option
@@ -11,6 +11,9 @@ from l2b_cli.shared.methods_of import method_names
 from l2b_cli.shared.options import TrainOptions, spread
 from l2b_cli.shared.result import Part
 from l2b_data.errors import ConfigError
+
+if TYPE_CHECKING:
+    from l2b_cls.metrics.summary import Summary
 
 _RECIPES = "cifar10, cifar100, isic2019, clothing1m, pneumoniamnist, digits, images, or a YAML recipe."
 _METHODS = method_names("l2b_cls.methods.table") + "; `l2b-cls methods` says more."
@@ -58,7 +61,7 @@ def _title(method: str, data: Any) -> str:
     return f"{method} {data.noise['noise']}"
 
 
-def _results(summary: dict[str, Any], title: str, run: Path) -> Iterator[Part]:
+def _results(summary: "Summary", title: str, run: Path) -> Iterator[Part]:
     from l2b_cls.metrics.summary_table import summary_lines, summary_table
 
     yield summary_table(summary, title=escape(f"{title}; run folder {run}"))

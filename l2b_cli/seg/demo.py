@@ -25,9 +25,9 @@ def _distance(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "Dice last": lambda summary: f"{summary['last']['dice']:.4f}",
-    "Dice best": lambda summary: f"{summary['best']['dice']:.4f}",
-    "HD95": lambda summary: _distance(summary["last"]["hd95"]),
-    "ASSD": lambda summary: _distance(summary["last"]["assd"]),
+COLUMNS: dict[str, Callable[[Any], str]] = {
+    "Dice last": lambda summary: f"{summary.mean['dice']:.4f}",
+    "Dice best": lambda summary: f"{summary.best['dice']:.4f}",
+    "HD95": lambda summary: _distance(summary.mean["hd95"]),
+    "ASSD": lambda summary: _distance(summary.mean["assd"]),
 }

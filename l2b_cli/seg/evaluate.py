@@ -55,9 +55,9 @@ def evaluate(
         )
     if out is not None:
         write_evaluation(summary, out)
-    table = metrics_table(summary, title=escape(f"foreground: {summary['foreground']}"))
+    table = metrics_table(summary, title=escape(f"foreground: {summary.foreground}"))
     print_result(summary, (table,), as_json=as_json)
-    warn(summary["warnings"])
+    warn(summary.warnings or [])
     if failed := failures(summary):
         raise SomeCasesFailed(failed)
 

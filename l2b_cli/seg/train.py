@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from rich.markup import escape
 from typer import Argument, Context, Option
@@ -12,6 +12,7 @@ from l2b_cli.shared.options import TrainOptions, spread
 from l2b_cli.shared.result import Part
 
 if TYPE_CHECKING:
+    from l2b_seg.metrics.summary import Summary
     from l2b_seg.run_data import RunData
 
 _METHODS = method_names("l2b_seg.methods.table") + "; `l2b-seg methods` says more."
@@ -51,13 +52,14 @@ def _title(method: str, data: "RunData") -> str:
     return f"{method}, masks as given" if level == "clean" else f"{method} {level}"
 
 
-def _results(summary: dict[str, Any], title: str, run: Path) -> Iterator[Part]:
+def _results(summary: "Summary", title: str, run: Path) -> Iterator[Part]:
     from l2b_seg.metrics.metrics_table import metrics_table
 
     yield metrics_table(summary, title=escape(f"{title}, last epoch; run folder {run}"))
-    best = summary["best"]
+    best = summary.best
+    assert best is not None
     yield (
-        f"Dice last {summary['last']['dice']:.4f}, best {best['dice']:.4f} (epoch {best['epoch']}, chosen on the same "
-        f"cases), mean of last evaluations {summary['mean_last_10']:.4f}; "
-        f"{summary['train_seconds']:.0f} s of training, {summary['peak_memory_mb']:.0f} MB at most"
+        f"Dice last {summary.mean['dice']:.4f}, best {best['dice']:.4f} (epoch {best.epoch}, chosen on the same "
+        f"cases), mean of last evaluations {summary.mean_last_10:.4f}; "
+        f"{summary.train_seconds:.0f} s of training, {summary.peak_memory_mb:.0f} MB at most"
     )

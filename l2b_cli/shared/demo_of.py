@@ -10,10 +10,11 @@ from rich.table import Table
 from l2b_cli.shared.progress import training_progress
 from l2b_cli.shared.result import print_result
 from l2b_cli.shared.say import stderr_lines
+from l2b_run.folder.summary import RunSummary
 from l2b_run.training.epoch_row import Progress
 from pipelines.demo.steps import Demo, run_demo
 
-Columns = Mapping[str, Callable[[dict[str, Any]], str]]
+Columns = Mapping[str, Callable[[Any], str]]
 """Heading -> text of a summary."""
 
 
@@ -36,12 +37,12 @@ def demo_of(demo: Demo, out: Path, *, seed: int, columns: Columns, as_json: bool
     print_result(summaries, (table, f"Report: {out / 'report.html'}"), as_json=as_json)
 
 
-def demo_table(summaries: list[dict[str, Any]], columns: Columns, *, title: str) -> Table:
+def demo_table(summaries: list[RunSummary], columns: Columns, *, title: str) -> Table:
     """A row a method: its name, the columns and the seconds of training."""
     table = Table("method", title=title, title_justify="left")
     for name in (*columns, "seconds"):
         table.add_column(name, justify="right")
     for summary in summaries:
         texts = [text(summary) for text in columns.values()]
-        table.add_row(summary["method"], *texts, f"{summary['train_seconds']:.0f}")
+        table.add_row(summary.method, *texts, f"{summary.train_seconds:.0f}")
     return table

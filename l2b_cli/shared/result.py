@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from l2b_data.errors import SomeCasesFailed
+from l2b_run.folder.record import plain
 
 Part = str | Table
 
@@ -17,7 +18,7 @@ Part = str | Table
 def print_result(value: Any, parts: Iterable[Part], *, as_json: bool) -> None:
     """Print `value` as JSON, or else each of `parts`; a generator of parts then does not run."""
     if as_json:
-        typer.echo(json.dumps(value, indent=1, allow_nan=False))
+        typer.echo(json.dumps(plain(value), indent=1, allow_nan=False))
         return
     for part in parts:
         if isinstance(part, str):

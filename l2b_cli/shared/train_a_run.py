@@ -12,7 +12,7 @@ from l2b_cli.shared.options import TrainOptions
 from l2b_cli.shared.progress import resumable, training_progress
 from l2b_cli.shared.result import Part, print_result, warn
 from l2b_cli.shared.say import stderr_lines
-from l2b_run.folder.read_run import method_of
+from l2b_run.folder.summary import method_of
 from pipelines.plan.request import Planner, TrainRequest, plan, train
 
 _WITH_RESUME = ("recipe", "data", "device", "resume", "dry_run", "as_json")
@@ -25,7 +25,7 @@ def train_a_run(
     options: TrainOptions,
     *,
     title: Callable[[str, Any], str],
-    results: Callable[[dict[str, Any], str, Path], Iterable[Part]],
+    results: Callable[[Any, str, Path], Iterable[Part]],
 ) -> None:
     """Train as asked, print the summary.
 
@@ -41,7 +41,7 @@ def train_a_run(
     if options.dry_run:
         typer.echo(yaml.safe_dump(chosen.model_dump(), sort_keys=False), nl=False)
         return
-    named = title(method_of({"method": chosen.method, "meta_source": chosen.meta.source}) or "", planned.data)
+    named = title(method_of(chosen.method, chosen.meta.source) or "", planned.data)
     bar = training_progress(chosen.epochs, title=named, score=planner.score, quiet=options.as_json)
     with resumable(planned.out), bar as progress:
         summary = train(planned, progress=progress)

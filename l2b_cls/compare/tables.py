@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from l2b_run.folder.read_run import method_of
+from l2b_run.compare.two_runs import p_text, side_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +36,7 @@ def comparison_table(comparison: Mapping[str, Any]) -> "Table":
             f"{row['difference']:+.4f}",
             "-" if interval is None else " ".join(f"{value:+.3f}" for value in interval),
             f"{row['only_a_right']}/{row['only_b_right']}",
-            "-" if row["mcnemar_p"] is None else f"{row['mcnemar_p']:.2g}",
+            p_text(row["mcnemar_p"]),
             end_section=name == "all",
         )
     return table
@@ -44,10 +44,7 @@ def comparison_table(comparison: Mapping[str, Any]) -> "Table":
 
 def comparison_notes(comparison: Mapping[str, Any]) -> Iterator[str]:
     """Lines below the table: what A and B are, how interval and p were made, what they cannot say."""
-    for name in ("a", "b"):
-        run = comparison[name]
-        about = ", ".join(str(part) for part in (method_of(run), run["noise"]) if part)
-        yield f"{name.upper()} = {run['path']}" + (f" ({about})" if about else "")
+    yield from side_lines(comparison, noise=lambda noise: noise)
     left_out = len(comparison["classes"]) - _CLASSES
     if left_out > 0:
         yield f"{_CLASSES} of {_CLASSES + left_out} classes, those with the largest differences; --json has all"

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from l2b_cls.batches.sample_batches import output_size
+from l2b_cls.metrics.summary import Summary
 from l2b_cls.prediction.classifier import Classifier, load_run
-from l2b_run.export.onnx import BATCHES, onnx_bytes, onnx_difference, require_onnx, write_onnx
+from l2b_run.export.onnx import BATCHES, require_onnx, write_onnx
 from l2b_run.folder.environment import package_version
-from l2b_run.folder.read_run import read_summary
 
 INPUT = "images"
 
@@ -37,36 +37,33 @@ class _Probabilities(nn.Module):
 def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Write the network of a finished run as ONNX: images (N, C, H, W) float32 in [0, 1] -> probabilities (N, K).
 
-    N is free; C, H, W are the network's. `onnx_metadata` lies in the file as JSON, under metadata key "l2b". `say` is
-    called with a line a step.
-
-    Returns:
-        file, bytes, opset, and parity: for "random" and for "smooth" images, the largest absolute difference of a
-        probability between onnxruntime (CPU) and torch, over batches of 1, 2 and 5; "run": between what was exported
-        and `predict`'s own way from stored pixels to probabilities.
+    C, H, W are the network's. `onnx_metadata` is its description. Compared are "random" and "smooth" images, and, as
+    "run", the exported network with `predict`'s own way from stored pixels to probabilities. Returns what `write_onnx`
+    does.
 
     Raises:
         ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed.
-        DataError: `run` is no finished run.
-        L2BError: a difference that `write_onnx` refuses; nothing is written.
+        DataError: `run` is no finished run, or its summary.json is damaged.
+        L2BError: as `write_onnx`; nothing is written.
     """
     require_onnx(file)
     classifier = load_run(run, "cpu")
-    network = _Probabilities(classifier).eval()
-    pictures = _pictures(classifier)
-    inputs = {name: _as_input(each) for name, each in pictures.items()}
-    say("[1/2] tracing the network")
-    content = onnx_bytes(network, inputs["random"][:2], onnx_metadata(run, classifier), input_name=INPUT)
-    say("[2/2] comparing it with the run in onnxruntime")
-    parity = {name: onnx_difference(network, content, images, input_name=INPUT) for name, images in inputs.items()}
-    parity["run"] = max(_difference(network, classifier, each) for each in pictures.values())
-    return write_onnx(file, content, parity)
+    network, pictures = _Probabilities(classifier).eval(), _pictures(classifier)
+    return write_onnx(
+        file,
+        network,
+        {name: _as_input(each) for name, each in pictures.items()},
+        onnx_metadata(run, classifier),
+        input_name=INPUT,
+        parity={"run": max(_difference(network, classifier, each) for each in pictures.values())},
+        say=say,
+    )
 
 
 def onnx_metadata(run: Path, classifier: Classifier) -> dict[str, Any]:
     """What a program needs to use the file, and a reader to judge it: input, output, classes, training, test."""
-    settings, faults = classifier.settings, list[str]()
-    summary = read_summary(run / "summary.json", faults)
+    settings, file = classifier.settings, run / "summary.json"
+    summary = Summary.read(file) if file.is_file() else None
     height, width = output_size(settings.augmentation, (settings.task.size[0], settings.task.size[1]))
     fit = "shorter side scaled, centre cut out" if settings.augmentation.fit == "crop" else "scaled to this size"
     return {
@@ -79,8 +76,8 @@ def onnx_metadata(run: Path, classifier: Classifier) -> dict[str, Any]:
         },
         "output": {"name": "probabilities", "shape": ["N", len(settings.task.classes)]},
         "classes": settings.task.classes,
-        "training": {"recipe": settings.recipe, "method": settings.method, "noise": summary.get("noise")},
-        "test": (summary.get("test") or {}).get("last"),
+        "training": {"recipe": settings.recipe, "method": settings.method, "noise": summary and summary.noise},
+        "test": summary and summary.test.last.to_json(),
     }
 
 

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from l2b import WeightNet, batch_mean, batch_share, weight_net_step
 from l2b_run.methods.plain import given_step
-from l2b_run.methods.reweight import meta_loss_of, reported
+from l2b_run.methods.reweight import reported
 from l2b_run.settings.shared import SgdSettings, TrainingSettings
 from l2b_run.training.method import Method, Need, Training
 from l2b_run.training.state import TrainState, sgd_of
 from l2b_run.training.step_report import StepReport
+from l2b_run.training.task import meta_loss_of
 
 
 class WeightNetSettings(SgdSettings):
@@ -74,7 +75,7 @@ def weight_net_method_step(run: Training, epoch: int, step: int) -> StepReport:
         drawn[:2],
         run.batches.clean(epoch, step, run.settings.meta_batch_size),
         loss=run.task.loss,
-        meta_loss=meta_loss_of(run),
+        meta_loss=meta_loss_of(run.task, run.settings),
         weight_norm=batch_share if run.own.weight_norm == "sum1" else batch_mean,
         clip_norm=run.settings.optimizer.clip_norm,
     )

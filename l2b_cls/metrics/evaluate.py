@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 
 from l2b_cls.metrics.sample_metrics import DEFINITIONS, classification_metrics
+from l2b_cls.metrics.summary import EvaluationSummary
 from l2b_cls.prediction.classifier import load_run, probabilities_of
 from l2b_cls.prediction.write_table import write_predictions
 from l2b_cls.run_data import read_run_data
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.atomic import write_json
 from l2b_data.files.shorten import first_names
 from l2b_data.samples.image_set import ImageSet, open_image_set
 
@@ -27,7 +27,7 @@ class Evaluation:
     index: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
     probabilities: np.ndarray = field(repr=False)
-    summary: dict[str, Any]
+    summary: EvaluationSummary
 
 
 def evaluate_run(
@@ -64,15 +64,15 @@ def evaluate_run(
         raise DataError(f"{images.root}: no sample in {what}; choose another with --split")
     probabilities = probabilities_of(classifier, images, index)
     labels = images.labels[index]
-    summary = {
-        "run": str(run),
-        "dataset": str(images.root.resolve()),
-        "samples": what,
-        "n_evaluation": len(index),
-        "classes": settings.task.classes,
+    summary = EvaluationSummary(
+        run=str(run),
+        dataset=str(images.root.resolve()),
+        samples=what,
+        n_evaluation=len(index),
+        classes=settings.task.classes,
         **classification_metrics(probabilities, labels),
-        "definitions": {key: DEFINITIONS[key] for key in ("accuracy", "balanced_accuracy", "auc", "confusion_matrix")},
-    }
+        definitions={key: DEFINITIONS[key] for key in ("accuracy", "balanced_accuracy", "auc", "confusion_matrix")},
+    )
     return Evaluation(images, index, labels, probabilities, summary)
 
 
@@ -85,4 +85,4 @@ def write_evaluation(evaluation: Evaluation, out: Path) -> None:
         labels=evaluation.labels,
         probabilities=evaluation.probabilities,
     )
-    write_json(out / "summary.json", evaluation.summary)
+    evaluation.summary.write(out)

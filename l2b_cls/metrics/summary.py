@@ -1,10 +1,14 @@
-"""The summary of a run: the content of summary.json."""
+"""The summary of a run, and that of a later evaluation: the content of summary.json."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from l2b_cls.config import Settings
 from l2b_cls.metrics.sample_metrics import DEFINITIONS
+from l2b_cls.run_data import RunData
+from l2b_run.folder.record import Record
+from l2b_run.folder.summary import RunSummary, mean_of_last
 from l2b_run.training.epoch_row import EpochRow
 
 SUMMARY_DEFINITIONS = {
@@ -16,50 +20,123 @@ SUMMARY_DEFINITIONS = {
 }
 
 
-def summarise_run(
-    settings: Settings,
-    split: Mapping[str, Any],
-    history: Sequence[EpochRow],
-    *,
+@dataclass(frozen=True, kw_only=True)
+class Scores(Record):
+    """`classification_metrics` of one network; of the best epoch's, which epoch and how it was chosen."""
+
+    accuracy: float | None
+    balanced_accuracy: float | None
+    auc: float | None
+    confusion_matrix: list[list[int]]
+    epoch: int | None = None
+    chosen_on: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunScores(Record):
+    """Of the best and of the last epoch's network, and the mean accuracy of the last ten evaluations."""
+
+    best: Scores
+    last: Scores
+    mean_last_10: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection(Record):
+    """The best AUC of noise detection by one score, and its epoch."""
+
+    auc: float
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(RunSummary):
+    """Of a training run; `definitions` says what its numbers are.
+
+    noise, noise_seed: what made the given labels. auc_noise_detection: by the name of the score that ranks.
+    """
+
+    KEYS: ClassVar = (
+        *("method", "meta_source", "method_text", "noise", "noise_seed", "effective_noise", "seed", "recipe", "preset"),
+        *("classes", "n_train", "n_meta", "n_evaluation", "test", "auc_noise_detection", "auc_noise_detection_best"),
+        *("train_seconds", "definitions", "total_seconds", "peak_memory_mb"),
+    )
+
+    noise: str | None = None
+    noise_seed: int | None
+    effective_noise: float | None
+    recipe: str | None
+    classes: list[str]
+    n_train: int
+    n_meta: int
+    n_evaluation: int
+    test: RunScores
+    auc_noise_detection: dict[str, float | None] = field(default_factory=dict)
+    auc_noise_detection_best: dict[str, Detection] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSummary(Scores, RunSummary):
+    """Of a finished run's network on `n_evaluation` samples; `samples` says which."""
+
+    KEYS: ClassVar = (
+        *("run", "dataset", "samples", "n_evaluation", "classes"),
+        *("accuracy", "balanced_accuracy", "auc", "confusion_matrix", "definitions"),
+    )
+
+    run: str
+    dataset: str
+    samples: str
+    n_evaluation: int
+    classes: list[str]
+
+
+def run_summary(
     last: Mapping[str, Any],
     best: Mapping[str, Any],
+    *,
+    best_epoch: int,
+    settings: Settings,
     method_text: str,
-) -> dict[str, Any]:
-    """Summary of a finished run, ready for JSON.
+    data: RunData,
+    history: Sequence[EpochRow],
+) -> Summary:
+    """Summary of a finished run but for its whole time and its memory.
 
-    split: `RunData.record`. history: a row an epoch. last, best: `classification_metrics` of the last network and of
-    the best epoch's, the latter with its epoch.
+    last, best: `classification_metrics` of the last and of the best epoch's network. The best is chosen on the
+    evaluated samples themselves, as in the papers: read `last` for an honest figure. history: a row an epoch.
     """
-    accuracies = [row.test["accuracy"] for row in history if row.test]
     detections = [(row.epoch, row.watched["auc_noise_detection"]) for row in history if row.watched]
-    return {
-        "method": settings.method,
-        "meta_source": settings.meta.source,
-        "method_text": method_text,
-        "noise": split["noise"]["noise"],
-        "noise_seed": split["noise"]["seed"],
-        "effective_noise": split["noise"]["effective_rate"],
-        "seed": settings.seed,
-        "recipe": settings.recipe,
-        "preset": settings.preset,
-        "classes": settings.task.classes,
-        **{f"n_{part}": len(split[part]) for part in ("train", "meta", "evaluation")},
-        "test": {
-            "best": dict(best) | {"chosen_on": "the evaluated samples"},
-            "last": dict(last),
-            "mean_last_10": sum(accuracies[-10:]) / len(accuracies[-10:]),
-        },
-        "auc_noise_detection": dict(detections[-1][1]) if detections else {},
-        "auc_noise_detection_best": _best_of(detections),
-        "train_seconds": sum(row.seconds for row in history),
-        "definitions": DEFINITIONS | SUMMARY_DEFINITIONS,
-    }
+    return Summary(
+        method=settings.method,
+        meta_source=settings.meta.source,
+        method_text=method_text,
+        noise=data.noise["noise"],
+        noise_seed=data.noise["seed"],
+        effective_noise=data.noise["effective_rate"],
+        seed=settings.seed,
+        recipe=settings.recipe,
+        preset=settings.preset,
+        classes=settings.task.classes,
+        n_train=len(data.train),
+        n_meta=len(data.meta),
+        n_evaluation=len(data.evaluation),
+        test=RunScores(
+            best=Scores(**best, epoch=best_epoch, chosen_on="the evaluated samples"),
+            last=Scores(**last),
+            mean_last_10=mean_of_last(history, "accuracy"),
+        ),
+        auc_noise_detection=dict(detections[-1][1]) if detections else {},
+        auc_noise_detection_best=_best_of(detections),
+        train_seconds=sum(row.seconds for row in history),
+        definitions=DEFINITIONS | SUMMARY_DEFINITIONS,
+    )
 
 
-def _best_of(detections: Sequence[tuple[int, Mapping[str, float | None]]]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
+def _best_of(detections: Sequence[tuple[int, Mapping[str, float | None]]]) -> dict[str, Detection]:
+    found: dict[str, Detection] = {}
     for epoch, scores in detections:
         for name, value in scores.items():
-            if value is not None and (name not in found or value > found[name]["auc"]):
-                found[name] = {"auc": value, "epoch": epoch}
+            if value is not None and (name not in found or value > found[name].auc):
+                found[name] = Detection(auc=value, epoch=epoch)
     return found

@@ -1,7 +1,9 @@
 """A run's summary for a terminal."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from l2b_cls.metrics.summary import EvaluationSummary, Summary
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -9,7 +11,7 @@ if TYPE_CHECKING:
 _METRICS = ("accuracy", "balanced_accuracy", "auc")
 
 
-def summary_table(summary: Mapping[str, Any], *, title: str) -> "Table":
+def summary_table(summary: Summary, *, title: str) -> "Table":
     """A row each of the last and the best epoch: accuracy, balanced accuracy and AUC on the evaluated samples."""
     from rich.table import Table
 
@@ -17,31 +19,31 @@ def summary_table(summary: Mapping[str, Any], *, title: str) -> "Table":
     table.add_column("epoch")
     for name in ("accuracy", "balanced accuracy", "AUC"):
         table.add_column(name, justify="right")
-    test = summary["test"]
-    for name, row in (("last", test["last"]), (f"best ({test['best']['epoch']})", test["best"])):
-        table.add_row(name, *(_number(row[metric]) for metric in _METRICS))
+    test = summary.test
+    for name, row in (("last", test.last), (f"best ({test.best.epoch})", test.best)):
+        table.add_row(name, *(_number(getattr(row, metric)) for metric in _METRICS))
     return table
 
 
-def summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+def summary_lines(summary: Summary) -> Iterator[str]:
     """Lines below the table: what the numbers are of, noise detection, cost."""
     yield (
-        f"{summary['n_evaluation']} samples evaluated; best: chosen on the same samples; mean accuracy of the last "
-        f"evaluations {summary['test']['mean_last_10']:.4f}"
+        f"{summary.n_evaluation} samples evaluated; best: chosen on the same samples; mean accuracy of the last "
+        f"evaluations {summary.test.mean_last_10:.4f}"
     )
-    found = {name: value for name, value in summary["auc_noise_detection"].items() if value is not None}
+    found = {name: value for name, value in summary.auc_noise_detection.items() if value is not None}
     if found:
         shown = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in found.items())
-        yield f"AUC of noise detection over {summary['n_train']} training samples: {shown}"
-    yield f"{summary['train_seconds']:.0f} s of training, {summary['peak_memory_mb']:.0f} MB at most"
+        yield f"AUC of noise detection over {summary.n_train} training samples: {shown}"
+    yield f"{summary.train_seconds:.0f} s of training, {summary.peak_memory_mb:.0f} MB at most"
 
 
-def confusion_table(metrics: Mapping[str, Any], *, most: int = 12) -> "Table":
+def confusion_table(metrics: EvaluationSummary, *, most: int = 12) -> "Table":
     """A row a class: its samples, the share recognised, and up to `most` classes the counts of what was predicted."""
     from rich.table import Table
     from rich.text import Text
 
-    names, counts = metrics["classes"], metrics["confusion_matrix"]
+    names, counts = metrics.classes, metrics.confusion_matrix
     whole = len(names) <= most
     table = Table(title="row: label, column: predicted class" if whole else None, title_justify="left")
     table.add_column("class", overflow="fold")
@@ -54,11 +56,11 @@ def confusion_table(metrics: Mapping[str, Any], *, most: int = 12) -> "Table":
     return table
 
 
-def metrics_line(metrics: Mapping[str, Any]) -> str:
+def metrics_line(metrics: EvaluationSummary) -> str:
     """The metrics of an evaluation in one line."""
-    accuracy, balanced, auc = (_number(metrics[name]) for name in _METRICS)
+    accuracy, balanced, auc = (_number(getattr(metrics, name)) for name in _METRICS)
     return (
-        f"{metrics['n_evaluation']} samples ({metrics['samples']}): accuracy {accuracy}, balanced accuracy {balanced}, "
+        f"{metrics.n_evaluation} samples ({metrics.samples}): accuracy {accuracy}, balanced accuracy {balanced}, "
         f"AUC {auc}"
     )
 

@@ -40,7 +40,7 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
     if not picked:
         return None
     images, note = trained_images(run)
-    names = images.classes if images is not None else [str(name) for name in run.summary.get("classes") or []]
+    names = images.classes if images is not None else run.summary.classes
     uris = picture_uris(images, [int(labels.index[place]) for place, _ in picked])
     audited = {} if audit is None else {row["index"]: row for row in audit["samples"]}
     ranks = {kind: count(1) for kind in ("distrusted", "trusted")}

@@ -1,13 +1,13 @@
 """The tables of a report: a row a run, and confusion matrices. Texts only; the page escapes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from l2b_cls.metrics.summary import Summary
 from l2b_cls.report.run_record import RunRecord
-from l2b_run.folder.read_run import method_of
-from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number, number_table
+from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number_table
 
 COLUMNS = (
     Column("last", "accuracy, last epoch", 4, max),
@@ -27,10 +27,10 @@ _SHADES = (0.005, 0.05, 0.15, 0.35, 0.7)  # shares of a row from which a cell is
 def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:
     """The runs in numbers, as `number_table` gives them, without the columns that no run has a number for."""
     rows = [
-        RunNumbers(label, method_of(run.summary), noise_text(run.summary), _values(run.summary))
+        RunNumbers(label, run.summary, noise_text(run.summary), _values(run.summary))
         for label, run in zip(labels, runs, strict=True)
     ]
-    return number_table(rows, [column for column in COLUMNS if any(row.values[column.key] is not None for row in rows)])
+    return number_table(rows, [column for column in COLUMNS if any(row[column.key] is not None for row in rows)])
 
 
 def confusion_table(label: str, counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
@@ -77,26 +77,22 @@ def mixed_up(order_by: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -
     return found
 
 
-def noise_text(summary: Mapping[str, Any]) -> str:
+def noise_text(summary: Summary) -> str:
     """The label noise of a run in words: as it was asked for, and the share of wrong labels, where it is known."""
-    noise, rate = summary.get("noise", NONE), summary.get("effective_noise")
+    noise, rate = summary.noise or NONE, summary.effective_noise
     if noise == "none":
         return "none drawn"  # which says nothing about the labels as they are
-    return f"{noise} ({rate:.1%} wrong)" if isinstance(rate, int | float) else str(noise)
+    return noise if rate is None else f"{noise} ({rate:.1%} wrong)"
 
 
-def _values(summary: Mapping[str, Any]) -> dict[str, float | None]:
-    test = _object(summary.get("test"))
-    last, best = _object(test.get("last")), _object(test.get("best"))
-    detection = _object(summary.get("auc_noise_detection"))
-    found: dict[str, Any] = {"last": last.get("accuracy"), "best": best.get("accuracy")}
-    found |= {"mean_last_10": test.get("mean_last_10")}
-    found |= {key: last.get(key) for key in ("balanced_accuracy", "auc")}
-    found["by_weights"] = detection.get("weight_net", detection.get("alpha_minus_beta"))
-    found["by_loss"] = detection.get("loss")
-    found |= {key: summary.get(key) for key in ("train_seconds", "peak_memory_mb")}
-    return {key: number(value) for key, value in found.items()}
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _values(summary: Summary) -> dict[str, float | None]:
+    last, best, detection = summary.test.last, summary.test.best, summary.auc_noise_detection
+    return {
+        "last": last.accuracy,
+        "best": best.accuracy,
+        "mean_last_10": summary.test.mean_last_10,
+        "balanced_accuracy": last.balanced_accuracy,
+        "auc": last.auc,
+        "by_weights": detection.get("weight_net", detection.get("alpha_minus_beta")),
+        "by_loss": detection.get("loss"),
+    }

@@ -14,10 +14,9 @@ from l2b_cls.report.run_record import RunRecord, read_run
 from l2b_cls.report.tables import confusion_table, mixed_up, run_table
 from l2b_cls.report.weights import weight_panels
 from l2b_data.errors import ConfigError
-from l2b_data.files.atomic import write_text
-from l2b_run.report import curves as report_curves
-from l2b_run.report.page import page_source, render_page, run_labels
-from l2b_run.report.runs import definitions_of, read_runs
+from l2b_run.report.page import run_labels
+from l2b_run.report.runs import read_runs
+from l2b_run.report.write_page import write_page
 
 SAMPLES = 36
 META = "meta_samples"
@@ -47,17 +46,13 @@ def write_report(
     audit: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
-    """Write one HTML file about the runs, in the order given, and return its path.
+    """Write one HTML file about the runs, in the order given, as `write_page` does, and return its path.
 
-    It holds its styles, script and pictures itself and loads nothing; a content security policy forbids the rest. Every
-    text from the files stays text. Of each run folder it reads summary.json, metrics.jsonl, predictions.csv,
-    noisy_labels.csv, sample_weights.npz and, where there is one, the audit (from `audit`, else RUN/audit); what is
-    missing is left out. Up to `samples` training samples a run are shown; `say` gets a line "[2/3] RUN" before each.
-    Raises `ConfigError` for no run or a negative number of samples, `DataError` with the faults of all folders, and
-    leaves an existing file as it is on any error.
+    Of each run folder it reads summary.json, metrics.jsonl, predictions.csv, noisy_labels.csv, sample_weights.npz and,
+    where there is one, the audit (from `audit`, else RUN/audit); what is missing is left out. Up to `samples` training
+    samples a run are shown; `say` gets a line "[2/3] RUN" before each. Raises `ConfigError` for no run or a negative
+    number of samples, `DataError` with the faults of all folders.
     """
-    if not run_dirs:
-        raise ConfigError("report: no run folder given; name at least one")
     if samples < 0:
         raise ConfigError(f"--samples {samples}: a number of samples, 0 for none")
     runs = read_runs(run_dirs, partial(read_run, audit=audit))
@@ -70,41 +65,20 @@ def write_report(
             decks.append(deck)
         if (group := weight_panels(label, run, batch=batch)) is not None:
             groups.append(group)
-    write_text(Path(out), _page(title, labels, runs, decks, groups))
-    return Path(out)
-
-
-def _page(
-    title: str,
-    labels: list[str],
-    runs: list[RunRecord],
-    decks: list[dict[str, Any]],
-    weight_groups: list[dict[str, Any]],
-) -> str:
-    rows = [(label, run.epochs) for label, run in zip(labels, runs, strict=True)]
-    panels = report_curves.curve_panels(rows, [curve for curve in CURVES if curve[0] != META or _meta_varies(runs)])
     confusions = [table for label, run in zip(labels, runs, strict=True) if (table := _confusion(label, run))]
     audits = [_audit(label, run.audit) for label, run in zip(labels, runs, strict=True) if run.audit is not None]
     cards = [card for deck in decks for card in deck["cards"]]
-    there = {
-        "Runs": True,
-        "Curves": bool(panels or weight_groups),
-        "Confusion": bool(confusions),
-        "Labels": bool(decks),
-        "Audit": bool(audits),
-        "Definitions": True,
-    }
-    return render_page(
+    return write_page(
+        out,
         "l2b_cls.report",
-        "report.html.j2",
-        style=page_source("l2b_run.report", "report.css") + page_source("l2b_cls.report", "report.css"),
-        script=page_source("l2b_run.report", "tables.js") + page_source("l2b_cls.report", "report.js"),
         title=title,
-        sections=[name for name, true in there.items() if true],
+        labels=labels,
+        runs=runs,
+        curves=[curve for curve in CURVES if curve[0] != META or _meta_varies(runs)],
+        definitions=DEFINITIONS,
+        sections={"Confusion": confusions, "Labels": decks, "Audit": audits},
         run_table=run_table(labels, runs),
-        panels=panels,
-        panel_size=(report_curves.WIDTH, report_curves.HEIGHT),
-        weight_panels=weight_groups,
+        more_curves=groups,
         confusions=confusions,
         decks=decks,
         first_deck=next((n for n, deck in enumerate(decks) if deck["cards"][0]["alpha"] is not None), 0),
@@ -113,7 +87,6 @@ def _page(
         truth_shown=any(card["truth"] for card in cards),
         trusted_shown=any(card["kind"] == "trusted" for card in cards),
         audits=audits,
-        definitions=definitions_of((run.summary for run in runs), DEFINITIONS),
     )
 
 
@@ -129,10 +102,8 @@ def _confusion(label: str, run: RunRecord) -> dict[str, Any] | None:
     size = run.predictions.probabilities.shape[1]
     counts = np.zeros((size, size), np.int64)
     np.add.at(counts, (run.predictions.labels, run.predictions.predicted), 1)
-    names = run.summary.get("classes")
-    if not isinstance(names, list) or len(names) != size:
-        names = list(range(size))
-    return confusion_table(label, counts, [str(name) for name in names])
+    names = run.summary.classes
+    return confusion_table(label, counts, names if len(names) == size else [str(number) for number in range(size)])
 
 
 def _audit(label: str, audit: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,14 +19,14 @@ def paired_statistics(
         pairs); wilcoxon_p (two-sided signed-rank test, pairs without a difference left out; None where none differs);
         wins, ties, losses of b. With n = 0 all but the counts are None.
     """
-    keys = [key for key, value in a.items() if value is not None and b.get(key) is not None]
-    differences = np.array([_difference(a, b, key) for key in keys], float)
+    pairs = [(value, other) for key, value in a.items() if value is not None and (other := b.get(key)) is not None]
+    first, second = (np.array([pair[side] for pair in pairs], float) for side in (0, 1))
+    differences, n = second - first, len(pairs)
     gains = differences if higher_is_better else -differences
-    n = len(keys)
     return {
         "n": n,
-        "mean_a": _mean(a, keys),
-        "mean_b": _mean(b, keys),
+        "mean_a": float(first.mean()) if n else None,
+        "mean_b": float(second.mean()) if n else None,
         "mean_difference": float(differences.mean()) if n else None,
         "median_difference": float(np.median(differences)) if n else None,
         "interval": bootstrap_interval(differences, seed=seed) if n > 1 else None,
@@ -57,14 +57,3 @@ def _wilcoxon_p(differences: np.ndarray) -> float | None:
 
     moved = differences[differences != 0]
     return float(wilcoxon(moved).pvalue) if len(moved) else None
-
-
-def _difference(a: Mapping[str, float | None], b: Mapping[str, float | None], key: str) -> float:
-    first, second = a[key], b[key]
-    assert first is not None
-    assert second is not None
-    return second - first
-
-
-def _mean(values: Mapping[str, float | None], keys: list[str]) -> float | None:
-    return float(np.mean([values[key] for key in keys])) if keys else None

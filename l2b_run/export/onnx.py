@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,41 @@ def require_onnx(file: Path) -> None:
     require_extra("onnx", "export --onnx")
 
 
-def onnx_bytes(network: nn.Module, example: Tensor, metadata: Mapping[str, Any], *, input_name: str) -> bytes:
-    """An ONNX file's bytes: `input_name` as `example` (N, ...) float32, N free, -> "probabilities".
+def write_onnx(
+    file: Path,
+    network: nn.Module,
+    inputs: Mapping[str, Tensor],
+    metadata: Mapping[str, Any],
+    *,
+    input_name: str,
+    parity: Mapping[str, float] | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Write `network` as ONNX: `input_name` (N, ...) float32, N free, -> "probabilities"; `say` gets a line a step.
 
-    `metadata` lies in the file as JSON under METADATA_KEY. Needs the extra `onnx`.
+    `metadata` lies in the file as JSON under METADATA_KEY. inputs: name -> (n, ...), n of at least the largest of
+    BATCHES, on which onnxruntime (CPU) is compared with torch; "random" is traced. Needs the extra `onnx`. Atomic.
+
+    Returns:
+        file, bytes, opset, and parity: `parity`, and of each input the largest absolute difference over batches of
+        BATCHES.
+
+    Raises:
+        L2BError: a difference of TOLERANCE or more, or one that is no number; nothing is written.
     """
+    say("[1/2] tracing the network")
+    content = _onnx_bytes(network, inputs["random"][:2], metadata, input_name=input_name)
+    say("[2/2] comparing it with the run in onnxruntime")
+    found = {name: _difference(network, content, of, input_name=input_name) for name, of in inputs.items()}
+    found |= parity or {}
+    if not max(found.values()) < TOLERANCE:
+        raise L2BError(f"{file} was not written: its probabilities differ from the run's by {found}; report this")
+    with atomic_file(file) as temporary:
+        temporary.write_bytes(content)
+    return {"file": str(file), "bytes": len(content), "opset": OPSET, "parity": found}
+
+
+def _onnx_bytes(network: nn.Module, example: Tensor, metadata: Mapping[str, Any], *, input_name: str) -> bytes:
     logging.getLogger("onnxscript").setLevel(logging.ERROR)
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):  # its progress goes to stdout
         warnings.simplefilter("ignore")
@@ -56,8 +86,7 @@ def onnx_bytes(network: nn.Module, example: Tensor, metadata: Mapping[str, Any],
     return content
 
 
-def onnx_difference(network: nn.Module, content: bytes, inputs: Tensor, *, input_name: str) -> float:
-    """The largest absolute difference between onnxruntime (CPU) and `network` on `inputs`, over batches of BATCHES."""
+def _difference(network: nn.Module, content: bytes, inputs: Tensor, *, input_name: str) -> float:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -70,15 +99,3 @@ def onnx_difference(network: nn.Module, content: bytes, inputs: Tensor, *, input
         (found,) = session.run(["probabilities"], {input_name: inputs[:n].numpy()})
         differences.append(float(np.abs(found - expected).max()))
     return max(differences)
-
-
-def write_onnx(file: Path, content: bytes, parity: Mapping[str, float]) -> dict[str, Any]:
-    """Write the bytes of an ONNX file; returns file, bytes, opset and parity (largest differences from the run).
-
-    Raises L2BError for a difference of TOLERANCE or more, or one that is no number; nothing is written then.
-    """
-    if not max(parity.values()) < TOLERANCE:
-        raise L2BError(f"{file} was not written: its probabilities differ from the run's by {parity}; report this")
-    with atomic_file(file) as temporary:
-        temporary.write_bytes(content)
-    return {"file": str(file), "bytes": len(content), "opset": OPSET, "parity": parity}

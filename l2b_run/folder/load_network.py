@@ -13,6 +13,14 @@ from l2b_data.errors import DataError
 Settings = TypeVar("Settings")
 
 
+def require_finished(run: Path) -> tuple[Path, Path]:
+    """config.yaml and model.safetensors of a run folder. Raises DataError where one is missing."""
+    files = run / "config.yaml", run / "model.safetensors"
+    if missing := [path.name for path in files if not path.is_file()]:
+        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
+    return files
+
+
 def load_network(
     run: Path,
     read_settings: Callable[[Path], Settings],
@@ -24,10 +32,7 @@ def load_network(
     `read_settings(path)` and `network_of(settings, pretrained=False)` are the task's own. Raises DataError for a folder
     that is no finished run or whose weights do not fit, ConfigError for a config of another version.
     """
-    config, weights = run / "config.yaml", run / "model.safetensors"
-    missing = [path.name for path in (config, weights) if not path.is_file()]
-    if missing:
-        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
+    config, weights = require_finished(run)
     settings = read_settings(config)
     model = network_of(settings, pretrained=False)
     try:

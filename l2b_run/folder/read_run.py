@@ -1,11 +1,12 @@
-"""Run folders: the files that every run has, read without raising, and folders that must not be written to."""
+"""Run folders: the files that every run has, and folders that must not be written to."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from l2b_data.errors import ConfigError
+from l2b_data.errors import ConfigError, L2BError
+
+Part = TypeVar("Part")
 
 # what a run would write over; log.txt, which comes first of all, is appended to
 _WRITTEN = (
@@ -52,22 +53,12 @@ def check_evaluation_folder(out: Path) -> None:
         raise ConfigError(f"--out {out} is the folder of a run and has a summary.json of its own; choose another")
 
 
-def method_of(summary: Mapping[str, Any]) -> str | None:
-    """The method of a summary.json as a reader knows the run apart by: "l2b --no-clean" where no clean one judged."""
-    method = summary.get("method")
-    return f"{method} --no-clean" if method and summary.get("meta_source") == "online" else method
-
-
-def read_summary(path: Path, faults: list[str]) -> dict[str, Any]:
-    """The object of a summary.json, {} where the file is absent; what is wrong with it goes to `faults`."""
-    if not path.exists():
-        return {}
+def read_part(path: Path, read: Callable[[Path], Part], faults: list[str]) -> Part | None:
+    """What `read` finds in a file of a run, None where it is absent; what is wrong with it goes to `faults`."""
+    if not path.is_file():
+        return None
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        faults.append(f"{path.name} is damaged: {error}")
-        return {}
-    if not isinstance(value, dict):
-        faults.append(f"{path.name} holds no JSON object")
-        return {}
-    return value
+        return read(path)
+    except L2BError as error:
+        faults.append(str(error))
+        return None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from l2b import Step, train_step
-from l2b.candidate_losses import Loss, PseudoLabel
+from l2b.candidate_losses import PseudoLabel
 from l2b_run.methods.plain import given_step
 from l2b_run.settings.normalizer import normalizer_of
 from l2b_run.settings.shared import BETWEEN_LABELS, TrainingSettings
@@ -17,7 +17,7 @@ from l2b_run.training.method import Method, Training
 from l2b_run.training.method_settings import clean_step_faults
 from l2b_run.training.state import TrainState
 from l2b_run.training.step_report import StepReport
-from l2b_run.training.task import Task
+from l2b_run.training.task import Task, meta_loss_of
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,6 @@ def teacher_pseudo_label(state: TrainState, images: Tensor, task: Task) -> Pseud
     with torch.no_grad():
         target = task.hard_pseudo_label(teacher(images))
     return lambda logits: target
-
-
-def meta_loss_of(run: Training) -> Loss:
-    """The loss that the meta batch is judged by."""
-    return run.task.mae if run.settings.meta.loss == "mae" else run.task.loss
 
 
 def reported(done: Step, position: Tensor | None) -> StepReport:
@@ -118,7 +113,7 @@ def _weighted(run: Training, epoch: int, step: int, draw: DrawCandidates, *, wit
         candidates.drawn[:2],
         candidates.meta,
         loss=run.task.loss,
-        meta_loss=meta_loss_of(run),
+        meta_loss=meta_loss_of(run.task, run.settings),
         pseudo_label=candidates.pseudo_label if with_pseudo else None,
         normalize=normalizer_of(chosen),
         lookahead=chosen.lookahead,

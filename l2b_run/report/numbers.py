@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from l2b_run.folder.summary import RunSummary, method_of
 from l2b_run.report.style import run_line
 
 NONE = "–"
@@ -21,15 +22,21 @@ class Column:
 
 @dataclass(frozen=True)
 class RunNumbers:
-    """A run in the table: its label, method ("" or None where nobody said), noise, and value by column key."""
+    """A run in the table: its label, what its summary says of method and cost, noise, and value by column key."""
 
     label: str
-    method: str | None
+    summary: RunSummary
     noise: str
     values: Mapping[str, float | None]
 
+    def __getitem__(self, key: str) -> float | None:
+        """The value of a column, None where the run has none."""
+        value: float | None = getattr(self.summary, key) if key in _COST_KEYS else self.values.get(key)
+        return value
+
 
 COST = (Column("train_seconds", "training time", 0), Column("peak_memory_mb", "peak memory", 0))
+_COST_KEYS = {column.key for column in COST}
 
 
 def number_table(runs: Sequence[RunNumbers], columns: Sequence[Column]) -> dict[str, Any]:
@@ -38,17 +45,17 @@ def number_table(runs: Sequence[RunNumbers], columns: Sequence[Column]) -> dict[
     A row: label, line (`Line.record`), method, noise, cells (key -> text) and best, the keys of its best cells. NONE
     stands where a run has no such value. Runs differ where their values do when rounded as they are shown.
     """
-    texts = [{column.key: _text(column, run.values.get(column.key)) for column in columns} for run in runs]
+    texts = [{column.key: _text(column, run[column.key]) for column in columns} for run in runs]
     best = {}
     for column in columns:
-        known = [value for run in runs if (value := run.values.get(column.key)) is not None]
+        known = [value for run in runs if (value := run[column.key]) is not None]
         if column.best is not None and len({round(value, column.decimals) for value in known}) > 1:
             best[column.key] = _text(column, column.best(known))
     rows = [
         {
             "label": run.label,
             "line": run_line(place).record(),
-            "method": str(run.method or NONE),
+            "method": method_of(run.summary.method, run.summary.meta_source) or NONE,
             "noise": run.noise,
             "cells": cells,
             "best": {key for key, text in best.items() if cells[key] == text},
@@ -56,11 +63,6 @@ def number_table(runs: Sequence[RunNumbers], columns: Sequence[Column]) -> dict[
         for place, (run, cells) in enumerate(zip(runs, texts, strict=True))
     ]
     return {"columns": [(column.key, column.heading) for column in columns], "rows": rows}
-
-
-def number(value: Any) -> float | None:
-    """What stands in a summary.json as a number; None for anything else."""
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _text(column: Column, value: float | None) -> str:

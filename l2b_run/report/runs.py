@@ -1,19 +1,38 @@
 """The runs of a report: all folders read or all faults told, and what their terms mean."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from l2b_data.errors import DataError, L2BError
+from l2b_data.errors import ConfigError, DataError, L2BError
+from l2b_run.folder.summary import RunSummary
 
-Run = TypeVar("Run")
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What every run folder says: summary.json and the rows of metrics.jsonl, empty where a file is missing."""
+
+    path: Path
+    summary: RunSummary = field(repr=False)
+    epochs: list[dict[str, Any]] = field(repr=False)
 
 
-def read_runs(run_dirs: Sequence[Path | str], read: Callable[[Path | str], Run]) -> list[Run]:
-    """What `read` makes of each run folder, in their order; DataError with the faults of all that it refuses."""
+Run = TypeVar("Run", bound=RunRecord)
+
+
+def read_runs(run_dirs: Sequence[Path | str], read: Callable[[Path], Run]) -> list[Run]:
+    """What `read` makes of each run folder, in their order.
+
+    Raises ConfigError for no folder, DataError with the faults of all that are refused or not there.
+    """
+    if not run_dirs:
+        raise ConfigError("report: no run folder given; name at least one")
     runs, faults = [], []
-    for path in run_dirs:
+    for path in map(Path, run_dirs):
         try:
+            if not path.is_dir():
+                raise DataError(f"{path}: no such run folder")
             runs.append(read(path))
         except L2BError as error:
             faults.append(str(error))
@@ -22,7 +41,15 @@ def read_runs(run_dirs: Sequence[Path | str], read: Callable[[Path | str], Run])
     return runs
 
 
-def definitions_of(summaries: Iterable[Mapping[str, Any]], own: Mapping[str, str]) -> dict[str, Any]:
-    """Term -> meaning: the "definitions" of the runs' summaries, a later one over an earlier, and `own` over all."""
-    found = [summary["definitions"] for summary in summaries if isinstance(summary.get("definitions"), dict)]
-    return {str(term): meaning for definitions in found for term, meaning in definitions.items()} | dict(own)
+def require_parts(path: Path, parts: Mapping[str, object], faults: Sequence[str]) -> None:
+    """Raises DataError for the faults met in a run folder, or where none of its `parts` (file -> content) is there."""
+    if faults:
+        raise DataError("; ".join(faults))
+    if not any(parts.values()):
+        *names, last = parts
+        raise DataError(f"{path}: no {', '.join(names)} or {last}: not the folder of a run")
+
+
+def definitions_of(summaries: Iterable[RunSummary], own: Mapping[str, str]) -> dict[str, str]:
+    """Term -> meaning: the definitions of the runs' summaries, a later one over an earlier, and `own` over all."""
+    return {term: text for summary in summaries for term, text in summary.definitions.items()} | dict(own)

@@ -4,6 +4,9 @@ from typing import Protocol
 
 from torch import Tensor
 
+from l2b.candidate_losses import Loss
+from l2b_run.settings.shared import TrainingSettings
+
 
 class Task(Protocol):
     """Losses and pseudo-labels of an element: a pixel (*E = H, W) or a sample (*E empty).
@@ -34,3 +37,8 @@ class Task(Protocol):
 
     def hard_pseudo_label(self, logits: Tensor) -> Tensor:
         """The most probable label, shaped as a target."""
+
+
+def meta_loss_of(task: Task, settings: TrainingSettings) -> Loss:
+    """The loss of the meta batch, by which labels are judged."""
+    return task.mae if settings.meta.loss == "mae" else task.loss

@@ -62,9 +62,9 @@ class SliceBatches:
         for image, mask in zip(self.meta.image.split(size), self.meta.mask.split(size), strict=True):
             yield image.to(self.device), mask.to(self.device)
 
-    def given_views(self, epoch: int, step: int) -> tuple[Drawn, tuple[Augmentation, ...]]:
-        """Five views of the given slices: image (5 * B, C, S, S), mask (5 * B, 1, S, S), and those views."""
-        image, mask, _ = self.given(epoch, step)
+    def given_views(self, epoch: int, step: int, drawn: Drawn | None = None) -> tuple[Drawn, tuple[Augmentation, ...]]:
+        """Five views of the given slices, or `drawn`: image (5 * B, C, S, S), mask (5 * B, 1, S, S), and the views."""
+        image, mask, _ = self.given(epoch, step) if drawn is None else drawn
         views = draw_views(self._rng(_OTHER, epoch, step), len(image))
         return Drawn(*apply_views(views, image, mask)), views
 

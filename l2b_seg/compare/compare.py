@@ -1,15 +1,21 @@
 """Two runs on the same cases: paired differences, an interval and a test."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_run.compare.paired_statistics import paired_statistics
-from l2b_seg.compare.scores import Scores, read_scores
-from l2b_seg.metrics.summary import DISTANCES, OVERLAPS
+from l2b_run.compare.two_runs import Side, require_common, shown, side_of, training_differs
+from l2b_seg.metrics.summary import DISTANCES, METRICS, OVERLAPS, Summary
 
-METRICS = (*OVERLAPS, *DISTANCES)
+# split.json: what decides the data a run has seen, and how to call it
+_SEEN = {"train": "training cases", "meta": "clean (meta) cases", "labels": "given masks", "dataset": "data sets"}
+_NAMED = 3  # cases and classes named in a warning
+
+Values = dict[str, float | None]  # by case, None where the metric is undefined
 
 
 def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) -> dict[str, Any]:
@@ -34,62 +40,105 @@ def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) ->
     """
     if metric not in METRICS:
         raise ConfigError(f"metric {metric!r}: choose one of {', '.join(METRICS)}")
-    a, b = read_scores(run_a, metric), read_scores(run_b, metric)
+    a, b = _read(run_a), _read(run_b)
     _refuse_other_scales(a, b, metric)
-    common = [case for case in a.values if case in b.values]
-    if not common:
-        raise DataError(f"{a.path} and {b.path} have no case in common; compare runs evaluated on the same cases")
-    undefined = _undefined(a.values, b.values, common)
-    paired = [case for case in common if case not in undefined]
-    if not paired:
-        raise DataError(f"{metric} is undefined in every common case of {a.path} and {b.path}; choose another --metric")
-    higher = metric in OVERLAPS
+    (of_a, classes_a), (of_b, classes_b) = _values(a, metric), _values(b, metric)
+    common = [case for case in of_a if case in of_b]
+    require_common(common, a, b, noun="case")
     rows: list[dict[str, Any]] = [
         {"case": case, "a": first, "b": second, "difference": second - first}
-        for case in paired
-        if (first := a.values[case]) is not None and (second := b.values[case]) is not None
+        for case in common
+        if (first := of_a[case]) is not None and (second := of_b[case]) is not None
     ]
-    rows.sort(key=lambda row: row["difference"], reverse=not higher)
+    if not rows:
+        raise DataError(f"{metric} is undefined in every common case of {a.path} and {b.path}; choose another --metric")
+    higher = metric in OVERLAPS
+    same = classes_a.keys() == classes_b.keys()
     return {
         "metric": metric,
-        "unit": a.unit if metric in DISTANCES else None,
+        "unit": a.summary.unit if metric in DISTANCES else None,
         "higher_is_better": higher,
-        "a": a.about(paired),
-        "b": b.about(paired),
-        **paired_statistics(a.values, b.values, higher_is_better=higher, seed=seed),
-        "cases": rows,
-        "only_in_a": [case for case in a.values if case not in b.values],
-        "only_in_b": [case for case in b.values if case not in a.values],
-        "undefined": undefined,
-        "classes": _classes(a, b, higher=higher, seed=seed),
-        "warnings": a.warnings_beside(b),
+        "a": a.about(mean=fmean(row["a"] for row in rows)),
+        "b": b.about(mean=fmean(row["b"] for row in rows)),
+        **paired_statistics(of_a, of_b, higher_is_better=higher, seed=seed),
+        "cases": sorted(rows, key=lambda row: row["difference"], reverse=not higher),
+        "only_in_a": [case for case in of_a if case not in of_b],
+        "only_in_b": [case for case in of_b if case not in of_a],
+        "undefined": _undefined(of_a, of_b, common),
+        "classes": {
+            name: paired_statistics(classes_a[name], classes_b[name], higher_is_better=higher, seed=seed)
+            for name in (classes_a if same else ())
+        },
+        "warnings": list(_warnings(a, b)),
     }
 
 
-def _undefined(a: Mapping[str, float | None], b: Mapping[str, float | None], common: list[str]) -> dict[str, str]:
+def _read(path: Path) -> Side[Summary]:
+    """Raises DataError where the summary is absent, damaged, without cases, or names a case twice."""
+    file = path / "summary.json" if path.is_dir() else path
+    summary = Summary.read(file, way_out="give the folder of a finished run or evaluation")
+    names = [row.case for row in summary.metric_per_case]
+    if not names or None in names:
+        raise DataError(
+            f"{file} has no metric_per_case with a case in each row; give a folder of `train` or `evaluate`"
+        )
+    if len(set(names)) < len(names):
+        raise DataError(f"{file} names a case twice: {', '.join(sorted({n for n in names if names.count(n) > 1}))}")
+    return side_of(path, summary)
+
+
+def _values(side: Side[Summary], metric: str) -> tuple[Values, dict[str, Values]]:
+    """The metric by case, and by class name and case. Raises DataError for a value that is not finite."""
+    whole: Values = {}
+    alone: dict[str, Values] = {name: {} for name in side.summary.classes or {}}
+    for row in side.summary.metric_per_case:
+        whole[row.case] = getattr(row, metric)
+        for name, metrics in (row.classes or {}).items():
+            alone.setdefault(name, {})[row.case] = getattr(metrics, metric)
+    for values in (whole, *alone.values()):
+        for case, value in values.items():
+            if value is not None and not math.isfinite(value):
+                raise DataError(f"{side.path}: {metric} of case {case} is {value}, no number")
+    return whole, alone
+
+
+def _undefined(a: Values, b: Values, common: list[str]) -> dict[str, str]:
     words = {(True, True): "in both", (True, False): "in A", (False, True): "in B"}
     found = {case: (a[case] is None, b[case] is None) for case in common}
     return {case: words[missing] for case, missing in found.items() if any(missing)}
 
 
-def _classes(a: Scores, b: Scores, *, higher: bool, seed: int) -> dict[str, dict[str, Any]]:
-    if a.classes.keys() != b.classes.keys():
-        return {}
-    return {
-        name: paired_statistics(a.classes[name], b.classes[name], higher_is_better=higher, seed=seed)
-        for name in a.classes
-    }
+def _warnings(a: Side[Summary], b: Side[Summary]) -> Iterator[str]:
+    """What makes a difference between the two runs hard to read, a line each."""
+    yield from training_differs(a, b, noise=_noise, seen=_SEEN, named=_NAMED)
+    there = {row.case: row.reference_file for row in b.summary.metric_per_case if row.reference_file}
+    rows = [row for row in a.summary.metric_per_case if row.reference_file]
+    moved = [row.case for row in rows if there.get(row.case, row.reference_file) != row.reference_file]
+    if moved:
+        yield f"reference masks come from different files in {len(moved)} cases, such as {moved[0]}"
+    first, second = (list(side.summary.classes or {}) for side in (a, b))
+    if set(first) != set(second):
+        yield f"classes differ: {shown(first, _NAMED)} in A, {shown(second, _NAMED)} in B"
 
 
-def _refuse_other_scales(a: Scores, b: Scores, metric: str) -> None:
-    if metric in DISTANCES and a.unit != b.unit:
-        raise DataError(f"{metric} is in {a.unit} in {a.path}, in {b.unit} in {b.path}; evaluate both in one unit")
-    if metric == "nsd" and (without := [str(run.path) for run in (a, b) if run.tolerance is None]):
+def _noise(summary: Summary) -> str:
+    noise = summary.noise or {}
+    return f"{noise['level']} (seed {noise.get('seed')})" if noise.get("level") else "none named"
+
+
+def _refuse_other_scales(a: Side[Summary], b: Side[Summary], metric: str) -> None:
+    unit_a, unit_b = a.summary.unit, b.summary.unit
+    if metric in DISTANCES and unit_a != unit_b:
+        raise DataError(f"{metric} is in {unit_a} in {a.path}, in {unit_b} in {b.path}; evaluate both in one unit")
+    if metric != "nsd":
+        return
+    if without := [str(run.path) for run in (a, b) if run.summary.tolerance is None]:
         raise DataError(
             f"nsd was not computed for {' and '.join(without)}: `train` has no tolerance; compare folders of "
             "`l2b-seg predict` and then `l2b-seg evaluate --tolerance MM --out FOLDER`"
         )
-    if metric == "nsd" and a.tolerance != b.tolerance:
+    tolerances = [run.summary.tolerance for run in (a, b)]
+    if tolerances[0] != tolerances[1]:
         raise DataError(
-            f"nsd is at tolerance {a.tolerance} in {a.path}, at {b.tolerance} in {b.path}; evaluate both at one"
+            f"nsd is at tolerance {tolerances[0]} in {a.path}, at {tolerances[1]} in {b.path}; evaluate both at one"
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from l2b_data.cases.noise_text import noise_text
-from l2b_run.folder.read_run import method_of
+from l2b_run.compare.two_runs import p_text, side_lines
 from l2b_seg.metrics.summary import OVERLAPS
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def summary_table(comparison: Mapping[str, Any]) -> "Table":
             _number(metric, row["mean_b"]),
             _number(metric, row["mean_difference"], sign=True),
             shown,
-            "-" if row["wilcoxon_p"] is None else f"{row['wilcoxon_p']:.2g}",
+            p_text(row["wilcoxon_p"]),
             f"{row['wins']}/{row['ties']}/{row['losses']}",
         )
     return table
@@ -60,10 +60,7 @@ def summary_table(comparison: Mapping[str, Any]) -> "Table":
 
 def comparison_notes(comparison: Mapping[str, Any]) -> Iterator[str]:
     """Lines below the tables: what A and B are, how interval and p were made, what they cannot say."""
-    for name in ("a", "b"):
-        run = comparison[name]
-        about = ", ".join(filter(None, (method_of(run), noise_text(run["noise"]))))
-        yield f"{name.upper()} = {run['path']}" + (f" ({about})" if about else "")
+    yield from side_lines(comparison, noise=noise_text)
     unit = "" if comparison["unit"] is None else f" in {comparison['unit']}"
     better = "larger" if comparison["higher_is_better"] else "smaller"
     yield (

@@ -1,13 +1,14 @@
 """What another program, or a reader, must know to use the network of a run."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
-from l2b_data.errors import DataError
+from l2b_data.files.json_object import read_json_object
 from l2b_run.folder.environment import package_version
+from l2b_run.folder.load_network import require_finished
 from l2b_seg.config import Settings
+from l2b_seg.metrics.summary import Summary
 from l2b_seg.recipe import read_settings
 from l2b_seg.task import task_of
 
@@ -33,12 +34,9 @@ def run_metadata(run: Path) -> dict[str, Any]:
         DataError: the folder is no finished run, or one of its files is damaged.
         ConfigError: its config is of another version.
     """
-    weights = run / "model.safetensors"
-    missing = [path.name for path in (run / "config.yaml", weights) if not path.is_file()]
-    if missing:
-        raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
-    settings = read_settings(run / "config.yaml")
-    environment = _optional(run / "env.json")
+    config, weights = require_finished(run)
+    settings, environment = read_settings(config), _optional(run / "env.json")
+    summary = run / "summary.json"
     return {
         "format": "l2b-seg model 1",
         "l2b_version": package_version("l2b"),
@@ -46,7 +44,7 @@ def run_metadata(run: Path) -> dict[str, Any]:
         "network": settings.network.model_dump(exclude={"encoder_weights"}),
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "training": _training(settings, _optional(run / "split.json")),
-        "results": _results(_optional(run / "summary.json")),
+        "results": _results(Summary.read(summary)) if summary.is_file() else None,
         "versions": environment and {"python": environment.get("python"), **environment.get("versions", {})},
     }
 
@@ -88,23 +86,11 @@ def _training(settings: Settings, split: dict[str, Any] | None) -> dict[str, Any
     return {**chosen, "data": {**data, "noise": split.get("noise"), **counts}}
 
 
-def _results(summary: dict[str, Any] | None) -> dict[str, Any] | None:
-    if summary is None:
-        return None
-    counts = ("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty")
-    kept = {key: summary.get(key) for key in (*counts, "unit", "mean", "penalised_mean")}
-    if "classes" in summary:
-        kept["classes"] = summary["classes"]
-    return {**kept, "definitions": summary.get("definitions")}
+def _results(summary: Summary) -> dict[str, Any]:
+    kept = ("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty", "unit", "mean", "penalised_mean")
+    said = summary.to_json()
+    return {key: said[key] for key in (*kept, "classes", "definitions") if key in said}
 
 
 def _optional(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is damaged: {error}") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{path} holds no JSON object")
-    return value
+    return read_json_object(path, way_out="") if path.is_file() else None

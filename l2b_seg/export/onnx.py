@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from l2b_data.cases.slicing import prepare_image
-from l2b_run.export.onnx import BATCHES, onnx_bytes, onnx_difference, require_onnx, write_onnx
+from l2b_run.export.onnx import BATCHES, require_onnx, write_onnx
 from l2b_seg.export.metadata import run_metadata
 from l2b_seg.prediction.predictor import Predictor, load_run
 from l2b_seg.task import Task
@@ -29,27 +29,18 @@ class _Probabilities(nn.Module):
 def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Write the network of a finished run as ONNX: slices (N, C, S, S) float32 -> probabilities (N, K, S, S).
 
-    N is free. `run_metadata` lies in the file as JSON, under metadata key "l2b". `say` is called with a line a step.
-
-    Returns:
-        file, bytes, opset, and parity: for "random" slices and a "volume" prepared as `predict` does it, the largest
-        absolute difference of a probability between onnxruntime (CPU) and torch, over batches of 1, 2 and 5.
+    `run_metadata` is its description. Compared are "random" slices and a "volume" prepared as `predict` does it.
+    Returns what `write_onnx` does.
 
     Raises:
         ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed.
         DataError: `run` is no finished run.
-        L2BError: a difference that `write_onnx` refuses; nothing is written.
+        L2BError: as `write_onnx`; nothing is written.
     """
     require_onnx(file)
-    metadata = run_metadata(run)
-    predictor = load_run(run, "cpu")
+    metadata, predictor = run_metadata(run), load_run(run, "cpu")
     network = _Probabilities(predictor.model, predictor.task).eval()
-    inputs = _parity_inputs(predictor)
-    say("[1/2] tracing the network")
-    content = onnx_bytes(network, inputs["random"][:2], metadata, input_name="slices")
-    say("[2/2] comparing it with the run in onnxruntime")
-    parity = {name: onnx_difference(network, content, slices, input_name="slices") for name, slices in inputs.items()}
-    return write_onnx(file, content, parity)
+    return write_onnx(file, network, _parity_inputs(predictor), metadata, input_name="slices", say=say)
 
 
 def _parity_inputs(predictor: Predictor) -> dict[str, Tensor]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
 from l2b_data.images.orientation import Cut
 from l2b_seg.metrics.case_metrics import case_class_metrics
-from l2b_seg.metrics.summary import summarise
+from l2b_seg.metrics.summarise import summarise
+from l2b_seg.metrics.summary import Summary
 from l2b_seg.prediction.predictor import Predictor
 
 
@@ -65,7 +65,7 @@ def _dice(predicted: np.ndarray, reference: np.ndarray) -> float:
     return 2 * int((predicted & reference).sum()) / both if both else 1.0
 
 
-def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, unit: str) -> dict[str, Any]:
+def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, unit: str) -> Summary:
     """The summary (see `summarise`) of all overlap and surface metrics, one entry a case, each class of several."""
     classes = {name: value for value, name in enumerate(predictor.task.classes, 1)}
     metrics = {

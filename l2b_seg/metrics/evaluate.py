@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from l2b_data.images.volume import Volume
 from l2b_seg.metrics.case_metrics import CaseMetrics
 from l2b_seg.metrics.foreground import Foreground, Labels, choose_foreground
 from l2b_seg.metrics.mask_pairs import MaskPairs, mask_pairs
-from l2b_seg.metrics.summary import Unit, summarise
+from l2b_seg.metrics.summarise import summarise
+from l2b_seg.metrics.summary import Summary, Unit
 
 DEFAULT_TOLERANCE = 2.0
 
@@ -42,7 +43,7 @@ def evaluate(
     labels: Labels | None = None,
     classes: Mapping[str, int] | None = None,
     say: Callable[[str], None] = lambda line: None,
-) -> dict[str, Any]:
+) -> Summary:
     """Metrics of every case in which both masks exist, and their summary.
 
     Args:
@@ -58,7 +59,7 @@ def evaluate(
         say: called with a line "[3/36] CASE" before each case.
 
     Returns:
-        `summarise`'s dict, and: foreground (which values); missing_predictions (case ids without a prediction),
+        The summary of `summarise`, and: foreground (which values); missing_predictions (case ids without a prediction),
         without_reference (predictions without a reference, not evaluated), failed (case id -> message, for a
         file that cannot be read or is no mask) and warnings (lines to show). Failed and missing cases are in no
         mean: the caller must say so, see `failures`.
@@ -81,27 +82,30 @@ def evaluate(
         raise DataError(f"{foreground} in no reference of {ref}; leave --labels and --classes out, or name others")
 
     summary = summarise(found.cases, unit=unit, tolerance=tolerance_mm, classes=foreground.classes)
-    for row in summary["metric_per_case"]:
-        row["spacing"] = found.spacings[row["case"]]
-        row["prediction_file"], row["reference_file"] = map(str, matched.pairs[row["case"]])
-    return {
-        **summary,
-        "definitions": {**summary["definitions"], "foreground": str(foreground)},
-        "foreground": str(foreground),
-        "missing_predictions": matched.missing,
-        "without_reference": matched.without_reference,
-        "failed": found.failed,
-        "warnings": _warnings(unit, found, foreground, matched.without_reference),
-    }
+    rows = []
+    for row in summary.metric_per_case:
+        files = [str(path) for path in matched.pairs[row.case]]
+        spacing = list(found.spacings[row.case])
+        rows.append(replace(row, spacing=spacing, prediction_file=files[0], reference_file=files[1]))
+    return replace(
+        summary,
+        metric_per_case=rows,
+        definitions={**summary.definitions, "foreground": str(foreground)},
+        foreground=str(foreground),
+        missing_predictions=matched.missing,
+        without_reference=matched.without_reference,
+        failed=found.failed,
+        warnings=_warnings(unit, found, foreground, matched.without_reference),
+    )
 
 
-def failures(summary: dict[str, Any]) -> str | None:
+def failures(summary: Summary) -> str | None:
     """What a caller must tell: the cases of an evaluation that could not be evaluated, or None."""
-    lines = [f"{case}: no prediction" for case in summary["missing_predictions"]]
-    lines += [f"{case}: {message}" for case, message in summary["failed"].items()]
+    lines = [f"{case}: no prediction" for case in summary.missing_predictions or []]
+    lines += [f"{case}: {message}" for case, message in (summary.failed or {}).items()]
     if not lines:
         return None
-    total = summary["n_cases"] + len(lines)
+    total = summary.n_cases + len(lines)
     return f"{len(lines)} of {total} cases are not in the results:\n  " + "\n  ".join(lines)
 
 

@@ -1,9 +1,8 @@
 """The summary of `summarise` as a table for a terminal."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from l2b_seg.metrics.summary import OVERLAPS
+from l2b_seg.metrics.summary import OVERLAPS, CaseRow, Counted, Means, Summary
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -11,14 +10,10 @@ if TYPE_CHECKING:
 _SHOWN = {"dice": "Dice", "iou": "IoU", "hd": "HD", "hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
 
 
-def metrics_table(summary: Mapping[str, Any], *, title: str | None = None) -> "Table":
+def metrics_table(summary: Summary, *, title: str | None = None) -> "Table":
     """The summary as a rich table of at most 80 columns: a row a case, then the mean and the penalised mean.
 
-    With several classes the same two rows follow for each class.
-
-    Args:
-        summary: what `summarise` returns.
-        title: a line above the table.
+    With several classes the same two rows follow for each class. `title` is a line above the table.
     """
     from rich.table import Table
     from rich.text import Text
@@ -28,27 +23,27 @@ def metrics_table(summary: Mapping[str, Any], *, title: str | None = None) -> "T
     for header in _SHOWN.values():
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
-    for row in summary["metric_per_case"]:
+    for row in summary.metric_per_case:
         # Text, not str: a case id with square brackets is no markup
-        table.add_row(Text(row["case"]), *_cells(row), row["status"])
+        table.add_row(Text(row.case), *_cells(row), row.status)
     table.add_section()
     _add_means(table, "mean", summary)
-    for name, alone in summary.get("classes", {}).items():
+    for name, alone in (summary.classes or {}).items():
         table.add_section()
         _add_means(table, name, alone)
     return table
 
 
-def _add_means(table: "Table", name: str, summary: Mapping[str, Any]) -> None:
+def _add_means(table: "Table", name: str, summary: Counted) -> None:
     from rich.text import Text
 
-    table.add_row(Text(name), *_cells(summary["mean"]), f"n={summary['n_defined']}")
-    if summary["n_missed"] + summary["n_false_alarm"]:
-        n = summary["n_cases"] - summary["n_both_empty"]
-        table.add_row("penalised", *_cells(summary["penalised_mean"]), f"n={n}")
+    table.add_row(Text(name), *_cells(summary.mean), f"n={summary.n_defined}")
+    if summary.n_missed + summary.n_false_alarm:
+        n = summary.n_cases - summary.n_both_empty
+        table.add_row("penalised", *_cells(summary.penalised_mean), f"n={n}")
 
 
-def _cells(values: Mapping[str, float | None]) -> list[str]:
+def _cells(values: CaseRow | Means) -> list[str]:
     return [_cell(name, values[name]) for name in _SHOWN]
 
 
@@ -58,13 +53,13 @@ def _cell(name: str, value: float | None) -> str:
     return f"{value:.4f}" if name in OVERLAPS else f"{value:.2f}"
 
 
-def _caption(summary: Mapping[str, Any]) -> str:
-    unit, tolerance = summary["unit"], summary["tolerance"]
-    several = "; of a case with several classes the mean over them" if "classes" in summary else ""
+def _caption(summary: Summary) -> str:
+    unit, tolerance = summary.unit, summary.tolerance
+    several = "; of a case with several classes the mean over them" if summary.classes else ""
     return (
         f"distances in {unit}"
         + ("" if tolerance is None else f"; NSD at {tolerance:g} {unit}")
         + several
-        + f"\nn = cases with distances; {summary['n_missed']} missed, {summary['n_false_alarm']} false alarms, "
-        f"{summary['n_both_empty']} both empty"
+        + f"\nn = cases with distances; {summary.n_missed} missed, {summary.n_false_alarm} false alarms, "
+        f"{summary.n_both_empty} both empty"
     )

@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from l2b.candidate_losses import Loss
 from l2b_data.cases.slicing import SliceOptions, prepare_image, to_native
 from l2b_data.errors import DataError
 from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import Volume
 from l2b_run.folder.load_network import load_network
+from l2b_run.training.task import meta_loss_of
 from l2b_seg.config import Settings
 from l2b_seg.networks.build_network import network_of
 from l2b_seg.recipe import read_settings
@@ -23,7 +25,7 @@ _BATCH = 24  # slices a forward pass
 
 @dataclass(frozen=True)
 class Predictor:
-    """A trained network, the slicing it was trained under and what it segments.
+    """A trained network, the slicing it was trained under, what it segments, and the loss of its meta batches.
 
     Probabilities have K outputs on their first axis: one, the foreground's, for one class; else the background's and
     one a class, of sum 1.
@@ -33,6 +35,7 @@ class Predictor:
     options: SliceOptions
     task: Task
     device: torch.device
+    meta_loss: Loss | None = None
 
     def predict_slices(self, slices: np.ndarray) -> np.ndarray:
         """Probabilities (K, D, S, S) float32 of prepared slices (D, C, S, S), in eval mode, which is then undone."""
@@ -88,7 +91,9 @@ class Predictor:
 
 def predictor_for(model: nn.Module, settings: Settings, device: torch.device) -> Predictor:
     """The predictor of a network under the settings it is trained with."""
-    return Predictor(model, SliceOptions(**settings.slices.model_dump()), task_of(settings), device)
+    options = SliceOptions(**settings.slices.model_dump())
+    task = task_of(settings)
+    return Predictor(model, options, task, device, meta_loss_of(task, settings))
 
 
 def load_run(run: Path | str, device: torch.device | str = "cpu") -> Predictor:

@@ -49,7 +49,7 @@ class TrustMaps:
 
 
 def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
-    """The mean meta gradient of a trained network over all slices of its clean cases, a few at a time.
+    """The mean gradient of a trained network's meta loss over all slices of its clean cases, a few at a time.
 
     L2B (CVPR 2024) eq. 6 at theta itself (lookahead "none"): a finished run has no optimizer state. What is left of
     that gradient once a network fits its clean cases is noise: on discs, after 10 steps on the clean cases alpha was
@@ -61,7 +61,7 @@ def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
         raise ConfigError(
             "no clean (meta) cases: trust is judged by them; name some in splits.json and train with them"
         )
-    model, device, loss = predictor.model, predictor.device, predictor.task.loss
+    model, device, loss = predictor.model, predictor.device, predictor.meta_loss or predictor.task.loss
     theta = {name: parameter.detach() for name, parameter in model.named_parameters()}
     total = {name: torch.zeros_like(value) for name, value in theta.items()}
     with _judging_mode(model):

@@ -14,11 +14,13 @@ from l2b_data.cases.slices import case_mask
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
-from l2b_run.methods.reweight import meta_loss_of, teacher_pseudo_label
 from l2b_run.settings.normalizer import normalizer_of
+from l2b_run.training.batches import Drawn
 from l2b_run.training.method import Training
+from l2b_run.training.task import meta_loss_of
 from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
+from l2b_seg.methods.views import candidates
 from l2b_seg.metrics.case_evaluation import EvaluationCase
 from l2b_seg.prediction.predictor import predictor_for
 from l2b_seg.run_data import RunData
@@ -86,23 +88,22 @@ def _clean_masks(chosen: list[int], batches: SliceBatches, data: RunData, option
 
 def _weights(run: Training, image: torch.Tensor, given: torch.Tensor) -> dict[str, np.ndarray]:
     """alpha and beta of these slices under the final network, judged as in training; 1 is the largest weight."""
-    settings, state, task = run.settings, run.state, run.task
+    settings, state = run.settings, run.state
+    with_pseudo = settings.method == "l2b" and settings.bootstrap.candidates != "given"
     if run.method.before_epoch is not None:
         run = replace(run, batches=run.method.before_epoch(run, settings.epochs))
-    state.model.train()
-    image, given = image.to(run.batches.device), given.to(run.batches.device)
-    teacher = settings.bootstrap.pseudo_label == "teacher"
-    pseudo = teacher_pseudo_label(state, image, task) if teacher else task.hard_pseudo_label
+    drawn = Drawn(image.to(run.batches.device), given.to(run.batches.device))
+    found = candidates(run, settings.epochs, 0, drawn)
     weights = bootstrap_weights(
-        state.model,
+        state.model.train(),
         state.optimizer,
-        (image, given),
-        run.batches.clean(settings.epochs, 0, settings.meta_batch_size),
-        loss=task.loss,
-        meta_loss=meta_loss_of(run),
-        pseudo_label=pseudo if settings.method == "l2b" else None,
+        found.drawn[:2],
+        found.meta,
+        loss=run.task.loss,
+        meta_loss=meta_loss_of(run.task, settings),
+        pseudo_label=found.pseudo_label if with_pseudo else None,
         normalize=normalizer_of(settings.bootstrap),
         lookahead=settings.bootstrap.lookahead,
-    )
+    )[:, : len(image)]
     scaled = (weights / weights.amax().clamp_min(1e-30)).cpu().numpy()
     return {"alpha": scaled[0]} | ({"beta": scaled[1]} if len(scaled) > 1 else {})

@@ -1,66 +1,55 @@
-"""What a run folder says about its run, read for tables and reports; parts that are not there stay empty."""
+"""What a segmentation run's folder says, read for reports; parts that are not there stay empty."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from l2b_data.errors import DataError
-from l2b_run.folder.read_run import read_summary
+from l2b_run.folder.read_run import read_part
+from l2b_run.report import runs
 from l2b_run.training.epoch_row import read_epochs
+from l2b_seg.metrics.summary import Summary
 
 PICTURES = ("image", "given", "clean", "predicted", "probability", "alpha", "beta")
 
 
 @dataclass(frozen=True)
-class RunRecord:
-    """One run: its folder, summary.json, the epochs of metrics.jsonl, and slices to look at from figures.npz.
+class RunRecord(runs.RunRecord):
+    """And the slices to look at that figures.npz keeps.
 
-    pictures: name -> (N, H, W), of PICTURES those that are there; `names` has N texts. Empty where a file is missing.
+    pictures: name -> (N, H, W), of PICTURES those that are there; `names` has N texts. Empty where the file is missing.
     classes: names of the foreground classes in the order of their labels, as figures.npz has them.
     """
 
-    path: Path
-    summary: dict[str, Any] = field(repr=False)
-    epochs: list[dict[str, Any]] = field(repr=False)
-    pictures: dict[str, np.ndarray] = field(repr=False)
-    names: list[str] = field(repr=False)
+    summary: Summary = field(repr=False)
+    pictures: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    names: list[str] = field(default_factory=list, repr=False)
     classes: list[str] = field(default_factory=list)
 
 
-def read_run(path: Path | str) -> RunRecord:
-    """Read a run folder. Missing files are left out; `DataError` if none is there or one is damaged (all faults)."""
-    path = Path(path)
-    if not path.is_dir():
-        raise DataError(f"{path}: no such run folder")
+def read_run(path: Path) -> RunRecord:
+    """Read a run folder. Missing files are left out; `DataError` if none is there or some are damaged (all faults)."""
     faults: list[str] = []
-    summary = read_summary(path / "summary.json", faults)
+    summary = read_part(path / "summary.json", Summary.read, faults)
     epochs = read_epochs(path / "metrics.jsonl", faults)
-    pictures, names, classes = _pictures(path / "figures.npz", faults)
-    if not faults and not (summary or epochs or pictures):
-        faults.append("no summary.json, metrics.jsonl or figures.npz: not the folder of a run")
-    if faults:
-        raise DataError(f"{path}: " + "; ".join(faults))
-    return RunRecord(path, summary, epochs, pictures, names, classes)
+    kept = read_part(path / "figures.npz", _pictures, faults) or ({}, [], [])
+    runs.require_parts(path, {"summary.json": summary, "metrics.jsonl": epochs, "figures.npz": kept[0]}, faults)
+    return RunRecord(path, summary or Summary.from_json({}), epochs, *kept)
 
 
-def _pictures(path: Path, faults: list[str]) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
-    if not path.exists():
-        return {}, [], []
+def _pictures(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             pictures = {name: archive[name] for name in PICTURES if name in archive}
             names = [str(name) for name in archive["names"]] if "names" in archive else []
             classes = [str(name) for name in archive["classes"]] if "classes" in archive else ["foreground"]
     except (BadZipFile, OSError, ValueError, EOFError) as error:
-        faults.append(f"{path.name} is damaged: {error}")
-        return {}, [], []
+        raise DataError(f"{path} is damaged: {error}") from error
     shapes = {picture.shape for picture in pictures.values()}
     if len(shapes) > 1 or any(len(shape) != 3 for shape in shapes):
-        faults.append(f"{path.name}: arrays of shapes {sorted(shapes)}, expected one (N, H, W)")
-        return {}, [], []
+        raise DataError(f"{path}: arrays of shapes {sorted(shapes)}, expected one (N, H, W)")
     if "image" not in pictures:
         return {}, [], []
     count = len(pictures["image"])

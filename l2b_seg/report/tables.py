@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from l2b_run.folder.read_run import method_of
-from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number, number_table
+from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number_table
 from l2b_run.report.style import run_line
+from l2b_seg.metrics.case_metrics import CaseMetrics
+from l2b_seg.metrics.summary import Summary
 from l2b_seg.report.run_record import RunRecord
 
 COLUMNS = (
@@ -31,10 +32,12 @@ ALL_CLASSES = "mean of classes"
 def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:
     """The runs in numbers, as `number_table` gives them; of several classes, the Dice of each alone is a column."""
     rows = [
-        RunNumbers(label, method_of(run.summary), _noise(run.summary.get("noise")), _values(run.summary))
+        RunNumbers(label, run.summary, _noise(run.summary), _values(run.summary))
         for label, run in zip(labels, runs, strict=True)
     ]
-    return number_table(rows, [*COLUMNS[:2], *_class_columns(runs), *COLUMNS[2:]])
+    classes = dict.fromkeys(name for run in runs for name in run.summary.classes or {})
+    of_classes = [Column(f"class {name}", f"Dice {name}", 4, max) for name in classes]
+    return number_table(rows, [*COLUMNS[:2], *of_classes, *COLUMNS[2:]])
 
 
 def case_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:
@@ -45,11 +48,11 @@ def case_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, An
     """
     rows = []
     for place, (label, run) in enumerate(zip(labels, runs, strict=True)):
-        for entry in _entries(run.summary):
-            common = {"case": str(entry.get("case")), "run": label, "line": run_line(place).record()}
-            by_class = _classes(entry)
+        for entry in run.summary.metric_per_case:
+            common = {"case": str(entry.case), "run": label, "line": run_line(place).record()}
+            by_class = entry.classes or {}
             rows.append(common | {"class": ALL_CLASSES if by_class else ""} | _metrics(entry))
-            rows += [common | {"class": str(name)} | _metrics(values) for name, values in by_class.items()]
+            rows += [common | {"class": name} | _metrics(metrics) for name, metrics in by_class.items()]
     metrics = [
         (key, heading) for key, heading, _ in CASE_METRICS if any(row["values"][key] is not None for row in rows)
     ]
@@ -59,47 +62,26 @@ def case_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, An
 
 def units(runs: Sequence[RunRecord]) -> str:
     """The unit of the distances, in words."""
-    found = sorted({str(run.summary["unit"]) for run in runs if run.summary.get("unit")})
+    found = sorted({run.summary.unit for run in runs if run.summary.unit})
     return " and ".join("voxels" if unit == "voxel" else unit for unit in found) or "unknown unit"
 
 
-def _entries(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    found = summary.get("metric_per_case")
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
-
-
-def _metrics(entry: Any) -> dict[str, Any]:
-    values = {key: number(entry.get(key)) if isinstance(entry, dict) else None for key, _, _ in CASE_METRICS}
+def _metrics(metrics: CaseMetrics) -> dict[str, Any]:
+    values = {key: getattr(metrics, key) for key, _, _ in CASE_METRICS}
     texts = {key: NONE if values[key] is None else f"{values[key]:.{decimals}f}" for key, _, decimals in CASE_METRICS}
     return {"values": values, "texts": texts}
 
 
-def _class_columns(runs: Sequence[RunRecord]) -> list[Column]:
-    names = dict.fromkeys(name for run in runs for name in _classes(run.summary))
-    return [Column(f"class {name}", f"Dice {name}", 4, max) for name in names]
+def _values(summary: Summary) -> dict[str, float | None]:
+    return {
+        "last": summary.mean["dice"],
+        "best": None if summary.best is None else summary.best["dice"],
+        **{key: summary.mean[key] for key in ("hd", "hd95", "assd")},
+        "n_missed": summary.n_missed,
+        **{f"class {name}": one.mean["dice"] for name, one in (summary.classes or {}).items()},
+    }
 
 
-def _classes(summary: dict[str, Any]) -> dict[str, Any]:
-    found = summary.get("classes")
-    return found if isinstance(found, dict) else {}
-
-
-def _values(summary: dict[str, Any]) -> dict[str, float | None]:
-    mean = summary.get("mean") or {}
-    found: dict[str, Any] = {key: _dice(summary.get(key)) for key in ("last", "best")}
-    if found["last"] is None:
-        found["last"] = mean.get("dice")
-    found |= {key: mean.get(key) for key in ("hd", "hd95", "assd")}
-    found |= {key: summary.get(key) for key in ("n_missed", "train_seconds", "peak_memory_mb")}
-    found |= {f"class {name}": _dice(entry.get("mean")) for name, entry in _classes(summary).items()}
-    return {key: number(value) for key, value in found.items()}
-
-
-def _dice(value: Any) -> Any:
-    return value.get("dice") if isinstance(value, dict) else value
-
-
-def _noise(value: Any) -> str:
-    if isinstance(value, dict):
-        value = value.get("level")
-    return str(value) if value and value != "clean" else "none added"
+def _noise(summary: Summary) -> str:
+    level = (summary.noise or {}).get("level")
+    return str(level) if level and level != "clean" else "none added"

@@ -80,9 +80,8 @@ def _chosen(runs: dict[int, TrainedRun], records: Sequence[RunRecord], limit: in
     With an audit those training cases come first whose slices it ranks highest, and they get three quarters.
     """
     number, first = next(iter(runs.items()))
-    entries = records[number].summary.get("metric_per_case") or []
-    dice = {str(entry.get("case")): entry.get("dice") for entry in entries}
-    test = sorted(first.evaluation, key=lambda case: (-1 if dice.get(case) is None else dice[case], case))
+    dice: dict[str, float | None] = {row.case: row.dice for row in records[number].summary.metric_per_case}
+    test = sorted(first.evaluation, key=lambda case: (-1 if (found := dice.get(case)) is None else found, case))
     audited = [case for run in runs.values() for case in audited_cases(run.path) if case in first.train]
     from_test = min(len(test), max(limit - len(first.train), limit // (4 if audited else 2), min(limit, 1)))
     suspicious = list(dict.fromkeys(audited))[: limit - from_test]

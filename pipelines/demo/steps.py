@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from l2b_data.errors import ConfigError
+from l2b_run.folder.summary import RunSummary
 from l2b_run.training.epoch_row import Progress
 from pipelines.plan.request import Planner, Say, TrainRequest, plan, train
 
@@ -37,7 +38,7 @@ def run_demo(
     say: Say = lambda line: None,
     progress_of: Callable[[str, int], AbstractContextManager[Progress]],
     overrides: list[str] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[RunSummary]:
     """Make data in out/data, train each method on the CPU with their noise, write out/report.html; a summary a method.
 
     `progress_of(method, epochs)` gives a context manager that yields a progress function.

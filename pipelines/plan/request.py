@@ -10,6 +10,7 @@ import torch
 from l2b_data.errors import ConfigError, DataError, noted
 from l2b_run.folder.log_file import log_file
 from l2b_run.folder.read_run import new_run_faults
+from l2b_run.folder.summary import RunSummary
 from l2b_run.settings.recipe import Kind, Recipe, load_recipe
 from l2b_run.settings.shared import RunSettings
 from l2b_run.training.device import choose_device
@@ -64,7 +65,7 @@ class Planner(Generic[Settings, Data]):
     noise: Callable[[TrainRequest, str | None], tuple[Any, str]]
     resolve: Callable[[Path, TrainRequest, Settings, Any, Say], tuple[Settings, Data]]
     reopen: Callable[[Path, Path | None, Settings, Say], Data]
-    run_training: Callable[..., dict[str, Any]]
+    run_training: Callable[..., RunSummary]
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _plan_resume(run: Path, request: TrainRequest, planner: Planner[Settings, Da
     return Plan(planner, settings, planner.reopen(run, request.data, settings, say), run, device, resume=True)
 
 
-def train(plan: Plan[Any, Any], *, progress: Progress = lambda row: None) -> dict[str, Any]:
+def train(plan: Plan[Any, Any], *, progress: Progress = lambda row: None) -> RunSummary:
     """Run a plan; the run folder also gets log.txt, with the error that ended it if one did. Returns the summary."""
     with log_file(plan.planner.package, plan.out / "log.txt"):
         return plan.planner.run_training(

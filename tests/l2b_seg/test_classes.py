@@ -43,19 +43,19 @@ def test_learns_both_classes_and_gives_them_back_from_the_run_folder(colour, tmp
         optimizer={"lr": 0.2, "clip_norm": 1.0, "schedule": "cosine"},
     )
     summary = run_training(chosen, colour, tmp_path / "run", device=CPU)
-    assert list(summary["classes"]) == ["lesion", "core"]
-    assert summary["mean"]["dice"] > 0.6
-    for entry in summary["metric_per_case"]:
-        assert entry["dice"] == pytest.approx(np.mean([entry["classes"][name]["dice"] for name in ("lesion", "core")]))
+    assert list(summary.classes) == ["lesion", "core"]
+    assert summary.mean["dice"] > 0.6
+    for entry in summary.metric_per_case:
+        assert entry.dice == pytest.approx(np.mean([entry.classes[name].dice for name in ("lesion", "core")]))
     last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
-    assert last["test_dice"] == pytest.approx(summary["mean"]["dice"])
+    assert last["test_dice"] == pytest.approx(summary.mean["dice"])
 
     assert read_settings(tmp_path / "run" / "config.yaml").task.model_dump() == {
         "channels": ["R", "G", "B"],
         "classes": ["lesion", "core"],
     }
     predictor = load_run(tmp_path / "run")
-    for case, entry in zip(colour.evaluation, summary["metric_per_case"], strict=True):
+    for case, entry in zip(colour.evaluation, summary.metric_per_case, strict=True):
         channels = [read_volume(path) for path in colour.dataset.image_paths(case)]
         probabilities = predictor.predict_volume(channels)
         assert probabilities.shape == (3, *channels[0].array.shape)
@@ -65,7 +65,7 @@ def test_learns_both_classes_and_gives_them_back_from_the_run_folder(colour, tmp
         for value, name in enumerate(("lesion", "core"), 1):
             both = (labels == value).sum() + (clean == value).sum()
             dice = 2 * ((labels == value) & (clean == value)).sum() / both
-            assert dice == pytest.approx(entry["classes"][name]["dice"], abs=0.02)  # its slices were kept as float16
+            assert dice == pytest.approx(entry.classes[name].dice, abs=0.02)  # its slices were kept as float16
     with pytest.raises(DataError, match="1 channels; this run was trained on 3"):
         predictor.predict_volume(channels[:1])
     with pytest.raises(DataError, match=r"not on one grid: 1x20x20, 1x40x55"):
@@ -80,7 +80,7 @@ def test_weights_of_several_classes_are_trained_with_and_shown(colour, tmp_path,
     bootstrap = {"pseudo_label": pseudo_label, "mode": mode}
     chosen = settings_for(colour, method, epochs=1, bootstrap=bootstrap, average_decay=average)
     summary = run_training(chosen, colour, tmp_path / "run", device=CPU)
-    assert np.isfinite(summary["last"]["dice"])
+    assert np.isfinite(summary.last["dice"])
     pictures = np.load(tmp_path / "run" / "figures.npz", allow_pickle=False)
     assert pictures["image"].shape == pictures["given"].shape == pictures["predicted"].shape == (6, 32, 32)
     assert pictures["colour"].shape == (6, 32, 32, 3)
@@ -94,7 +94,7 @@ def test_weights_of_several_classes_are_trained_with_and_shown(colour, tmp_path,
 @pytest.mark.parametrize("method", ["joint", "finetune", "mixup"])
 def test_other_methods_take_several_classes(colour, tmp_path, method):
     summary = run_training(settings_for(colour, method), colour, tmp_path / "run", device=CPU)
-    assert 0 <= summary["last"]["dice"] <= 1
+    assert 0 <= summary.last["dice"] <= 1
 
 
 def test_without_meta_cases(colour, tmp_path):

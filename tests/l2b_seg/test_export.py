@@ -16,13 +16,13 @@ from l2b_cli.seg.export import export as export_command
 from l2b_data.errors import ConfigError, DataError, L2BError
 from l2b_data.files.extras import EXTRAS, missing_modules, require_extra
 from l2b_data.images.volume import Volume
+from l2b_run.export import onnx as onnx_of_all
 from l2b_seg.config import Settings
-from l2b_seg.export import onnx as export_onnx_module
 from l2b_seg.export.folder import FILES, export_folder
 from l2b_seg.export.metadata import run_metadata
 from l2b_seg.export.onnx import export_onnx
 from l2b_seg.metrics.case_metrics import case_metrics
-from l2b_seg.metrics.summary import summarise
+from l2b_seg.metrics.summarise import summarise
 from l2b_seg.networks.build_network import network_of
 from l2b_seg.prediction.predictor import load_run
 from tests.command import call_command
@@ -54,7 +54,7 @@ def make_run(folder, *, classes=ONE, channels=("T2",), network=MONAI, whole=True
         square = np.zeros((2, 8, 8), bool)
         square[:, 2:5, 2:5] = True
         cases = {"secret_name": case_metrics(np.roll(square, 1, 1), square, (1, 1, 1))}
-        (folder / "summary.json").write_text(json.dumps(summarise(cases, unit="voxel", tolerance=None)))
+        summarise(cases, unit="voxel", tolerance=None).write(folder)
         split = {"dataset": "/home/someone/data/mine", "labels": "labelsTr_noisy_L1_s0", "noise": {"level": "L1"}}
         cases = {"train": ["a", "b"], "meta": ["c"], "evaluation": ["secret_name"]}
         (folder / "split.json").write_text(json.dumps(split | cases))
@@ -132,7 +132,7 @@ def test_another_program_gets_the_masks_from_the_file_alone(exported):
 
 def test_onnx_that_differs_is_not_written(exported, tmp_path, monkeypatch):
     other = make_run(tmp_path / "run", network=SMP, seed=1)
-    monkeypatch.setattr(export_onnx_module, "onnx_bytes", lambda *_, **__: exported["smp"][1].read_bytes())
+    monkeypatch.setattr(onnx_of_all, "_onnx_bytes", lambda *_, **__: exported["smp"][1].read_bytes())
     with pytest.raises(L2BError, match="was not written: its probabilities differ"):
         export_onnx(other, tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()
@@ -201,7 +201,7 @@ def test_wrong_arguments(tmp_path):
         with pytest.raises(ConfigError, match="is there already"):
             export_folder(folder, taken)
     (folder / "split.json").write_text("{")
-    with pytest.raises(DataError, match=r"split\.json is damaged"):
+    with pytest.raises(DataError, match=r"split\.json cannot be read"):
         export_folder(folder, tmp_path / "model")
     assert not (tmp_path / "model").exists()
 

@@ -10,6 +10,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import DataError
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_seg.methods.table import METHODS
+from l2b_seg.metrics.summary import Summary
 from l2b_seg.prediction.predictor import load_run
 from l2b_seg.report.run_record import read_run
 from l2b_seg.run import run_training
@@ -30,6 +31,13 @@ FILES = {
     "figures.npz",
     "report.html",
 }
+
+KEYS = [
+    *("method", "meta_source", "method_text", "noise", "seed", "preset", "last", "best", "mean_last_10"),
+    *("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty", "mean", "penalised_mean"),
+    *("foreground_mean", "unit", "tolerance", "metric_per_case", "definitions"),
+    *("train_seconds", "total_seconds", "peak_memory_mb"),
+]
 
 
 def poison(data, how):
@@ -81,17 +89,16 @@ def test_run_folder(data, tmp_path):
     settings = make_settings("l2b", epochs=3, average_decay=0.5, evaluate_every=2)
     summary = run_training(settings, data, out, device=CPU, progress=rows.append)
     assert {path.name for path in out.iterdir()} == FILES
-    assert json.loads((out / "summary.json").read_text()) == summary
+    assert Summary.read(out / "summary.json") == summary
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2, 3]
-    assert summary["mean_last_10"] == pytest.approx((lines[1]["test_dice"] + lines[2]["test_dice"]) / 2)
-    assert summary["last"]["dice"] == pytest.approx(lines[-1]["test_dice"])
-    assert summary["best"]["dice"] == pytest.approx(max(line.get("test_dice", -1) for line in lines))
-    assert summary["noise"] == {"level": "L2", "seed": 0}
-    assert summary["n_cases"] == 1
-    assert [row["case"] for row in summary["metric_per_case"]] == TEST
-    for key in ("method", "mean", "penalised_mean", "n_missed", "definitions", "train_seconds", "peak_memory_mb"):
-        assert key in summary
+    assert summary.mean_last_10 == pytest.approx((lines[1]["test_dice"] + lines[2]["test_dice"]) / 2)
+    assert summary.last["dice"] == pytest.approx(lines[-1]["test_dice"])
+    assert summary.best["dice"] == pytest.approx(max(line.get("test_dice", -1) for line in lines))
+    assert summary.noise == {"level": "L2", "seed": 0}
+    assert summary.n_cases == 1
+    assert [row.case for row in summary.metric_per_case] == TEST
+    assert list(summary.to_json()) == KEYS
     record = recorded_data(out)
     assert (record["train"], record["meta"], record["evaluation"], record["labels"]) == (TRAIN, META, TEST, NOISY)
     assert json.loads((out / "env.json").read_text())["device"] == "cpu"

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from l2b_cli.cls.report import report as command
+from l2b_cls.metrics.summary import Summary
 from l2b_cls.report.cards import bar_end, sample_deck
 from l2b_cls.report.pictures import png_uri
 from l2b_cls.report.run_record import RunRecord, read_run
@@ -182,7 +183,7 @@ def test_a_run_that_has_only_begun(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("summary.json", "{", "summary.json is damaged"),
+        ("summary.json", "{", "summary.json cannot be read"),
         ("sample_weights.npz", "nothing", "sample_weights.npz cannot be read"),
         ("noisy_labels.csv", "index,clean,given\n1,1,1\n", "sample_weights.npz has 16 samples, noisy_labels.csv 1"),
         ("audit/audit.json", '{"samples": [{"rank": 1}]}', "holds no ranking of samples"),
@@ -224,7 +225,8 @@ def test_confusion_by_hand():
 
 def test_the_best_of_a_column_is_named_and_empty_columns_are_left_out(tmp_path):
     def run(accuracy, seconds):
-        return RunRecord(tmp_path, {"test": {"last": {"accuracy": accuracy}}, "train_seconds": seconds})
+        said = {"test": {"last": {"accuracy": accuracy}}, "train_seconds": seconds}
+        return RunRecord(tmp_path, Summary.from_json(said), [])
 
     table = run_table(["a", "b"], [run(0.5, 10), run(0.7, 20)])
     assert [key for key, _ in table["columns"]] == ["last", "train_seconds"]

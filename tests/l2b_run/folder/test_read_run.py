@@ -2,7 +2,7 @@
 
 import pytest
 
-from l2b_run.folder.read_run import method_of, new_run_faults
+from l2b_run.folder.read_run import new_run_faults
 
 
 @pytest.mark.parametrize("kept", ["summary.json", "report.html", "model.safetensors"])
@@ -26,10 +26,3 @@ def test_below_a_file_there_is_no_folder(tmp_path):
     assert new_run_faults(tmp_path / "file" / "a" / "b") == [
         f"--out {tmp_path / 'file' / 'a' / 'b'}: {tmp_path / 'file'} is a file; name a folder"
     ]
-
-
-def test_a_run_without_clean_samples_is_told_apart():
-    assert method_of({"method": "l2b", "meta_source": "online"}) == "l2b --no-clean"
-    assert method_of({"method": "rmnwnet", "meta_source": "given"}) == "rmnwnet"
-    assert method_of({"method": "l2b"}) == "l2b"
-    assert method_of({}) is None

@@ -9,7 +9,7 @@ from l2b_cli.seg.compare import compare as compare_command
 from l2b_data.errors import DataError
 from l2b_seg.compare.compare import compare
 from l2b_seg.metrics.case_metrics import case_class_metrics, case_metrics
-from l2b_seg.metrics.summary import summarise
+from l2b_seg.metrics.summarise import summarise
 from tests.command import call_command
 
 
@@ -28,7 +28,7 @@ def run_folder(path, shifts, *, unit="voxel", tolerance=None, noise="L1", **spli
     path.mkdir()
     record = {"dataset": "/data/x", "labels": f"labelsTr_noisy_{noise}_s0", "train": ["t0", "t1"], "meta": ["m"]}
     about = {"method": path.name, "noise": {"level": noise, "seed": 0}, "seed": 0}
-    (path / "summary.json").write_text(json.dumps({**summary, **about}))
+    (path / "summary.json").write_text(json.dumps({**summary.to_json(), **about}))
     (path / "split.json").write_text(json.dumps(record | split))
     return path
 
@@ -143,7 +143,7 @@ def test_classes_are_compared_each(tmp_path):
         classes = {"gland": 1, "lesion": 2}
         found = {f"c{n}": case_class_metrics(pred, ref, (1, 1), classes) for n in range(3)}
         path.mkdir()
-        (path / "summary.json").write_text(json.dumps(summarise(found, unit="voxel", tolerance=None, classes=classes)))
+        summarise(found, unit="voxel", tolerance=None, classes=classes).write(path)
         return path
 
     a, b = several(tmp_path / "a", 4), several(tmp_path / "b", 1)

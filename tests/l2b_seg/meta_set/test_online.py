@@ -79,7 +79,7 @@ def test_without_clean_cases_the_meta_cases_are_not_read(tmp_path, monkeypatch, 
             data.meta.clear()
         summary = run_training(settings, data, tmp_path / how, device=CPU)
         found[how] = contents(tmp_path / how / "checkpoint_latest.pt")
-        assert 0 <= summary["last"]["dice"] <= 1
+        assert 0 <= summary.last["dice"] <= 1
     assert_same(found["whole"], found["garbage"])
     assert_same(found["whole"], found["without"])
 

@@ -18,6 +18,7 @@ from l2b_data.images.volume import Volume, write_volume
 from l2b_seg.metrics.case_metrics import case_metrics
 from l2b_seg.metrics.evaluate import evaluate
 from l2b_seg.metrics.mask_pairs import mask_pairs
+from l2b_seg.metrics.summary import Summary
 from tests.command import call_command
 
 SHAPE = (4, 10, 12)
@@ -53,12 +54,12 @@ def test_folders_across_formats(folders, tmp_path):
     assert code == 0
     assert "Case02" in table
     assert "every value but 0" in table
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert [row["case"] for row in summary["metric_per_case"]] == ["Case00", "Case01", "Case02"]
-    assert [row["hd"] for row in summary["metric_per_case"]] == [0, 0.5, 1.0]
-    assert summary["mean"]["hd"] == pytest.approx(0.5)
-    assert summary["metric_per_case"][0]["spacing"] == list(SPACING)
-    assert summary["metric_per_case"][0]["reference_file"].endswith("Case00.mha")
+    summary = Summary.read(tmp_path / "out" / "summary.json")
+    assert [row.case for row in summary.metric_per_case] == ["Case00", "Case01", "Case02"]
+    assert [row.hd for row in summary.metric_per_case] == [0, 0.5, 1.0]
+    assert summary.mean["hd"] == pytest.approx(0.5)
+    assert summary.metric_per_case[0].spacing == list(SPACING)
+    assert summary.metric_per_case[0].reference_file.endswith("Case00.mha")
     rows = list(csv.DictReader((tmp_path / "out" / "cases.csv").open()))
     assert [float(row["dice"]) for row in rows] == pytest.approx([1, 0.8, 0.6])
 
@@ -66,10 +67,10 @@ def test_folders_across_formats(folders, tmp_path):
 def test_json_on_stdout_and_nothing_else(folders):
     code, text, _ = run(*folders, "--json", "--spacing-unit", "voxel", "--tolerance", "1")
     assert code == 0
-    summary = json.loads(text, parse_constant=lambda name: pytest.fail(name))
-    assert [row["hd"] for row in summary["metric_per_case"]] == [0, 1, 2]
-    assert (summary["unit"], summary["tolerance"]) == ("voxel", 1)
-    assert summary["mean"]["nsd"] < 1
+    summary = Summary.from_json(json.loads(text, parse_constant=lambda name: pytest.fail(name)))
+    assert [row.hd for row in summary.metric_per_case] == [0, 1, 2]
+    assert (summary.unit, summary.tolerance) == ("voxel", 1)
+    assert summary.mean["nsd"] < 1
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".mha", ".nrrd", ".mhd"])
@@ -83,14 +84,14 @@ def test_two_files_of_every_format(tmp_path, suffix):
         write(path, box(1))
     write(tmp_path / "Case09.nii.gz", box())
     summary = evaluate(path, tmp_path / "Case09.nii.gz")
-    assert [(row["case"], row["hd"]) for row in summary["metric_per_case"]] == [("Case09", 0.5)]
+    assert [(row.case, row.hd) for row in summary.metric_per_case] == [("Case09", 0.5)]
 
 
 def test_promise12_layout_takes_the_segmentation_not_the_image(tmp_path):
     write(tmp_path / "ref" / "Case00.nrrd", np.full(SHAPE, 7, np.uint8))
     write(tmp_path / "ref" / "Case00_segmentation.nrrd", box())
     write(tmp_path / "pred" / "Case00.nii.gz", box())
-    assert evaluate(tmp_path / "pred", tmp_path / "ref")["mean"]["dice"] == 1
+    assert evaluate(tmp_path / "pred", tmp_path / "ref").mean["dice"] == 1
 
 
 @pytest.mark.parametrize("ending", ["_mask", "_label", "_seg"])
@@ -113,9 +114,9 @@ def test_labels_are_merged_in_both_masks(tmp_path):
     write(tmp_path / "pred.nii.gz", box())
     write(tmp_path / "ref.nii.gz", zones)
     paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
-    assert evaluate(*paths, labels=[1, 2])["mean"]["dice"] == 1
-    assert evaluate(*paths, labels=[1])["mean"]["dice"] == pytest.approx(2 / 3)
-    assert evaluate(*paths)["mean"]["dice"] < 1
+    assert evaluate(*paths, labels=[1, 2]).mean["dice"] == 1
+    assert evaluate(*paths, labels=[1]).mean["dice"] == pytest.approx(2 / 3)
+    assert evaluate(*paths).mean["dice"] < 1
     assert "labels 1, 2" in run(*paths, "--labels", "1,2")[1]
     code, _, message = run(*paths, "--labels", "1,9")
     assert code == 0
@@ -133,9 +134,9 @@ def test_missing_prediction_is_listed_after_the_rest_is_written(folders, tmp_pat
     assert "1 of 3 cases" in message
     assert "Case01: no prediction" in message
     assert "Case02" in table
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert summary["missing_predictions"] == ["Case01"]
-    assert summary["n_cases"] == 2
+    summary = Summary.read(tmp_path / "out" / "summary.json")
+    assert summary.missing_predictions == ["Case01"]
+    assert summary.n_cases == 2
     assert (tmp_path / "out" / "cases.csv").exists()
 
 
@@ -180,7 +181,7 @@ def test_float_noise_in_the_affine_is_no_mismatch(tmp_path):
     turned = (np.cos(angle), -np.sin(angle), 0.0, np.sin(angle), np.cos(angle), 0.0, 0.0, 0.0, 1.0)
     write(tmp_path / "a.nii.gz", box(), direction=turned, origin=(-101.234567, 88.7654321, 12.1))
     write(tmp_path / "b.mha", box(), direction=turned, origin=(-101.234567, 88.7654321, 12.1))
-    assert evaluate(tmp_path / "a.nii.gz", tmp_path / "b.mha")["mean"]["dice"] == 1
+    assert evaluate(tmp_path / "a.nii.gz", tmp_path / "b.mha").mean["dice"] == 1
 
 
 @pytest.mark.parametrize(("pred", "ref", "status"), [(0, 1, "missed"), (1, 0, "false_alarm"), (0, 0, "both_empty")])
@@ -188,9 +189,9 @@ def test_empty_masks_reach_the_output_as_null(tmp_path, pred, ref, status):
     write(tmp_path / "pred.nii.gz", box(value=pred))
     write(tmp_path / "ref.nii.gz", box(value=ref))
     code, text, _ = run(tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz", "--json")
-    row = json.loads(text, parse_constant=lambda name: pytest.fail(name))["metric_per_case"][0]
+    (row,) = Summary.from_json(json.loads(text, parse_constant=lambda name: pytest.fail(name))).metric_per_case
     assert code == 0
-    assert (row["status"], row["hd"], row["dice"]) == (status, None, float(status == "both_empty"))
+    assert (row.status, row.hd, row.dice) == (status, None, float(status == "both_empty"))
 
 
 def test_probability_map_is_no_mask(tmp_path):
@@ -206,11 +207,11 @@ def test_unknown_spacing(tmp_path):
     paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
     with pytest.raises(DataError, match="--spacing-unit voxel"):
         evaluate(*paths)
-    assert evaluate(*paths, spacing_unit="voxel")["mean"]["hd"] == 0
+    assert evaluate(*paths, spacing_unit="voxel").mean["hd"] == 0
     for name in ("pred.nii.gz", "ref.nii.gz"):
         write(tmp_path / name, box(), spacing_mm=(1.0, 1.0, 1.0))
-    assert "1 x 1 x 1 mm" in evaluate(*paths)["warnings"][0]
-    assert evaluate(*paths, spacing_unit="voxel")["warnings"] == []
+    assert "1 x 1 x 1 mm" in evaluate(*paths).warnings[0]
+    assert evaluate(*paths, spacing_unit="voxel").warnings == []
 
 
 def test_wrong_arguments(folders, tmp_path):
@@ -259,8 +260,8 @@ def test_prepared_data_set_is_its_test_cases(folders, tmp_path):
     common = {"name": "toy", "channels": ["MR"], "labels": {"background": 0, "gland": 1}, "how": {}, "source": {}}
     write_dataset_files(data, splits=splits, spacing_unit="mm", **common)
     summary = evaluate(pred, data)
-    assert [row["case"] for row in summary["metric_per_case"]] == ["Case02", "Case01"]
-    assert (summary["missing_predictions"], summary["without_reference"]) == ([], ["Case00"])
+    assert [row.case for row in summary.metric_per_case] == ["Case02", "Case01"]
+    assert (summary.missing_predictions, summary.without_reference) == ([], ["Case00"])
     write_dataset_files(data, splits={**splits, "test": []}, spacing_unit="mm", **common)
     with pytest.raises(DataError, match=r"without test cases.*labelsTr"):
         evaluate(pred, data)
@@ -281,10 +282,10 @@ def test_values_of_the_references_are_classes(tmp_path):
     code, table, _ = run(tmp_path / "pred", tmp_path / "ref", "--out", tmp_path / "out")
     assert code == 0
     assert "foreground: classes 1, 2" in table
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert list(summary["classes"]) == ["1", "2"]
-    assert summary["classes"]["2"]["mean"]["dice"] == pytest.approx((1 + 0.8) / 2)
-    assert summary["metric_per_case"][1]["classes"]["2"]["hd"] == 0.5
+    summary = Summary.read(tmp_path / "out" / "summary.json")
+    assert list(summary.classes) == ["1", "2"]
+    assert summary.classes["2"].mean["dice"] == pytest.approx((1 + 0.8) / 2)
+    assert summary.metric_per_case[1].classes["2"].hd == 0.5
     rows = list(csv.DictReader((tmp_path / "out" / "cases.csv").open()))
     assert [(row["case"], row["class"]) for row in rows] == [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2")]
 
@@ -298,14 +299,12 @@ def test_named_classes_and_merged_labels(tmp_path):
     assert "zone = 1" in table
     assert "[b]lesion" in table
     assert "value 3 in the predictions of 1 cases is no class" in warning
-    assert "classes" not in evaluate(*paths, labels="all")
-    assert evaluate(*paths, labels=[1, 2])["metric_per_case"] == evaluate(*paths, labels=[2, 1])["metric_per_case"]
+    assert evaluate(*paths, labels="all").classes is None
+    assert evaluate(*paths, labels=[1, 2]).metric_per_case == evaluate(*paths, labels=[2, 1]).metric_per_case
     alone = evaluate(*paths, classes={"lesion": 2})
-    assert alone["foreground"] == "label 2"
-    assert (
-        alone["mean"]["dice"] == evaluate(*paths, classes={"zone": 1, "lesion": 2})["classes"]["lesion"]["mean"]["dice"]
-    )
-    assert evaluate(*paths, classes={"zone": 1, "tumour": 9})["warnings"] == [
+    assert alone.foreground == "label 2"
+    assert alone.mean["dice"] == evaluate(*paths, classes={"zone": 1, "lesion": 2}).classes["lesion"].mean["dice"]
+    assert evaluate(*paths, classes={"zone": 1, "tumour": 9}).warnings == [
         "classes in no reference: tumour",
         "value 2 in the predictions of 1 cases is no class and counts as background",
         "value 3 in the predictions of 1 cases is no class and counts as background",
@@ -324,7 +323,7 @@ def test_instance_numbers_are_no_classes(tmp_path):
     paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
     with pytest.raises(DataError, match=r"479 different values.*--labels all"):
         evaluate(*paths)
-    assert evaluate(*paths, labels="all")["mean"]["dice"] < 1
+    assert evaluate(*paths, labels="all").mean["dice"] < 1
 
 
 def test_prepared_data_set_names_the_classes(tmp_path):
@@ -336,11 +335,11 @@ def test_prepared_data_set_names_the_classes(tmp_path):
     common = {"name": "toy", "channels": ["MR"], "how": {}, "source": {}, "splits": splits}
     write_dataset_files(data, labels=labels, spacing_unit="voxel", **common)
     summary = evaluate(tmp_path / "pred", data)
-    assert {name: one["value"] for name, one in summary["classes"].items()} == {"gland": 1, "lesion": 2, "cyst": 3}
-    assert (summary["unit"], summary["classes"]["lesion"]["mean"]["hd"]) == ("voxel", 1)
-    assert summary["warnings"] == ["classes in no reference: cyst"]
-    assert summary["classes"]["cyst"]["n_both_empty"] == 1
-    assert evaluate(tmp_path / "pred", data, spacing_unit="mm")["classes"]["lesion"]["mean"]["hd"] == 0.5
+    assert {name: one.value for name, one in summary.classes.items()} == {"gland": 1, "lesion": 2, "cyst": 3}
+    assert (summary.unit, summary.classes["lesion"].mean["hd"]) == ("voxel", 1)
+    assert summary.warnings == ["classes in no reference: cyst"]
+    assert summary.classes["cyst"].n_both_empty == 1
+    assert evaluate(tmp_path / "pred", data, spacing_unit="mm").classes["lesion"].mean["hd"] == 0.5
 
 
 def test_pictures_are_measured_in_pixels(tmp_path):
@@ -350,10 +349,10 @@ def test_pictures_are_measured_in_pixels(tmp_path):
     (tmp_path / "ref" / "a.jpg").write_bytes(b"the image, not read")
     write_mask_image(np.roll(disc, 2, axis=2) // 255, tmp_path / "pred" / "a.tif")
     summary = evaluate(tmp_path / "pred", tmp_path / "ref")
-    row = summary["metric_per_case"][0]
-    assert (summary["unit"], row["hd"], row["spacing"]) == ("voxel", 2, (1, 1, 1))
-    assert row["dice"] == pytest.approx(12 / 14)
-    assert row["assd"] == pytest.approx(case_metrics(*[np.roll(disc[0], by, axis=1) > 0 for by in (2, 0)], (1, 1)).assd)
+    row = summary.metric_per_case[0]
+    assert (summary.unit, row.hd, row.spacing) == ("voxel", 2, [1, 1, 1])
+    assert row.dice == pytest.approx(12 / 14)
+    assert row.assd == pytest.approx(case_metrics(*[np.roll(disc[0], by, axis=1) > 0 for by in (2, 0)], (1, 1)).assd)
     code, _, message = run(tmp_path / "pred", tmp_path / "ref", "--spacing-unit", "mm")
     assert code == 3
     assert "no spacing" in message
@@ -368,8 +367,8 @@ def test_two_readers_of_one_prostate():
     if not data or not folder.is_dir():
         pytest.skip("L2B_TEST_DATA does not name a folder with prostate158/001")
     summary = evaluate(folder / "t2_anatomy_reader2.nii.gz", folder / "t2_anatomy_reader1.nii.gz", labels=[1, 2])
-    assert summary["mean"]["dice"] == pytest.approx(0.886, abs=5e-4)
-    assert summary["metric_per_case"][0]["spacing"][0] == pytest.approx(3.15, abs=0.01)
+    assert summary.mean["dice"] == pytest.approx(0.886, abs=5e-4)
+    assert summary.metric_per_case[0].spacing[0] == pytest.approx(3.15, abs=0.01)
     zones = evaluate(folder / "t2_anatomy_reader2.nii.gz", folder / "t2_anatomy_reader1.nii.gz")
-    dice = {name: one["mean"]["dice"] for name, one in zones["classes"].items()}
+    dice = {name: one.mean["dice"] for name, one in zones.classes.items()}
     assert dice == pytest.approx({"1": 0.846485, "2": 0.778402}, abs=1e-6), "as SimpleITK's LabelOverlapMeasures"

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from l2b_seg.metrics.case_metrics import case_class_metrics, case_metrics
 from l2b_seg.metrics.metrics_table import metrics_table
-from l2b_seg.metrics.summary import DISTANCES, summarise, write_case_csv
+from l2b_seg.metrics.summarise import summarise
+from l2b_seg.metrics.summary import DISTANCES, Summary
+from l2b_seg.metrics.write_evaluation import write_case_csv
 
 SPACING = (3.0, 1.0, 1.0)
 SHAPE = (2, 4, 12)
@@ -61,30 +63,30 @@ def test_empty_masks(name, dice, nsd):
 
 def test_means_by_hand():
     summary = summarise(metrics_of("apart", "equal", "missed", "false_alarm", "both_empty"), unit="mm", tolerance=2.0)
-    counts = {key: value for key, value in summary.items() if key.startswith("n_")}
+    counts = {key: value for key, value in summary.to_json().items() if key.startswith("n_")}
     assert counts == {"n_cases": 5, "n_defined": 2, "n_missed": 1, "n_false_alarm": 1, "n_both_empty": 1}
-    assert summary["mean"]["dice"] == pytest.approx((0 + 1 + 0 + 0 + 1) / 5)
-    assert summary["mean"]["nsd"] == pytest.approx((0 + 1 + 0 + 0) / 4)
+    assert summary.mean["dice"] == pytest.approx((0 + 1 + 0 + 0 + 1) / 5)
+    assert summary.mean["nsd"] == pytest.approx((0 + 1 + 0 + 0) / 4)
     for name in DISTANCES:
-        assert summary["mean"][name] == pytest.approx((3 + 0) / 2)
-        assert summary["penalised_mean"][name] == pytest.approx((3 + 0 + 14 + 14) / 4)
-    assert summary["penalised_mean"]["dice"] == summary["mean"]["dice"]
+        assert summary.mean[name] == pytest.approx((3 + 0) / 2)
+        assert summary.penalised_mean[name] == pytest.approx((3 + 0 + 14 + 14) / 4)
+    assert summary.penalised_mean["dice"] == summary.mean["dice"]
 
 
 def test_existing_readers_of_nnunet_summaries_find_their_keys():
     summary = summarise(metrics_of("apart", "equal"), unit="mm", tolerance=None)
-    assert summary["foreground_mean"]["Dice"] == summary["mean"]["1"]["Dice"] == 0.5
-    assert summary["metric_per_case"][1]["metrics"]["1"]["IoU"] == 1
-    assert set(summary["foreground_mean"]) == {"Dice", "IoU", "TP", "FP", "FN", "TN", "n_pred", "n_ref"}
+    assert summary.foreground_mean["Dice"] == summary.mean.nnunet["1"]["Dice"] == 0.5
+    assert summary.metric_per_case[1].metrics["1"]["IoU"] == 1
+    assert set(summary.foreground_mean) == {"Dice", "IoU", "TP", "FP", "FN", "TN", "n_pred", "n_ref"}
 
 
 @pytest.mark.parametrize("names", [(), ("missed",), ("both_empty",), ("apart", "missed", "both_empty")])
 def test_json_has_no_nan_and_every_value_is_defined(names):
     summary = summarise(metrics_of(*names), unit="voxel", tolerance=2.0)
-    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
-    assert (summary["mean"]["hd"] is None) == ("apart" not in names)
-    undefined = set(summary["mean"]) - {"1"} - set(summary["definitions"])
-    assert not undefined
+    text = json.dumps(summary.to_json(), allow_nan=False)
+    assert Summary.from_json(json.loads(text)) == summary
+    assert (summary.mean["hd"] is None) == ("apart" not in names)
+    assert summary.mean.of.keys() <= summary.definitions.keys()
 
 
 def test_a_value_that_is_no_number_is_refused():
@@ -96,7 +98,7 @@ def test_a_value_that_is_no_number_is_refused():
 
 def test_csv_has_a_row_a_case_and_empty_fields(tmp_path):
     summary = summarise(metrics_of("apart", "missed"), unit="mm", tolerance=2.0)
-    write_case_csv(tmp_path / "cases.csv", summary)
+    write_case_csv(summary, tmp_path / "cases.csv")
     rows = list(csv.DictReader((tmp_path / "cases.csv").open()))
     assert [row["case"] for row in rows] == ["apart", "missed"]
     assert [row["hd"] for row in rows] == ["3.0", ""]
@@ -145,36 +147,38 @@ def test_a_class_is_measured_against_all_the_rest():
 
 def test_several_classes_by_hand():
     summary = summarise(two_classes(), unit="mm", tolerance=2.0, classes=CLASSES)
-    a, b = summary["metric_per_case"]
-    assert (a["status"], a["dice"], a["hd"], a["nsd"]) == ("missed", 0, 3, 0)
-    assert (b["status"], b["dice"], b["hd"], b["nsd"]) == ("ok", 1, 0, 1)
-    assert (a["tp"], a["fp"], a["fn"]) == (0, 1, 2)
-    assert a["classes"]["gland"]["hd"] == 3
-    assert a["classes"]["[lesion]"]["hd"] is None
-    counts = {key: value for key, value in summary.items() if key.startswith("n_")}
+    a, b = summary.metric_per_case
+    assert (a.status, a.dice, a.hd, a.nsd) == ("missed", 0, 3, 0)
+    assert (b.status, b.dice, b.hd, b.nsd) == ("ok", 1, 0, 1)
+    assert (a.tp, a.fp, a.fn) == (0, 1, 2)
+    assert a.classes["gland"].hd == 3
+    assert a.classes["[lesion]"].hd is None
+    counts = {key: value for key, value in summary.to_json().items() if key.startswith("n_")}
     assert counts == {"n_cases": 2, "n_defined": 2, "n_missed": 1, "n_false_alarm": 0, "n_both_empty": 0}
-    assert summary["mean"]["dice"] == 0.5
-    assert summary["mean"]["hd"] == 1.5
-    assert summary["penalised_mean"]["hd"] == pytest.approx(((3 + DIAGONAL) / 2 + 0) / 2)
-    lesion = summary["classes"]["[lesion]"]
-    assert (lesion["value"], lesion["n_missed"], lesion["n_both_empty"], lesion["n_defined"]) == (2, 1, 1, 0)
-    assert (lesion["mean"]["dice"], lesion["mean"]["hd"]) == (0.5, None)
-    assert lesion["penalised_mean"]["hd"] == pytest.approx(DIAGONAL)
-    assert summary["mean"]["2"]["FN"] == 0.5
-    assert a["metrics"]["2"]["n_ref"] == 1
-    assert summary["foreground_mean"]["Dice"] == 0.5
-    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert summary.mean["dice"] == 0.5
+    assert summary.mean["hd"] == 1.5
+    assert summary.penalised_mean["hd"] == pytest.approx(((3 + DIAGONAL) / 2 + 0) / 2)
+    lesion = summary.classes["[lesion]"]
+    assert (lesion.value, lesion.n_missed, lesion.n_both_empty, lesion.n_defined) == (2, 1, 1, 0)
+    assert (lesion.mean["dice"], lesion.mean["hd"]) == (0.5, None)
+    assert lesion.penalised_mean["hd"] == pytest.approx(DIAGONAL)
+    assert summary.mean.nnunet["2"]["FN"] == 0.5
+    assert a.metrics["2"]["n_ref"] == 1
+    assert summary.foreground_mean["Dice"] == 0.5
+    assert Summary.from_json(json.loads(json.dumps(summary.to_json(), allow_nan=False))) == summary
 
 
 def test_a_class_alone_is_what_one_class_gives():
     found = two_classes()
     summary = summarise(found, unit="mm", tolerance=2.0, classes=CLASSES)
     alone = summarise({case: one["gland"] for case, one in found.items()}, unit="mm", tolerance=2.0)
-    gland = summary["classes"]["gland"]
-    assert all(gland[key] == alone[key] for key in ("n_cases", "n_defined", "n_missed", "penalised_mean"))
-    assert gland["mean"] == {name: value for name, value in alone["mean"].items() if name != "1"}
-    assert "classes" not in alone
-    assert "classes" not in alone["metric_per_case"][0]
+    gland = summary.classes["gland"]
+    keys = ("n_cases", "n_defined", "n_missed", "penalised_mean")
+    assert all(getattr(gland, key) == getattr(alone, key) for key in keys)
+    assert gland.mean.of == alone.mean.of
+    assert gland.mean.nnunet == {}, "of all classes together, as nnU-Net has it"
+    assert alone.classes is None
+    assert "classes" not in alone.metric_per_case[0].to_json()
     wrapped = {case: {"gland": one["gland"]} for case, one in found.items()}
     assert summarise(wrapped, unit="mm", tolerance=2.0, classes={"gland": 1}) == alone
     with pytest.raises(ValueError, match="case a: metrics of gland"):
@@ -183,7 +187,7 @@ def test_a_class_alone_is_what_one_class_gives():
 
 def test_csv_and_table_of_several_classes(tmp_path):
     summary = summarise(two_classes(), unit="mm", tolerance=2.0, classes=CLASSES)
-    write_case_csv(tmp_path / "cases.csv", summary)
+    write_case_csv(summary, tmp_path / "cases.csv")
     rows = list(csv.DictReader((tmp_path / "cases.csv").open()))
     assert [(row["case"], row["class"], row["status"], row["hd"]) for row in rows] == [
         ("a", "gland", "ok", "3.0"),

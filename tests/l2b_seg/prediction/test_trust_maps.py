@@ -42,7 +42,10 @@ def a_predictor(settings: Settings) -> Predictor:
     return predictor_for(network_of(settings), settings, CPU)
 
 
-@pytest.fixture(params=[{}, TWO_CLASSES], ids=["one class", "two classes"])
+MAE = {"meta": {"loss": "mae"}}
+
+
+@pytest.fixture(params=[{}, MAE, TWO_CLASSES, TWO_CLASSES | MAE], ids=["one", "one, mae", "two classes", "two, mae"])
 def settings(request: pytest.FixtureRequest) -> Settings:
     return make_settings(**request.param)
 
@@ -64,6 +67,7 @@ def test_alignments_are_the_engines(settings: Settings) -> None:
         (image, targets[0]),
         (meta.image, meta.mask),
         loss=task.loss,
+        meta_loss=task.mae if settings.meta.loss == "mae" else task.loss,
         pseudo_label=lambda logits: targets[1],
         normalize=None,
         lookahead="none",

@@ -16,6 +16,7 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_run.report.curves import curve_panels
 from l2b_run.report.page import json_for_script
+from l2b_seg.metrics.summary import Summary
 from l2b_seg.report.kept_slices import figure_cases
 from l2b_seg.report.run_record import RunRecord, read_run
 from l2b_seg.report.write_report import CURVES, write_report
@@ -36,10 +37,10 @@ def make_run(path: Path, *, method: str, dice: float, case: str = "Case00", weig
     (path / "metrics.jsonl").write_text("".join(json.dumps(epoch) + "\n" for epoch in epochs))
     summary = {
         "method": method,
-        "noise": "L1",
+        "noise": {"level": "L1"},
         "unit": "mm",
         "mean": {"dice": dice, "hd": 20.0, "hd95": 12.5, "assd": None},
-        "last": dice,
+        "last": {"dice": dice},
         "best": {"dice": dice + 0.01, "epoch": 5},
         "train_seconds": 83.2,
         "peak_memory_mb": 1234.5,
@@ -263,7 +264,12 @@ def test_faults_of_all_folders_in_one_message_and_the_old_page_stays(tmp_path: P
     (tmp_path / "report.html").write_text("old")
     with pytest.raises(DataError) as caught:
         write_report([tmp_path / "none", tmp_path / "empty", broken], tmp_path / "report.html")
-    for part in ("none: no such run folder", "not the folder of a run", "summary.json is damaged", "figures.npz is"):
+    for part in (
+        "none: no such run folder",
+        "not the folder of a run",
+        "summary.json cannot be read",
+        "figures.npz is",
+    ):
         assert part in str(caught.value)
     assert (tmp_path / "report.html").read_text() == "old"
     with pytest.raises(ConfigError, match="no run folder"):
@@ -298,7 +304,9 @@ def test_a_damaged_audit_is_named(tmp_path: Path) -> None:
 
 def test_pictures_without_masks_or_weights_or_values_are_shown() -> None:
     image = np.zeros((1, 8, 8), np.float32)
-    zero = RunRecord(Path("a"), {}, [], {"image": image, "given": image, "alpha": image, "beta": image}, ["a"])
+    zero = RunRecord(
+        Path("a"), Summary.from_json({}), [], {"image": image, "given": image, "alpha": image, "beta": image}, ["a"]
+    )
     assert [list(case.masks) for case in figure_cases([("run0", zero)])] == [["given:the run folder"]]
     assert curve_panels([("a", zero.epochs)], CURVES) == []
 

@@ -29,9 +29,9 @@ def demo(tmp_path_factory):
 
 def test_every_method_on_the_same_labels_and_a_report(demo):
     out, summaries, lines = demo
-    assert [summary["method"] for summary in summaries] == list(DEMO.methods)
+    assert [summary.method for summary in summaries] == list(DEMO.methods)
     assert len({(out / method / "noisy_labels.csv").read_text() for method in DEMO.methods}) == 1
-    assert all(0.3 < summary["effective_noise"] < 0.42 for summary in summaries)
+    assert all(0.3 < summary.effective_noise < 0.42 for summary in summaries)
     page = (out / "report.html").read_text()
     assert page.count('<div class="deck"') == len(DEMO.methods)
     assert any("symmetric:0.4" in line for line in lines)

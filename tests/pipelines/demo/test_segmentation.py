@@ -19,8 +19,8 @@ def run_short(out: Path) -> list[dict]:
 def test_demo_trains_every_method_and_writes_one_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("L2B_CACHE", str(tmp_path / "cache"))
     summaries = run_short(tmp_path / "demo")
-    assert [summary["method"] for summary in summaries] == list(DEMO.methods)
-    assert all(summary["noise"] == {"level": "L1", "seed": 0} for summary in summaries)
+    assert [summary.method for summary in summaries] == list(DEMO.methods)
+    assert all(summary.noise == {"level": "L1", "seed": 0} for summary in summaries)
     page = (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
     assert all(method in page for method in DEMO.methods)
 
