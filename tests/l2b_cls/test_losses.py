@@ -31,8 +31,8 @@ def test_cross_entropy_takes_labels_and_distributions(case):
 def test_absolute_error_is_the_l1_distance_and_its_sum_over_classes_is_constant(case):
     logits, y = case
     p = torch.softmax(logits, 1)
-    torch.testing.assert_close(losses.absolute_error(logits, y), (p - distribution(y)).abs().sum(1))
-    total = sum(losses.absolute_error(logits, torch.full((5,), k)) for k in range(4))
+    torch.testing.assert_close(losses.mae(logits, y), (p - distribution(y)).abs().sum(1))
+    total = sum(losses.mae(logits, torch.full((5,), k)) for k in range(4))
     torch.testing.assert_close(total, torch.full((5,), 6.0, dtype=torch.float64))
 
 
