@@ -9,8 +9,9 @@ import pytest
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import read_volume, write_volume
+from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit import baselines
-from l2b_seg.audit.audit import AuditOptions, audit
+from l2b_seg.audit.audit import audit
 from tests.l2b_seg.audit.wrong_masks import BOX, DELETED, EPOCHS, INVENTED, MOVED, TRAIN, WRONG, make_run
 from tests.l2b_seg.tiny import CPU
 
@@ -189,7 +190,7 @@ def test_without_clean_cases(tmp_path):
 
 
 def test_without_cleanlab(tmp_path, monkeypatch):
-    monkeypatch.setattr(baselines, "cleanlab_installed", lambda: False)
+    monkeypatch.setattr(baselines, "missing_modules", lambda extra: ["cleanlab"])
     run, data = make_run(tmp_path)
     result = audit(run, data, tmp_path / "out", SHORT, device=CPU)
     assert {row["cleanlab"] for row in result["slices"]} == {None}

@@ -6,7 +6,8 @@ import yaml
 from l2b_data.cases.dataset import Dataset, write_dataset_files
 from l2b_data.files.atomic import write_json, write_text
 from l2b_data.images.volume import Volume, read_volume, write_volume
-from l2b_seg.audit.audit import AuditOptions, audit
+from l2b_run.audit.cross_fit import AuditOptions
+from l2b_seg.audit.audit import audit
 from l2b_seg.run_data import RunData, with_task
 from tests.data_prep.conftest import gland, picture
 from tests.l2b_seg.tiny import CPU, make_settings
