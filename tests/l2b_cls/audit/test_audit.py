@@ -59,8 +59,7 @@ def test_the_files(audited):
     run, result, _ = audited
     kept = json.loads((run / "audit" / "audit.json").read_text())
     assert kept == json.loads(json.dumps(result))
-    with open(run / "audit" / "audit.csv", newline="", encoding="utf-8") as handle:
-        rows = list(csv.DictReader(handle))
+    rows = audit_csv(run / "audit")
     assert len(rows) == TRAIN
     assert {int(row["index"]) for row in rows} == set(range(TRAIN))
     assert rows[0]["given"] in ("left", "middle", "right")
@@ -77,11 +76,26 @@ def test_the_files(audited):
     assert scores == sorted(scores, reverse=True)
 
 
+def audit_csv(folder):
+    with open(folder / "audit.csv", newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
 def test_without_clean_labels_there_is_no_truth(tmp_path):
     run = save_settings(tmp_path / "run")
     result = audit(run, run_data(clean=np.full(TRAIN, -1)), run / "audit", AuditOptions(2, 1), device=CPU)
     assert result["truth"] is None
-    assert "clean" not in (run / "audit" / "audit.csv").read_text().splitlines()[0].split(",")
+    assert "clean" not in audit_csv(run / "audit")[0]
+
+
+def test_a_clean_label_that_is_not_known_is_neither_right_nor_wrong(tmp_path):
+    run = save_settings(tmp_path / "run")
+    clean = np.where(np.arange(TRAIN) < 40, image_set().labels[:TRAIN], -1)
+    result = audit(run, run_data(clean=clean), run / "audit", AuditOptions(2, 1), device=CPU)
+    assert (result["truth"]["known"], result["truth"]["wrong"]) == (40, 10)
+    assert result["truth"]["given_accuracy"] == 0.75
+    assert {row["clean"] == "" for row in audit_csv(run / "audit") if int(row["index"]) >= 40} == {True}
+    assert "" not in {row["clean"] for row in audit_csv(run / "audit") if int(row["index"]) < 40}
 
 
 def test_options_there_cannot_be(tmp_path):

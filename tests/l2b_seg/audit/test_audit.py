@@ -1,6 +1,8 @@
 """The audit as a whole: wrong masks first, whatever the clean masks of training cases say."""
 
+import base64
 import csv
+import hashlib
 import json
 
 import numpy as np
@@ -106,6 +108,11 @@ def test_page(audited):
     assert "The mask is empty, but the model proposes" in page
     assert "The mask covers 30 mm²" in page
     assert page.index("this audit") < page.index("mean loss")
+    for text in ("true Dice", "AUROC", "clean ones are known"):
+        assert text in page
+    style = page.split("<style>")[1].split("</style>")[0]
+    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"default-src 'none'; img-src data:; style-src 'sha256-{allowed}'; base-uri" in page
 
 
 def test_a_case_name_stays_text(tmp_path):
@@ -139,6 +146,16 @@ def test_finished_networks_are_kept_and_an_interrupted_one_goes_on(tmp_path):
     other_run, other_data = make_run(tmp_path / "whole")
     whole = audit(other_run, other_data, tmp_path / "third", options, device=CPU)
     assert ranking(whole) == ranking(resumed)
+
+
+def test_an_audit_with_other_options_keeps_the_networks_of_an_earlier_one(tmp_path):
+    run, data = make_run(tmp_path)
+    first = audit(run, data, run / "audit", AuditOptions(2, 1), device=CPU)
+    audit(run, data, tmp_path / "longer", SHORT, device=CPU)
+    rows = []
+    assert audit(run, data, tmp_path / "again", AuditOptions(2, 1), device=CPU, progress=rows.append) == first
+    audit(run, data, tmp_path / "longer", SHORT, device=CPU, progress=rows.append)
+    assert rows == []
 
 
 def test_changed_masks_train_anew(tmp_path):

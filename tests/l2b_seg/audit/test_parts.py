@@ -1,47 +1,16 @@
-"""Folds, score, truth and baselines, each alone."""
+"""Score, truth and baselines, each alone."""
 
 import numpy as np
 import pytest
 
-from l2b_data.errors import ConfigError
 from l2b_data.images.volume import Volume
 from l2b_seg.audit.baselines import cleanlab_scores, slice_losses
-from l2b_seg.audit.crossfit import cut_cases
 from l2b_seg.audit.evidence import case_row, slice_rows
 from l2b_seg.audit.outlook import Outlook, through_plane_mean
 from l2b_seg.audit.regions import regions_of
 from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
 from l2b_seg.audit.truth import ranking_quality, slice_dice
 from l2b_seg.audit.words import in_words
-
-CASES = [f"c{number}" for number in range(7)]
-
-
-def named(fold):
-    return [CASES[place] for place in fold.train], [CASES[place] for place in fold.held_out]
-
-
-def test_folds_hold_every_case_out_once():
-    cut = [named(fold) for fold in cut_cases(CASES, {}, 3, seed=0)]
-    assert sorted(case for _, held_out in cut for case in held_out) == CASES
-    assert sorted(len(held_out) for _, held_out in cut) == [2, 2, 3]
-    for train, held_out in cut:
-        assert set(train) | set(held_out) == set(CASES)
-        assert not set(train) & set(held_out)
-    assert cut == [named(fold) for fold in cut_cases(CASES, {}, 3, seed=0)]
-    assert cut != [named(fold) for fold in cut_cases(CASES, {}, 3, seed=1)]
-
-
-def test_folds_keep_groups_together():
-    groups = {"c0": "a", "c3": "a", "c5": "a", "c1": "b"}
-    for seed in range(5):
-        held = [named(fold)[1] for fold in cut_cases(CASES, groups, 2, seed)]
-        assert [len(out) for out in held] in ([3, 4], [4, 3])
-        assert sum({"c0", "c3", "c5"} <= set(out) for out in held) == 1
-    with pytest.raises(ConfigError, match="--folds 2: from 2 to the 1 groups"):
-        cut_cases(["c0", "c3"], groups, 2, 0)
-    with pytest.raises(ConfigError, match="--folds 1"):
-        cut_cases(CASES, {}, 1, 0)
 
 
 def disc(radius, centre=(16, 16), size=32):
