@@ -118,7 +118,8 @@ def report(options: argparse.Namespace) -> None:
     from scipy.stats import spearmanr
 
     from l2b_data.files.atomic import write_json, write_text
-    from l2b_seg.audit.audit import AuditOptions, audit
+    from l2b_run.audit.cross_fit import AuditOptions
+    from l2b_seg.audit.audit import audit
     from l2b_seg.recipe import load_settings
     from l2b_seg.run import RunData, with_task
 

@@ -38,7 +38,8 @@ def run(data: Path, out: Path, method: str, level: str, options: argparse.Namesp
     import yaml
 
     from l2b_data.files.atomic import write_json, write_text
-    from l2b_seg.audit.audit import AuditOptions, audit
+    from l2b_run.audit.cross_fit import AuditOptions
+    from l2b_seg.audit.audit import audit
     from pipelines.plan.request import TrainRequest, plan
     from pipelines.plan.segmentation import SEGMENTATION
 

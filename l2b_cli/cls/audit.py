@@ -23,9 +23,9 @@ def audit(run: Run, *, options: AuditOptions) -> None:
     Writes audit.csv (every sample), audit.json and audit.html (the most suspicious with their pictures).
     """
     from l2b_cli.shared.audit_a_run import audit_a_run
-    from l2b_cls.audit.audit import AuditOptions as Networks
     from l2b_cls.audit.audit import audit as audit_run
     from l2b_cls.report.write_report import write_report
+    from l2b_run.audit.cross_fit import AuditOptions as Networks
     from pipelines.plan.classification import CLASSIFICATION
 
     def judged(data: "RunData", folder: Path, **how: Any) -> dict[str, Any]:

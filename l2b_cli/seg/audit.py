@@ -20,7 +20,7 @@ _SHOWN = 15
 def audit(run: Run, *, options: AuditOptions) -> None:
     """Rank a run's training masks by how likely they are wrong, with the evidence to look at."""
     from l2b_cli.shared.audit_a_run import audit_a_run
-    from l2b_seg.audit.audit import AuditOptions as Networks
+    from l2b_run.audit.cross_fit import AuditOptions as Networks
     from l2b_seg.audit.audit import audit as audit_run
     from pipelines.plan.segmentation import SEGMENTATION
 

@@ -1,7 +1,7 @@
 """The audit of a run's training labels: networks that did not see them, one ranking, files."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,29 +9,19 @@ import numpy as np
 import torch
 
 from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
-from l2b_cls.audit.crossfit import cross_fit
-from l2b_cls.audit.folds import cut_folds
+from l2b_cls.audit.crossfit import cut_samples, fold_network
 from l2b_cls.audit.label_posterior import LabelPosterior, label_posterior
-from l2b_cls.audit.quality import flag_quality, ranking_quality
+from l2b_cls.audit.quality import flag_quality
 from l2b_cls.audit.write_audit import write_audit
 from l2b_cls.batches.sample_batches import Samples
 from l2b_cls.config import Settings
-from l2b_cls.prediction.classifier import load_run
+from l2b_cls.prediction.classifier import load_run, probabilities_of
 from l2b_cls.recipe import read_settings
 from l2b_cls.run_data import RunData
-from l2b_data.errors import ConfigError, DataError
+from l2b_data.errors import DataError
+from l2b_run.audit.cross_fit import AuditOptions, Judged, cross_fit
+from l2b_run.audit.quality import detection_quality
 from l2b_run.training.epoch_row import Progress
-
-_READ = 2048  # pictures read at a time
-
-
-@dataclass(frozen=True)
-class AuditOptions:
-    """folds: networks to train, each judging the samples it did not see; 0: the run's own network, in-sample.
-    epochs: of each of them; None: as many as the run took."""
-
-    folds: int = 2
-    epochs: int | None = None
 
 
 def audit(
@@ -72,9 +62,7 @@ def audit(
         "run": run.resolve().name,
         "method": settings.method,
         "noise": data.noise,
-        "folds": options.folds,
-        "in_sample": options.folds == 0,
-        "epochs": epochs,
+        **options.record(epochs),
         "n": len(given),
         "flagged": int(columns["flagged"].sum()),
         "classes": given.source.classes,
@@ -95,31 +83,23 @@ def _judged(
     progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """Probabilities (n, K) of every training sample, the fold that judged it (n,), and the networks' epochs."""
-    if options.epochs is not None and (options.folds == 0 or options.epochs < 1):
-        raise ConfigError(f"--epochs {options.epochs}: at least 1, and only with --folds of 2 or more")
-    fold = np.full(len(given), -1)
-    if options.folds == 0:
-        network = load_run(run, device)
-        parts = [
-            network.probabilities(given.source.images(part)) for part in np.split(given.index, _chunks(len(given)))
-        ]
-        return np.concatenate(parts), fold, [settings.epochs]
-    groups = [given.source.groups[index] for index in given.index.tolist()]
-    folds = cut_folds(given.labels, groups, options.folds, settings.seed)
     meta = Samples(data.images, data.meta, data.meta_labels)
-    found = np.zeros((len(given), len(settings.task.classes)))
+    groups = [data.images.groups[index] for index in data.train.tolist()]
+
+    def own() -> Judged[np.ndarray]:
+        probabilities = probabilities_of(load_run(run, device), data.images, data.train)
+        return Judged(None, np.arange(len(given)), probabilities, settings.epochs)
+
+    cut = partial(cut_samples, given.labels, groups, seed=settings.seed)
+    network_of = partial(fold_network, settings=settings, given=given, meta=meta, epochs=options.epochs, device=device)
+    found, fold = np.zeros((len(given), len(settings.task.classes))), np.full(len(given), -1)
     epochs = []
-    for judged in cross_fit(
-        settings, given, meta, folds, run / "audit", epochs=options.epochs, device=device, progress=progress
-    ):
-        found[judged.fold.held_out], fold[judged.fold.held_out] = judged.probabilities, judged.fold.number
+    for judged in cross_fit(run, options, cut=cut, network_of=network_of, own=own, progress=progress):
+        found[judged.held_out] = judged.found
+        if judged.fold is not None:
+            fold[judged.held_out] = judged.fold
         epochs.append(judged.epochs)
     return found, fold, epochs
-
-
-def _chunks(count: int) -> list[int]:
-    """Where to cut so many samples, so that no more than _READ pictures lie in memory at once."""
-    return list(range(_READ, count, _READ))
 
 
 def _columns(
@@ -165,7 +145,7 @@ def _add_truth(
         "wrong": int(wrong.sum()),
         "given_accuracy": float(1 - wrong.mean()),
         "proposal_accuracy": float((posterior.proposed[known] == clean).mean()),
-        "ranking": ranking_quality({name: score[known] for name, score in scores.items()}, wrong),
+        "ranking": {name: detection_quality(score[known], wrong) for name, score in scores.items()},
         "flags": flag_quality({name: flagged[known] for name, flagged in flags.items()}, wrong),
         "transition": (counts / np.maximum(counts.sum(1, keepdims=True), 1)).round(6).tolist(),
     }

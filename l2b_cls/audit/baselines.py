@@ -1,8 +1,8 @@
 """What the ranking is compared with: the loss of the given label, and cleanlab's confident learning."""
 
-from importlib.util import find_spec
-
 import numpy as np
+
+from l2b_data.files.extras import missing_modules
 
 DEFINITIONS = {
     "loss": "-log of the given label's probability under the network that judged the sample: the usual way to rank; "
@@ -13,10 +13,6 @@ DEFINITIONS = {
 }
 
 _FLOOR = 1e-7  # probabilities below it are rounding of float32
-
-
-def cleanlab_installed() -> bool:
-    return find_spec("cleanlab") is not None
 
 
 def given_losses(probabilities: np.ndarray, given: np.ndarray) -> np.ndarray:
@@ -31,7 +27,7 @@ def cleanlab_opinion(probabilities: np.ndarray, given: np.ndarray) -> tuple[np.n
 
     Classes that no sample was given are left out of what cleanlab sees: it knows no empty class.
     """
-    if not cleanlab_installed():
+    if missing_modules("audit"):
         return None
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores

@@ -1,4 +1,4 @@
-"""How well a ranking finds the labels that are wrong, where the clean ones are known because the noise was made."""
+"""How well labels are flagged, where the clean ones are known because the noise was made; see l2b_run.audit.quality."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,23 +13,6 @@ DEFINITIONS = {
     "recall": "share of the wrong labels that are flagged",
     "proposal_accuracy": "share of all proposed labels that are the clean ones; given_accuracy: of the given labels",
 }
-
-
-def ranking_quality(scores: Mapping[str, np.ndarray], wrong: np.ndarray) -> dict[str, dict[str, float | None]]:
-    """Of each named ranking (n,), higher is more suspicious: auroc, average_precision.
-
-    None where it is not defined: no wrong label among wrong (n,) bool, or no right one.
-    """
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    both_kinds = bool(wrong.any()) and not bool(wrong.all())
-    return {
-        name: {
-            "auroc": float(roc_auc_score(wrong, score)) if both_kinds else None,
-            "average_precision": float(average_precision_score(wrong, score)) if both_kinds else None,
-        }
-        for name, score in scores.items()
-    }
 
 
 def flag_quality(flags: Mapping[str, np.ndarray], wrong: np.ndarray) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,5 @@
 """The files of an audit: every sample in a table, the rest as JSON."""
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from l2b_cls.audit import baselines, quality
-from l2b_data.files.atomic import write_json, write_text
+from l2b_data.files.atomic import write_json
+from l2b_data.files.table import write_table
+from l2b_run.audit.cross_fit import judged_by
 
 LISTED = 200
 """Samples in audit.json; audit.csv has all."""
@@ -36,30 +36,20 @@ def write_audit(
 ) -> dict[str, Any]:
     """Write audit.csv and audit.json into `out`; returns what is in audit.json.
 
-    columns: COLUMNS but "rank" -> (n,) in the order of the ranking, labels as numbers, -1 or None for an empty field.
-    In the table a label stands by its name, and by its number in NAME_number.
+    columns: COLUMNS but "rank" -> (n,), n at least 1, in the order of the ranking; labels as numbers, -1 where unknown.
+    In the table a label stands by its name, and by its number in NAME_number; an unknown one is an empty field.
     """
-    rows = [_row(place, columns, number, classes) for place, number in enumerate(range(len(columns["index"])), 1)]
+    rows = [_row(columns, place, classes) for place in range(len(columns["index"]))]
     result = result | {"definitions": definitions(result), "samples": rows[:LISTED]}
-    header = list(rows[0]) if rows else list(COLUMNS)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, header, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(out / "audit.csv", text.getvalue())
+    write_table(out / "audit.csv", rows, list(rows[0]))
     write_json(out / "audit.json", result)
     return result
 
 
 def definitions(result: dict[str, Any]) -> dict[str, Any]:
     """What every column and key means, in words."""
-    judged = (
-        "the run's own network, which was trained on the very labels it judges: they look better than they are"
-        if result["in_sample"]
-        else "networks trained as the run was, each without the samples it judges"
-    )
     found: dict[str, Any] = {
-        "judged_by": judged,
+        "judged_by": judged_by(result["in_sample"], "labels", "samples"),
         "columns": COLUMNS,
         "transition": "estimated share of the samples of a class (row) that were given a label (column), by "
         "expectation maximisation from the predictions and the given labels",
@@ -70,12 +60,10 @@ def definitions(result: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _row(place: int, columns: Mapping[str, np.ndarray], number: int, classes: list[str]) -> dict[str, Any]:
-    row: dict[str, Any] = {"rank": place}
-    for name in COLUMNS:
-        if name not in columns:
-            continue
-        value = columns[name][number]
+def _row(columns: Mapping[str, np.ndarray], place: int, classes: list[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {"rank": place + 1}
+    for name in (name for name in COLUMNS if name in columns):
+        value = columns[name][place]
         value = value.item() if isinstance(value, np.generic) else value
         if name in ("given", "proposed", "predicted", "clean"):
             row[name] = classes[value] if value >= 0 else None

@@ -1,66 +1,61 @@
-"""The folder of one network of a cross-fit: finished it is kept, interrupted it goes on, else it is made anew."""
+"""The folder of one network of a cross-fit: reused, resumed or trained.
 
+record: all that the network comes of, ready for JSON: "settings" and what tells its data from other data.
+"""
+
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from l2b_data.files.atomic import write_json, write_text
-from l2b_run.training.epoch_row import Progress
 
+Record = dict[str, Any]
 RECORD, CHECKPOINT = "fold.json", "checkpoint_latest.pt"
 
 
-@dataclass(frozen=True)
-class KeptFold:
-    """Network `number` of `count`, in root/fold_NUMBER_of_COUNT.
+def fold_folder(plain: Path, record: Record) -> Path:
+    """`plain`; where that holds a network of other settings, a hash of the settings stands behind its name.
 
-    record: all that the network comes of, as JSON. result: the name of the file that is kept of it.
+    A network of these settings and of other data is replaced: the labels it judged are gone.
     """
+    own = hashlib.sha256(json.dumps(record["settings"], sort_keys=True).encode()).hexdigest()[:8]
+    beside = plain.with_name(f"{plain.name}_{own}")
+    taken = _recorded(plain).get("settings", record["settings"]) != record["settings"]
+    return beside if taken or beside.is_dir() else plain
 
-    root: Path
-    number: int
-    count: int
-    record: dict[str, Any]
-    result: str
 
-    @property
-    def folder(self) -> Path:
-        return self.root / f"fold_{self.number}_of_{self.count}"
+def is_finished(folder: Path, record: Record, result: str) -> bool:
+    """Whether an earlier call has trained the network of this record, and its file `result` is there."""
+    return _recorded(folder) == record | {"finished": True} and (folder / result).is_file()
 
-    @property
-    def finished(self) -> bool:
-        """Whether an earlier call has trained the network of this record, and its result is there."""
-        return self._is_recorded(finished=True) and (self.folder / self.result).is_file()
 
-    def begin(self, settings: Mapping[str, Any]) -> bool:
-        """Write config.yaml and the record of an unfinished network; whether its latest checkpoint is to go on from.
+def begin_fold(folder: Path, record: Record, result: str) -> bool:
+    """Write config.yaml and the record of an unfinished network; whether its latest checkpoint is to go on from.
 
-        Where it is not, what lies in the folder of another record is removed.
-        """
-        resume = self._is_recorded(finished=False) and (self.folder / CHECKPOINT).is_file()
-        if not resume:
-            for name in (CHECKPOINT, self.result, "metrics.jsonl"):
-                (self.folder / name).unlink(missing_ok=True)
-        write_text(self.folder / "config.yaml", yaml.safe_dump(dict(settings), sort_keys=False))
-        write_json(self.folder / RECORD, self.record | {"finished": False})
-        return resume
+    Where it is not, what lies there of another network is removed, its file `result` as well.
+    """
+    resume = _recorded(folder) == record | {"finished": False} and (folder / CHECKPOINT).is_file()
+    if not resume:
+        for name in (CHECKPOINT, result, "metrics.jsonl"):
+            (folder / name).unlink(missing_ok=True)
+    write_text(folder / "config.yaml", yaml.safe_dump(record["settings"], sort_keys=False))
+    write_json(folder / RECORD, record | {"finished": False})
+    return resume
 
-    def finish(self) -> None:
-        """Record that the result is written; the checkpoint goes."""
-        write_json(self.folder / RECORD, self.record | {"finished": True})
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)
 
-    def numbered(self, progress: Progress) -> Progress:
-        """`progress`, with "fold" first in every row."""
-        return lambda row: progress({"fold": self.number, **row})
+def finish_fold(folder: Path, record: Record) -> None:
+    """Record that the result is written; the checkpoint goes."""
+    write_json(folder / RECORD, record | {"finished": True})
+    (folder / CHECKPOINT).unlink(missing_ok=True)
 
-    def _is_recorded(self, *, finished: bool) -> bool:
-        try:
-            found = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return bool(found == self.record | {"finished": finished})
+
+def _recorded(folder: Path) -> Record:
+    """fold.json of a folder; empty where it is absent or damaged."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

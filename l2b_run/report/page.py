@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 
-def render_page(package: str, template: str, *, style: str, script: str, **values: Any) -> str:
+def render_page(package: str, template: str, *, style: str, script: str = "", **values: Any) -> str:
     """Fill `template` of `package`/templates; it may import macros from those of l2b_run.report.
 
-    The template gets `style`, `script` and `policy`, the content security policy that allows these two and inline
-    pictures alone. Of `values`, texts are escaped; Markup is not.
+    The template gets `style`, `script` ("": a page without) and `policy`, the content security policy that allows these
+    and inline pictures alone. Of `values`, texts are escaped; Markup is not.
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -26,7 +26,7 @@ def render_page(package: str, template: str, *, style: str, script: str, **value
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    sources = {"style": style, "script": script}
+    sources = {name: text for name, text in (("style", style), ("script", script)) if text}
     return environment.get_template(template).render(
         policy=Markup(
             "default-src 'none'; img-src data:; "

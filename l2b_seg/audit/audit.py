@@ -1,19 +1,21 @@
 """The audit of a run's training masks: networks, evidence, one ranking, files."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.cases.slices import load_slices
-from l2b_data.errors import ConfigError, DataError
+from l2b_data.errors import DataError
+from l2b_run.audit.cross_fit import AuditOptions, Judged, cross_fit
 from l2b_run.training.epoch_row import Progress
 from l2b_seg.audit import baselines, evidence, regions, truth
-from l2b_seg.audit.crossfit import Judging, cross_fit, cut_folds
-from l2b_seg.audit.outlook import Outlook, look_at
+from l2b_seg.audit.crossfit import case_hashes, cut_cases, fold_network
+from l2b_seg.audit.outlook import look_at
 from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.write_audit import write_audit, write_proposal
 from l2b_seg.config import Settings
@@ -23,15 +25,6 @@ from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
 
 Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class AuditOptions:
-    """folds: networks to train, each judging the cases it did not see; 0: the run's own network, in-sample.
-    epochs: of each of them; None: as many steps as the run took."""
-
-    folds: int = 2
-    epochs: int | None = None
 
 
 def audit(
@@ -62,31 +55,29 @@ def audit(
     usual = usual_shares(data.dataset, *by, plane)
     least = min((share for share in usual if share), default=0.0)
     epochs = []
-    for network in _judging(run, settings, data, options, device, progress):
-        judge, predictor = _judge(data, network.predictor), network.predictor
-        epochs.append(network.epochs)
-        for case in network.cases:
-            seen = look_at(predictor, judge, data.dataset, case, data.labels)
-            rows = evidence.slice_rows(seen, usual, network.fold)
-            _add_baselines(rows, seen)
+    for judged in _judged(run, settings, data, options, device, progress):
+        judge = _judge(data, judged.found)
+        epochs.append(judged.epochs)
+        for case in (data.train[place] for place in judged.held_out):
+            seen = look_at(judged.found, judge, data.dataset, case, data.labels)
+            rows = evidence.slice_rows(seen, usual, judged.fold)
+            for row, baseline in zip(rows, baselines.slice_baselines(seen), strict=True):
+                row |= baseline
             slices += rows
-            cases.append(evidence.case_row(seen, rows, network.fold))
-            areas += regions.regions_of(seen, least, predictor.task.classes)
+            cases.append(evidence.case_row(seen, rows, judged.fold))
+            areas += regions.regions_of(seen, least, judged.found.task.classes)
             write_proposal(out, seen)
             say(f"[{len(cases)}/{len(data.train)}] {case}")
-    quality = _add_truth(data, slices, plane)
     result = {
         "run": run.resolve().name,
         "method": settings.method,
         "labels": data.labels,
         "noise": data.noise,
-        "folds": options.folds,
-        "in_sample": options.folds == 0,
-        "epochs": epochs,
+        **options.record(epochs),
         "unit": data.dataset.spacing_unit,
         "plane": plane,
         "usual_share": dict(zip(data.dataset.classes, usual, strict=True)),
-        "truth": quality,
+        "truth": _add_truth(data, slices, plane),
         "cases": _ranked(cases, "score"),
         "slices": _ranked(slices, "score"),
         "regions": _ranked(areas, "weight"),
@@ -94,21 +85,20 @@ def audit(
     return write_audit(out, data, result)
 
 
-def _judging(
-    run: Path,
-    settings: Settings,
-    data: RunData,
-    options: AuditOptions,
-    device: torch.device,
-    progress: Progress,
-) -> Iterable[Judging]:
+def _judged(
+    run: Path, settings: Settings, data: RunData, options: AuditOptions, device: torch.device, progress: Progress
+) -> Iterator[Judged[Predictor]]:
     """The networks, one after the other, that together judge every training case once."""
-    if options.epochs is not None and (options.folds == 0 or options.epochs < 1):
-        raise ConfigError(f"--epochs {options.epochs}: at least 1, and only with --folds of 2 or more")
-    if options.folds == 0:
-        return [Judging(None, tuple(data.train), load_run(run, device), settings.epochs)]
-    folds = cut_folds(data.train, data.dataset.groups, options.folds, settings.seed)
-    return cross_fit(settings, data, folds, run / "audit", epochs=options.epochs, device=device, progress=progress)
+
+    def own() -> Judged[Predictor]:
+        return Judged(None, np.arange(len(data.train)), load_run(run, device), settings.epochs)
+
+    cut = partial(cut_cases, data.train, data.dataset.groups, seed=settings.seed)
+    hashes = case_hashes(data) if options.folds else {}
+    network_of = partial(
+        fold_network, settings=settings, data=data, hashes=hashes, epochs=options.epochs, device=device
+    )
+    return cross_fit(run, options, cut=cut, network_of=network_of, own=own, progress=progress)
 
 
 def _judge(data: RunData, predictor: Predictor) -> Judge | None:
@@ -116,13 +106,6 @@ def _judge(data: RunData, predictor: Predictor) -> Judge | None:
     if not data.meta:
         return None
     return make_judge(predictor, load_slices(data.dataset, data.meta, predictor.options, labels=CLEAN_LABELS))
-
-
-def _add_baselines(rows: Rows, seen: Outlook) -> None:
-    losses, cleanlab = baselines.slice_losses(seen), baselines.cleanlab_scores(seen)
-    for index, row in enumerate(rows):
-        row["loss"] = float(losses[index])
-        row["cleanlab"] = None if cleanlab is None else float(cleanlab[index])
 
 
 def _ranked(rows: Rows, key: str) -> Rows:
@@ -135,16 +118,13 @@ def _add_truth(data: RunData, slices: Rows, plane: str | None) -> dict[str, Any]
     known = truth.clean_dice(data.dataset, data.labels, data.train, plane)
     if not known:
         return None
-    compared: Rows = []
-    dice: list[float | None] = []
     for row in slices:
-        of_case = known.get(row["case"])
         row["true_dice"] = row["wrong"] = None
-        if of_case is not None:
-            value = of_case[row["slice"]]
+        if row["case"] in known:
+            value = known[row["case"]][row["slice"]]
             row["true_dice"] = 1.0 if value is None else value
             row["wrong"] = row["true_dice"] < truth.WRONG_BELOW
-            compared.append(row)
-            dice.append(value)
+    compared = [row for row in slices if row["case"] in known]
     names = [name for name in ("score", "loss", "cleanlab") if all(row[name] is not None for row in compared)]
+    dice = [known[row["case"]][row["slice"]] for row in compared]
     return truth.ranking_quality({name: [row[name] for row in compared] for name in names}, dice)

@@ -1,9 +1,8 @@
 """What the ranking is compared with: a slice's mean loss, and cleanlab's segmentation score."""
 
-from importlib.util import find_spec
-
 import numpy as np
 
+from l2b_data.files.extras import missing_modules
 from l2b_seg.audit.outlook import Outlook
 
 DEFINITIONS = {
@@ -15,8 +14,11 @@ DEFINITIONS = {
 _FLOOR = 1e-7  # probabilities below it are rounding of float32
 
 
-def cleanlab_installed() -> bool:
-    return find_spec("cleanlab") is not None
+def slice_baselines(outlook: Outlook) -> list[dict[str, float | None]]:
+    """ "loss" and "cleanlab" of every slice, as DEFINITIONS has them."""
+    losses, cleanlab = slice_losses(outlook).tolist(), cleanlab_scores(outlook)
+    scores = [None] * len(losses) if cleanlab is None else cleanlab.tolist()
+    return [{"loss": loss, "cleanlab": score} for loss, score in zip(losses, scores, strict=True)]
 
 
 def slice_losses(outlook: Outlook) -> np.ndarray:
@@ -28,7 +30,7 @@ def slice_losses(outlook: Outlook) -> np.ndarray:
 
 def cleanlab_scores(outlook: Outlook) -> np.ndarray | None:
     """1 - cleanlab's label quality of each slice, (D,), of the same probabilities; None where it is not installed."""
-    if not cleanlab_installed():
+    if missing_modules("audit"):
         return None
     from cleanlab.segmentation.rank import get_label_quality_scores
 

@@ -1,136 +1,84 @@
-"""Networks that never saw the case they judge: the training cases cut into folds, each left out once."""
+"""Networks that never saw the cases they judge."""
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 
 from l2b_data.cases.dataset import CLEAN_LABELS
-from l2b_data.cases.slices import load_slices
+from l2b_data.cases.slices import case_mask
 from l2b_data.cases.slicing import SliceOptions
-from l2b_data.errors import ConfigError, DataError
+from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
-from l2b_run.audit.kept_fold import KeptFold
+from l2b_run.audit.cross_fit import FoldNetwork
+from l2b_run.audit.folds import Fold, cut_folds
 from l2b_run.folder.write_run import write_weights
-from l2b_run.training.epoch_row import Progress
-from l2b_run.training.loop import train
-from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
 from l2b_seg.prediction.predictor import Predictor, load_run
 from l2b_seg.run import batches_of, training_of
 from l2b_seg.run_data import RunData
 
-LOG = logging.getLogger(__name__)
 
-_WEIGHTS = "model.safetensors"
-_FOLD_STREAM = 11  # a random stream of its own beside the training's
+def cut_cases(cases: Sequence[str], groups: Mapping[str, str], count: int, seed: int) -> list[Fold]:
+    """`count` folds of nearly equal size; a group (patient, lesion) is never split; see `cut_folds`."""
 
+    def deal(drawn: list[list[int]], count: int) -> list[list[int]]:
+        held: list[list[int]] = [[] for _ in range(count)]
+        for group in sorted(drawn, key=lambda group: -len(group)):  # large ones first keep the sizes even
+            min(held, key=len).extend(group)
+        return held
 
-@dataclass(frozen=True)
-class Fold:
-    """One network to be trained: on which cases, and which it will judge."""
-
-    number: int
-    train: tuple[str, ...]
-    held_out: tuple[str, ...]
+    return cut_folds([groups.get(case, f"case {case}") for case in cases], count, seed, deal=deal, what="cases")
 
 
-@dataclass(frozen=True)
-class Judging:
-    """A network and the cases it judges; `fold` is its number, None for the run's own network."""
-
-    fold: int | None
-    cases: tuple[str, ...]
-    predictor: Predictor
-    epochs: int
-
-
-def cut_folds(cases: Sequence[str], groups: Mapping[str, str], count: int, seed: int) -> list[Fold]:
-    """`count` folds of nearly equal size; every case is held out once, and a group (patient, lesion) is never split.
-
-    A pure function of its arguments. Raises ConfigError where there are fewer than `count` groups, or count is below 2.
-    """
-    units: dict[str, list[str]] = {}
-    for case in cases:
-        units.setdefault(groups.get(case, f"case {case}"), []).append(case)
-    if not 2 <= count <= len(units):
-        among = "cases" if len(units) == len(cases) else "groups of cases that belong together"
-        raise ConfigError(f"--folds {count}: from 2 to the {len(units)} {among} there are, or 0 for no cross-fitting")
-    names = sorted(units)
-    shuffled = [names[i] for i in np.random.default_rng([seed, _FOLD_STREAM]).permutation(len(names))]
-    held: list[list[str]] = [[] for _ in range(count)]
-    for name in sorted(shuffled, key=lambda name: -len(units[name])):  # large ones first keep the sizes even
-        min(held, key=len).extend(units[name])
-    return [
-        Fold(
-            number, tuple(case for case in cases if case not in out), tuple(case for case in cases if case in set(out))
-        )
-        for number, out in enumerate(held)
-    ]
-
-
-def cross_fit(
+def fold_network(
+    fold: Fold,
     settings: Settings,
     data: RunData,
-    folds: Sequence[Fold],
-    root: Path,
+    hashes: Mapping[str, str],
     *,
-    epochs: int | None = None,
+    epochs: int | None,
     device: torch.device,
-    progress: Progress = lambda row: None,
-) -> Iterator[Judging]:
-    """Train a network a fold, as the run was trained, and yield it with the cases it did not see.
+) -> FoldNetwork[Predictor]:
+    """The network of a fold, trained as the run was; what is kept are its weights.
 
-    A network gets the given masks of `fold.train` and the clean ones of the meta cases; no mask of a held-out case, and
-    no clean mask of any training case, is read. Without `epochs` it takes as many steps as the run took. It is kept in
-    root/fold_NUMBER_of_COUNT: finished, it is not trained again; interrupted, it goes on; for other settings, cases or
-    masks it is made anew. `progress` gets the rows of `train`, with "fold" in each.
+    It gets the given masks of `fold.train` and the clean ones of the meta cases; of the held-out cases the slices are
+    counted, and no clean mask of a training case is read. Without `epochs` it takes as many steps as the run took.
+    hashes: as `case_hashes`. Raises DataError where a file cannot be used.
     """
     options = SliceOptions(**settings.slices.model_dump())
-    hashes = _content(data)
-    for fold in folds:
-        batches = batches_of(settings, data, options, device, train=fold.train)
-        shorter = settings.model_copy(update={"epochs": epochs or _epochs_for(settings, data, options, batches)})
-        shorter = shorter.model_copy(update={"evaluate_every": shorter.epochs})
-        record = {
-            "train": list(fold.train),
-            "held_out": list(fold.held_out),
-            "settings": shorter.model_dump(),
-            "sha256": {case: hashes[case] for case in (*fold.train, *data.meta)},
-        }
-        kept = KeptFold(root, fold.number, len(folds), record, result=_WEIGHTS)
-        if not kept.finished:
-            _train_fold(shorter, batches, kept, progress)
-        yield Judging(fold.number, fold.held_out, load_run(kept.folder, device), shorter.epochs)
+    trained = [data.train[place] for place in fold.train]
+    epochs = epochs or _epochs_for(settings, data, options, trained)
+    shorter = settings.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
+    content = {
+        "train": trained,
+        "held_out": [data.train[place] for place in fold.held_out],
+        "sha256": {case: hashes[case] for case in (*trained, *data.meta)},
+    }
+    return FoldNetwork(
+        shorter,
+        content,
+        start=lambda: training_of(shorter, batches_of(settings, data, options, device, train=tuple(trained))),
+        result="model.safetensors",
+        keep=lambda path, state: write_weights(path, state.evaluated),
+        read=lambda path: load_run(path.parent, device),
+    )
 
 
-def _train_fold(settings: Settings, batches: SliceBatches, fold: KeptFold, progress: Progress) -> None:
-    """Train into the fold's folder, from its latest checkpoint where there is one; nothing is evaluated."""
-    resume = fold.begin(settings.model_dump())
-    run = training_of(settings, batches)
-    state = train(run, fold.folder, score="dice", progress=fold.numbered(progress), resume=resume)
-    write_weights(fold.folder / _WEIGHTS, state.evaluated)
-    fold.finish()
+def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, trained: Sequence[str]) -> int:
+    """Epochs over the slices of the `trained` cases that come to the steps of the whole run; no image is read."""
+    slices = {case: len(case_mask(data.dataset, case, options, data.labels).array) for case in data.train}
+    whole, part = (sum(slices[case] for case in cases) // settings.batch_size for cases in (data.train, trained))
+    return max(1, round(settings.epochs * max(1, whole) / max(1, part)))
 
 
-def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, batches: SliceBatches) -> int:
-    """Epochs over the fewer slices of a fold that come to the steps of the whole run."""
-    whole = len(load_slices(data.dataset, data.train, options, labels=data.labels)) // settings.batch_size
-    return max(1, round(settings.epochs * max(1, whole) / batches.steps))
-
-
-def _content(data: RunData) -> dict[str, str]:
-    """Case -> hash of its images and of the mask training reads of it."""
-    found, faults = {}, []
+def case_hashes(data: RunData) -> dict[str, str]:
+    """Case -> hash of its images and of the mask training reads of it. Raises DataError naming all absent files."""
+    found, missing = {}, []
     for case in (*data.train, *data.meta):
         mask = data.dataset.label_path(case, data.labels if case in data.train else CLEAN_LABELS)
         files = [*data.dataset.image_paths(case), mask]
-        missing = [str(path) for path in files if not path.is_file()]
-        faults += [f"{path}: no such file" for path in missing]
+        missing += [f"{path}: no such file" for path in files if not path.is_file()]
         found[case] = "" if missing else " ".join(sha256_file(path) for path in files)
-    if faults:
-        raise DataError(f"{len(faults)} files of this run are not there:\n  " + "\n  ".join(faults))
+    if missing:
+        raise DataError(f"{len(missing)} files of this run are not there:\n  " + "\n  ".join(missing))
     return found

@@ -27,6 +27,9 @@ DEFINITIONS = {
     "column_last)",
 }
 
+COLUMNS = ("rank", "case", *(name for name in DEFINITIONS if name not in ("rank", "row_first")))
+"""Of a table without a region."""
+
 _KINDS = {(False, True): "missing", (True, False): "extra", (True, True): "other class"}
 
 

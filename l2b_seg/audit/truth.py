@@ -11,6 +11,7 @@ from l2b_data.cases.label_map import case_labels
 from l2b_data.cases.noise_manifest import MANIFEST, read_manifest
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
+from l2b_run.audit.quality import detection_quality
 
 LOG = logging.getLogger(__name__)
 
@@ -92,12 +93,7 @@ def ranking_quality(
 
 def _quality(score: np.ndarray, wrong: np.ndarray, error: np.ndarray) -> dict[str, float | None]:
     from scipy.stats import spearmanr
-    from sklearn.metrics import average_precision_score, roc_auc_score
 
-    both_kinds = bool(wrong.any()) and not bool(wrong.all())
     varies = len(score) > 1 and np.ptp(score) > 0 and np.ptp(error) > 0
-    return {
-        "auroc": float(roc_auc_score(wrong, score)) if both_kinds else None,
-        "average_precision": float(average_precision_score(wrong, score)) if both_kinds else None,
-        "spearman": float(spearmanr(score, error).statistic) if varies else None,
-    }
+    spearman = float(spearmanr(score, error).statistic) if varies else None
+    return detection_quality(score, wrong) | {"spearman": spearman}

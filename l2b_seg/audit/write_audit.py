@@ -1,13 +1,12 @@
 """The files of an audit: tables, JSON, the page, the proposals as masks."""
 
-import csv
-import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from l2b_data.files.atomic import write_json, write_text
+from l2b_data.files.table import write_table
 from l2b_data.images.volume import write_volume
+from l2b_run.audit.cross_fit import judged_by
 from l2b_seg.audit import baselines, evidence, regions, truth
 from l2b_seg.audit.outlook import Outlook
 from l2b_seg.audit.page import audit_page
@@ -32,7 +31,7 @@ def write_audit(out: Path, data: RunData, result: dict[str, Any]) -> dict[str, A
     """
     result = result | {"definitions": definitions(result)}
     for name, rows in (("audit.csv", "slices"), ("cases.csv", "cases"), ("regions.csv", "regions")):
-        write_csv(out / name, result[rows], columns_of(result, rows))
+        write_table(out / name, result[rows], list(result[rows][0]) if result[rows] else regions.COLUMNS)
     write_json(out / "audit.json", result)
     write_text(out / "audit.html", audit_page(data, result, lambda case: proposal_path(out, case)))
     return result
@@ -41,16 +40,9 @@ def write_audit(out: Path, data: RunData, result: dict[str, Any]) -> dict[str, A
 def definitions(result: dict[str, Any]) -> dict[str, Any]:
     """What every column and key means, in words."""
     unit = "voxels: every spacing taken as 1" if result["unit"] == "voxel" else "mm"
-    judged = (
-        "the run's own network, which was trained on the very masks it judges: they look better than they are"
-        if result["in_sample"]
-        else "networks trained as the run was, each without the cases it judges"
-    )
     found: dict[str, Any] = {
         "unit": f"areas, volumes and distances in {unit}",
-        "judged_by": judged,
-        "plane": "lines along which columns, rows and slices run, by the axis of the patient each is closest to (LPS: "
-        "axial); null: as each file is stored. Slices, rows and columns are numbered along them, from the file's first",
+        "judged_by": judged_by(result["in_sample"], "masks", "cases"),
         "proposal": "the label map of the judging network, its probabilities averaged with the neighbouring slices; "
         "a suggestion to look at, not a corrected mask",
         "usual_share": "median share of a slice that a class covers, over the slices of the clean cases that show it "
@@ -62,19 +54,3 @@ def definitions(result: dict[str, Any]) -> dict[str, Any]:
     if result["truth"] is not None:
         found["truth"] = truth.DEFINITIONS
     return found
-
-
-def columns_of(result: dict[str, Any], rows: str) -> list[str]:
-    """The columns of a table in order, also where it has no row."""
-    if result[rows]:
-        return list(result[rows][0])
-    return ["rank", "case", *(name for name in regions.DEFINITIONS if name not in ("rank", "row_first"))]
-
-
-def write_csv(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """A header and a row a dict, atomically; None is an empty field."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())

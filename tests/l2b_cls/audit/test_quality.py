@@ -1,23 +1,12 @@
-"""How good a ranking is, by hand, and cleanlab's opinion of it."""
+"""How good flags are, by hand, and cleanlab's opinion of it."""
 
 import numpy as np
 import pytest
 
 from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
-from l2b_cls.audit.quality import flag_quality, ranking_quality
+from l2b_cls.audit.quality import flag_quality
 
 WRONG = np.array([True, False, True, False])
-
-
-def test_the_ranking_by_hand():
-    found = ranking_quality({"a": np.array([4, 3, 2, 1.0])}, WRONG)["a"]
-    assert found["auroc"] == 0.75  # of four pairs of a wrong and a right label one is the wrong way round
-    assert found["average_precision"] == pytest.approx((1 + 2 / 3) / 2)
-
-
-@pytest.mark.parametrize("wrong", [np.zeros(4, bool), np.ones(4, bool)])
-def test_no_number_where_there_is_one_kind_alone(wrong):
-    assert ranking_quality({"a": np.arange(4.0)}, wrong)["a"] == {"auroc": None, "average_precision": None}
 
 
 def test_flags_by_hand():

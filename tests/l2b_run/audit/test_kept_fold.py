@@ -1,50 +1,70 @@
-"""The folder of a fold: kept, gone on with, or made anew."""
+"""The folder of a fold: reused, resumed, made anew, or one beside that of other settings."""
 
 import json
 
+import pytest
 import yaml
 
-from l2b_run.audit.kept_fold import KeptFold
+from l2b_run.audit.kept_fold import begin_fold, finish_fold, fold_folder, is_finished
+
+FIRST = {"settings": {"epochs": 3}, "sha256": "a"}
+OTHER_DATA, LONGER = FIRST | {"sha256": "b"}, FIRST | {"settings": {"epochs": 8}}
 
 
-def start(root, record, *, count=2):
-    fold = KeptFold(root, 0, count, record, result="weights")
-    return fold, fold.begin({"epochs": 3})
+def begin(plain, record):
+    folder = fold_folder(plain, record)
+    return folder, begin_fold(folder, record, "weights")
+
+
+def finished(plain, record):
+    return is_finished(fold_folder(plain, record), record, "weights")
 
 
 def test_interrupted_finished_and_made_anew(tmp_path):
-    fold, resume = start(tmp_path, {"seed": 0})
-    assert (fold.folder, fold.finished, resume) == (tmp_path / "fold_0_of_2", False, False)
-    assert yaml.safe_load((fold.folder / "config.yaml").read_text()) == {"epochs": 3}
-    assert not start(tmp_path, {"seed": 0})[1], "nothing to go on from"
+    assert not finished(tmp_path, FIRST)
+    assert begin(tmp_path, FIRST) == (tmp_path, False)
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text()) == {"epochs": 3}
+    assert begin(tmp_path, FIRST) == (tmp_path, False), "nothing to go on from"
 
-    (fold.folder / "checkpoint_latest.pt").write_text("half way")
-    assert start(tmp_path, {"seed": 0})[1]
-    assert not start(tmp_path, {"seed": 1})[1]
-    assert not (fold.folder / "checkpoint_latest.pt").exists(), "of another record"
+    (tmp_path / "checkpoint_latest.pt").write_text("half way")
+    assert begin(tmp_path, FIRST) == (tmp_path, True)
+    assert begin(tmp_path, OTHER_DATA) == (tmp_path, False)
+    assert not (tmp_path / "checkpoint_latest.pt").exists(), "of other data"
 
-    fold, _ = start(tmp_path, {"seed": 0})
-    (fold.folder / "checkpoint_latest.pt").write_text("the last epoch")
-    (fold.folder / "weights").write_text("trained")
-    assert not fold.finished
-    fold.finish()
-    assert fold.finished
-    assert not (fold.folder / "checkpoint_latest.pt").exists()
-    assert not KeptFold(tmp_path, 0, 2, {"seed": 1}, result="weights").finished
-    (fold.folder / "weights").unlink()
-    assert not fold.finished
+    begin(tmp_path, FIRST)
+    (tmp_path / "checkpoint_latest.pt").write_text("the last epoch")
+    (tmp_path / "weights").write_text("trained")
+    assert not finished(tmp_path, FIRST)
+    finish_fold(tmp_path, FIRST)
+    assert finished(tmp_path, FIRST)
+    assert not (tmp_path / "checkpoint_latest.pt").exists()
+    assert not finished(tmp_path, OTHER_DATA)
+    (tmp_path / "weights").unlink()
+    assert not finished(tmp_path, FIRST)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_other_settings_stand_beside(tmp_path, done):
+    plain, records = tmp_path / "fold_0_of_2", (FIRST, LONGER)
+    for record in records:
+        folder, resume = begin(plain, record)
+        assert not resume
+        (folder / "weights").write_text(str(record))
+        (folder / "checkpoint_latest.pt").write_text("half way")
+        if done:
+            finish_fold(folder, record)
+    folders = [fold_folder(plain, record) for record in records]
+    assert folders[0] == plain
+    assert folders[1].name.startswith("fold_0_of_2_")
+    for record, folder in zip(records, folders, strict=True):
+        assert finished(plain, record) if done else begin(plain, record) == (folder, True)
+        assert (folder / "weights").read_text() == str(record)
+    assert fold_folder(plain, FIRST | {"settings": {"epochs": 9}}) not in folders
 
 
 def test_a_damaged_record_is_none(tmp_path):
-    fold, _ = start(tmp_path, {})
+    begin(tmp_path, FIRST)
     for text in ("{", json.dumps([1]), "null"):
-        (fold.folder / "fold.json").write_text(text)
-        assert not fold.finished
-        assert not fold.begin({})
-
-
-def test_rows_say_their_fold(tmp_path):
-    rows = []
-    KeptFold(tmp_path, 1, 2, {}, result="weights").numbered(rows.append)({"epoch": 1})
-    assert rows == [{"fold": 1, "epoch": 1}]
-    assert list(rows[0]) == ["fold", "epoch"]
+        (tmp_path / "fold.json").write_text(text)
+        assert not finished(tmp_path, FIRST)
+        assert begin(tmp_path, LONGER) == (tmp_path, False)

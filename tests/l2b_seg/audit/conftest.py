@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from l2b_seg.audit.audit import AuditOptions, audit
+from l2b_run.audit.cross_fit import AuditOptions
+from l2b_seg.audit.audit import audit
 from tests.l2b_seg.audit.wrong_masks import EPOCHS, make_run
 from tests.l2b_seg.tiny import CPU
 

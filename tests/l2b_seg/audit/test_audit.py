@@ -1,6 +1,8 @@
 """The audit as a whole: wrong masks first, whatever the clean masks of training cases say."""
 
+import base64
 import csv
+import hashlib
 import json
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import read_volume, write_volume
+from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit import baselines
-from l2b_seg.audit.audit import AuditOptions, audit
+from l2b_seg.audit.audit import audit
 from tests.l2b_seg.audit.wrong_masks import BOX, DELETED, EPOCHS, INVENTED, MOVED, TRAIN, WRONG, make_run
 from tests.l2b_seg.tiny import CPU
 
@@ -105,6 +108,11 @@ def test_page(audited):
     assert "The mask is empty, but the model proposes" in page
     assert "The mask covers 30 mm²" in page
     assert page.index("this audit") < page.index("mean loss")
+    for text in ("true Dice", "AUROC", "clean ones are known"):
+        assert text in page
+    style = page.split("<style>")[1].split("</style>")[0]
+    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"default-src 'none'; img-src data:; style-src 'sha256-{allowed}'; base-uri" in page
 
 
 def test_a_case_name_stays_text(tmp_path):
@@ -138,6 +146,16 @@ def test_finished_networks_are_kept_and_an_interrupted_one_goes_on(tmp_path):
     other_run, other_data = make_run(tmp_path / "whole")
     whole = audit(other_run, other_data, tmp_path / "third", options, device=CPU)
     assert ranking(whole) == ranking(resumed)
+
+
+def test_an_audit_with_other_options_keeps_the_networks_of_an_earlier_one(tmp_path):
+    run, data = make_run(tmp_path)
+    first = audit(run, data, run / "audit", AuditOptions(2, 1), device=CPU)
+    audit(run, data, tmp_path / "longer", SHORT, device=CPU)
+    rows = []
+    assert audit(run, data, tmp_path / "again", AuditOptions(2, 1), device=CPU, progress=rows.append) == first
+    audit(run, data, tmp_path / "longer", SHORT, device=CPU, progress=rows.append)
+    assert rows == []
 
 
 def test_changed_masks_train_anew(tmp_path):
@@ -189,7 +207,7 @@ def test_without_clean_cases(tmp_path):
 
 
 def test_without_cleanlab(tmp_path, monkeypatch):
-    monkeypatch.setattr(baselines, "cleanlab_installed", lambda: False)
+    monkeypatch.setattr(baselines, "missing_modules", lambda extra: ["cleanlab"])
     run, data = make_run(tmp_path)
     result = audit(run, data, tmp_path / "out", SHORT, device=CPU)
     assert {row["cleanlab"] for row in result["slices"]} == {None}

@@ -1,44 +1,16 @@
-"""Folds, score, truth and baselines, each alone."""
+"""Score, truth and baselines, each alone."""
 
 import numpy as np
 import pytest
 
-from l2b_data.errors import ConfigError
 from l2b_data.images.volume import Volume
 from l2b_seg.audit.baselines import cleanlab_scores, slice_losses
-from l2b_seg.audit.crossfit import cut_folds
 from l2b_seg.audit.evidence import case_row, slice_rows
 from l2b_seg.audit.outlook import Outlook, through_plane_mean
-from l2b_seg.audit.page import _window
 from l2b_seg.audit.regions import regions_of
 from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
 from l2b_seg.audit.truth import ranking_quality, slice_dice
 from l2b_seg.audit.words import in_words
-
-CASES = [f"c{number}" for number in range(7)]
-
-
-def test_folds_hold_every_case_out_once():
-    folds = cut_folds(CASES, {}, 3, seed=0)
-    assert sorted(case for fold in folds for case in fold.held_out) == CASES
-    assert sorted(len(fold.held_out) for fold in folds) == [2, 2, 3]
-    for fold in folds:
-        assert set(fold.train) | set(fold.held_out) == set(CASES)
-        assert not set(fold.train) & set(fold.held_out)
-    assert folds == cut_folds(CASES, {}, 3, seed=0)
-    assert folds != cut_folds(CASES, {}, 3, seed=1)
-
-
-def test_folds_keep_groups_together():
-    groups = {"c0": "a", "c3": "a", "c5": "a", "c1": "b"}
-    for seed in range(5):
-        folds = cut_folds(CASES, groups, 2, seed)
-        assert [len(fold.held_out) for fold in folds] in ([3, 4], [4, 3])
-        assert sum({"c0", "c3", "c5"} <= set(fold.held_out) for fold in folds) == 1
-    with pytest.raises(ConfigError, match="--folds 2: from 2 to the 1 groups"):
-        cut_folds(["c0", "c3"], groups, 2, 0)
-    with pytest.raises(ConfigError, match="--folds 1"):
-        cut_folds(CASES, {}, 1, 0)
 
 
 def disc(radius, centre=(16, 16), size=32):
@@ -189,15 +161,3 @@ def test_words():
     assert "900 pixels" in in_words(row | {"state": "no mask", "proposal_area": 900.0}, "voxel", "gland")
     assert "9.0 cm²" in in_words(row | {"state": "no proposal", "given_area": 900.0}, "mm", "gland")
     assert "gland is 90% likely" in in_words(row | {"state": "both empty"}, "mm", "gland")
-
-
-def test_a_slices_picture_shows_nothing_beyond_the_slice():
-    wide = np.zeros((30, 40), bool)
-    assert _window(wide) == (0, 0, 80, 60)
-    wide[2:28, 3:35] = True
-    assert _window(wide) == (0, 0, 80, 60)  # a square with its margin would be 40 pixels high
-    small = np.zeros((30, 40), bool)
-    small[10:14, 20:24] = True
-    x, y, across, down = _window(small)
-    assert across == down
-    assert (x <= 40 and x + across >= 48, y <= 20 and y + down >= 28) == (True, True)
