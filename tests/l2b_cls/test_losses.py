@@ -28,7 +28,7 @@ def test_cross_entropy_takes_labels_and_distributions(case):
     assert losses.cross_entropy(logits[:0], y[:0]).shape == (0,)
 
 
-def test_absolute_error_is_the_l1_distance_and_its_sum_over_classes_is_constant(case):
+def test_mae_is_the_l1_distance_and_its_sum_over_classes_is_constant(case):
     logits, y = case
     p = torch.softmax(logits, 1)
     torch.testing.assert_close(losses.mae(logits, y), (p - distribution(y)).abs().sum(1))

@@ -5,7 +5,7 @@ import torch
 
 from l2b import WeightNet, batch_share, bootstrap_weights, weight_net_step
 from l2b_cls.config import NetworkSettings
-from l2b_cls.losses import mae, cross_entropy, mixed_target
+from l2b_cls.losses import cross_entropy, mae, mixed_target
 from l2b_cls.networks import build_model
 from tests.l2b.double_backward import alignments_by_double_backward, weight_net_gradient_by_double_backward
 from tests.l2b.problems import Problem, relative_error, sgd
@@ -50,6 +50,6 @@ def test_the_weight_nets_gradient(architecture):
         problem.model, 0.05, net, *ways, loss=cross_entropy, meta_loss=mae, weight_norm=batch_share
     )
     net_optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
-    weight_net_step(problem.model, optimizer, net, net_optimizer, *ways, loss=cross_entropy, meta_loss=absolute_error)
+    weight_net_step(problem.model, optimizer, net, net_optimizer, *ways, loss=cross_entropy, meta_loss=mae)
     for name, parameter in net.named_parameters():
         assert relative_error(parameter.grad, reference[name]) < 1e-10
