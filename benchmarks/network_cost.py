@@ -56,12 +56,12 @@ def _measure(
 
     from l2b import train_step
     from l2b_cls.config import NetworkSettings
-    from l2b_cls.networks import build_model
+    from l2b_cls.networks import build_network
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
     settings = NetworkSettings(architecture=network, widths=options.widths)  # type: ignore[arg-type]
-    model = build_model(settings, classes=10, channels=channels)
+    model = build_network(settings, classes=10, channels=channels)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
     train, meta = ((torch.randn(batch, channels, size, size), torch.randint(10, (batch,))) for _ in range(2))
 

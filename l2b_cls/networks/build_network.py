@@ -9,11 +9,12 @@ from torch import nn
 from l2b_cls.config import NetworkSettings
 from l2b_cls.networks.efficientnet_lite0 import efficientnet_lite0, package_weights
 from l2b_cls.networks.preact_resnet import PreActResNet18
-from l2b_cls.networks.pretrained import load_backbone, read_weights
+from l2b_cls.networks.pretrained import load_backbone
 from l2b_cls.networks.resnet32 import ResNet32
 from l2b_cls.networks.small_cnn import SmallCNN
 from l2b_cls.networks.wide_resnet import WideResNet
 from l2b_data.errors import ConfigError
+from l2b_run.folder.read_weights import read_weights
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ NETWORKS = {
 """Every architecture of NetworkSettings."""
 
 
-def build_model(network: NetworkSettings, *, classes: int, channels: int) -> nn.Module:
+def build_network(network: NetworkSettings, *, classes: int, channels: int) -> nn.Module:
     """The network of these settings: images (B, channels, H, W) float32 -> logits (B, classes).
 
     Fresh weights come from torch's global stream. `network.weights` then replaces all but the last layer's: a
@@ -77,7 +78,7 @@ def build_model(network: NetworkSettings, *, classes: int, channels: int) -> nn.
     if network.weights is None:
         return model
     if network.weights != "package":
-        state = read_weights(Path(network.weights))
+        state = read_weights(Path(network.weights), "network.weights")
     elif network.architecture == "efficientnet-lite0":
         state = package_weights()
     else:

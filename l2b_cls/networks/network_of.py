@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from l2b_cls.config import Settings
-from l2b_cls.networks import build_model
+from l2b_cls.networks.build_network import build_network
 
 
 def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
@@ -13,5 +13,5 @@ def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
     `pretrained=False` leaves a weights file unread: the network is about to be given weights of its own.
     """
     network = settings.network if pretrained else settings.network.model_copy(update={"weights": None})
-    model = build_model(network, classes=len(settings.task.classes), channels=settings.task.channels)
+    model = build_network(network, classes=len(settings.task.classes), channels=settings.task.channels)
     return model.to(memory_format=torch.channels_last)

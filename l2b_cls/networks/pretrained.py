@@ -1,38 +1,8 @@
-"""Weights from a file into a network, all but its last layer."""
+"""Weights into a network, all but its last layer."""
 
-from pathlib import Path
-from pickle import UnpicklingError
-
-import torch
 from torch import Tensor, nn
 
 from l2b_data.errors import ConfigError
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """The state dict of a .safetensors or .pth file, on the CPU; nothing in the file is executed.
-
-    Raises ConfigError where there is no such file, it cannot be read, or it holds something else than named tensors.
-    """
-    if not path.is_file():
-        raise ConfigError(f"network.weights {path} does not exist; name a .safetensors or .pth state dict")
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:  # torch's own words advise to read it without this protection
-        raise ConfigError(
-            f"network.weights {path} is damaged or holds more than named tensors, which is not read; save "
-            "model.state_dict()"
-        ) from error
-    except Exception as error:
-        raise ConfigError(f"network.weights {path} cannot be read as tensors: {error}") from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ConfigError(f"network.weights {path} is not a state dict of named tensors; save model.state_dict()")
-    return state
 
 
 def load_backbone(network: nn.Module, state: dict[str, Tensor], source: str, *, head: str, stem: str) -> None:

@@ -5,25 +5,7 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-
-class WideBlock(nn.Module):
-    """Batch norm, ReLU, 3x3 convolution, twice, plus a shortcut.
-
-    Where the number of channels changes, the shortcut is a 1x1 convolution of the activated input.
-    """
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.bn1 = nn.BatchNorm2d(inputs)
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False) if inputs != outputs else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        active = F.relu(self.bn1(x))
-        shortcut = x if self.shortcut is None else self.shortcut(active)
-        return shortcut + self.conv2(F.relu(self.bn2(self.conv1(active))))
+from l2b_cls.networks.preact_resnet import PreActBlock
 
 
 class WideResNet(nn.Module):
@@ -38,7 +20,7 @@ class WideResNet(nn.Module):
         blocks, inputs = [], 16
         for outputs in (16 * width, 32 * width, 64 * width):
             for index in range((depth - 4) // 6):
-                blocks.append(WideBlock(inputs, outputs, 2 if outputs > 16 * width and index == 0 else 1))
+                blocks.append(PreActBlock(inputs, outputs, 2 if outputs > 16 * width and index == 0 else 1))
                 inputs = outputs
         self.blocks = nn.Sequential(*blocks)
         self.bn = nn.BatchNorm2d(inputs)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from l2b_data.errors import ConfigError
+from l2b_run.folder.read_weights import read_weights
 
 Architecture = Literal["monai", "smp"]
 
@@ -74,20 +74,9 @@ def _smp(encoder: str, depth: int, weights: Path | None, in_channels: int, out_c
     except (KeyError, ValueError) as error:
         raise ConfigError(f"network.encoder {encoder!r} at depth {depth} cannot be built: {error}") from error
     if weights is not None:
-        _load_encoder(network.encoder, weights)
+        state = read_weights(weights, "network.encoder_weights")
+        try:
+            network.get_submodule("encoder").load_state_dict(state)
+        except (RuntimeError, KeyError) as error:
+            raise ConfigError(f"network.encoder_weights {weights} does not fit the encoder: {error}") from error
     return network
-
-
-def _load_encoder(encoder: Any, path: Path) -> None:
-    if not path.is_file():
-        raise ConfigError(f"network.encoder_weights {path} does not exist; name a .safetensors or .pth state dict")
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        encoder.load_state_dict(state)
-    except Exception as error:
-        raise ConfigError(f"network.encoder_weights {path} does not fit the encoder: {error}") from error

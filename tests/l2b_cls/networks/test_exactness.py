@@ -6,7 +6,7 @@ import torch
 from l2b import WeightNet, batch_share, bootstrap_weights, weight_net_step
 from l2b_cls.config import NetworkSettings
 from l2b_cls.losses import cross_entropy, mae, mixed_target
-from l2b_cls.networks import build_model
+from l2b_cls.networks import build_network
 from tests.l2b.double_backward import alignments_by_double_backward, weight_net_gradient_by_double_backward
 from tests.l2b.problems import Problem, relative_error, sgd
 
@@ -15,7 +15,7 @@ NETWORKS = ["small-cnn", "resnet32", pytest.param("preact-resnet18", marks=pytes
 
 def problem_of(architecture: str) -> Problem:
     torch.manual_seed(0)
-    model = build_model(NetworkSettings(architecture=architecture, widths=[4, 6, 8]), classes=3, channels=3)
+    model = build_network(NetworkSettings(architecture=architecture, widths=[4, 6, 8]), classes=3, channels=3)
     batch = torch.randn(6, 3, 16, 16), torch.tensor([0, 1, 2, 0, 1, 2])
     meta_batch = torch.randn(5, 3, 16, 16), torch.tensor([2, 1, 0, 1, 0])
     problem = Problem(model.train(), batch, meta_batch, cross_entropy, lambda logits: logits.argmax(1))
