@@ -6,7 +6,7 @@ from torch.autograd import forward_ad
 
 from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses, of_primal
 from l2b.errors import EngineError
-from l2b.untouched import forward_with
+from l2b.untouched import forward_with, full_precision
 
 
 def alignment(
@@ -24,19 +24,18 @@ def alignment(
     One pass in forward mode (JVP) gives every element's inner product at once, exactly, without a second-order
     graph; it equals minus the gradient of the meta loss to zero weights through the differentiable step
     (L2B, CVPR 2024, eq. 7). Elements that do not depend on the parameters get zeros.
-    A second model forward is paid for; running statistics, .grad and modes stay as they were.
+    A second model forward is paid for, outside autocast; running statistics, .grad and modes stay as they were.
     Raises EngineError where torch has no forward-mode derivative for one of the model's operations.
     """
-    with torch.no_grad(), forward_ad.dual_level():
+    with torch.no_grad(), full_precision(x.device), forward_ad.dual_level():
         parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
         for name, tangent in direction.items():
             parameters[name] = forward_ad.make_dual(parameters[name], tangent)
         try:
             logits = forward_with(model, parameters, x)
         except NotImplementedError as error:
-            raise EngineError(
-                f"the model has an operation without a forward-mode derivative; use mode='fast' ({error})"
-            ) from error
+            problem = f"the model has an operation without a forward-mode derivative ({error})"
+            raise EngineError(problem, use={"mode": "fast"}) from error
         losses = candidate_losses(logits, y, loss, of_primal(pseudo_label))
         primal, tangents = forward_ad.unpack_dual(losses)
         return torch.zeros_like(primal) if tangents is None else tangents.clone()

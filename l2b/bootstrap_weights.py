@@ -13,7 +13,7 @@ from l2b.judge import judge
 from l2b.lookahead import Through
 from l2b.meta_average import MetaAverage
 from l2b.normalize import Normalizer, rectified
-from l2b.untouched import forward_with, untouched_rng
+from l2b.untouched import forward_with, full_precision, untouched_rng
 
 
 def bootstrap_weights(
@@ -41,24 +41,51 @@ def bootstrap_weights(
     calls, not this batch alone.
 
     Leaves parameters, buffers, running statistics, .grad, requires_grad, train / eval mode and torch's random streams
-    as found; a step that follows draws the dropout masks the weights were computed under.
-    Raises BatchError (sizes that differ, empty batch), NonFiniteError, UnsupportedOptimizerError.
+    as found; a step that follows draws the dropout masks the weights were computed under. Under torch.autocast the
+    weights, and the pseudo-labels they refer to, are those of the parameters' own precision: autocast is off in here.
+    Raises BatchError (sizes that differ, empty batch), NonFiniteError (`meta_average` then stays as it was),
+    UnsupportedOptimizerError, and EngineError where the mode does not suit the model (no forward-mode derivative;
+    "fast" in a model that computes below float32 by itself) or it checkpoints its activations in the reentrant way.
     """
     require_mode(mode)
     require_pairs("batch", batch)
     require_pairs("meta batch", meta_batch)
     x, y = batch
     on_meta = loss if meta_loss is None else meta_loss
-    along = judge(model, optimizer, meta_batch, loss=on_meta, lookahead=lookahead, meta_average=meta_average).direction
+    judgement = judge(
+        model,
+        optimizer,
+        meta_batch,
+        loss=on_meta,
+        lookahead=lookahead,
+        meta_average=meta_average,
+        for_difference=mode == "fast",
+    )
+    a = alignments(model, judgement.direction, x, y, loss=loss, pseudo_label=pseudo_label, mode=mode)
+    weights = weights_from(a, normalize)
+    if meta_average is not None:
+        meta_average.update(judgement.gradient)
+    return weights
+
+
+def alignments(
+    model: nn.Module,
+    direction: dict[str, Tensor],
+    x: Tensor,
+    y: Tensor,
+    *,
+    loss: Loss,
+    pseudo_label: PseudoLabel | None,
+    mode: Mode,
+) -> Tensor:
+    """a (K, B, *E) along `direction`, by passes of its own, outside autocast, that leave no trace."""
     if mode == "exact":
         with untouched_rng(x.device):
-            a = alignment(model, along, x, y, loss=loss, pseudo_label=pseudo_label)
-    else:
-        there = shifted(model, along, x)
-        with torch.no_grad(), untouched_rng(x.device):
-            here = forward_with(model, {}, x)
-        a = finite_difference(there, here, y, loss=loss, pseudo_label=pseudo_label)
-    return weights_from(a, normalize)
+            return alignment(model, direction, x, y, loss=loss, pseudo_label=pseudo_label)
+    there = shifted(model, direction, x)
+    with torch.no_grad(), untouched_rng(x.device), full_precision(x.device):
+        here = forward_with(model, {}, x)
+    return finite_difference(there, here, y, loss=loss, pseudo_label=pseudo_label)
 
 
 def weights_from(a: Tensor, normalize: Normalizer | None) -> Tensor:

@@ -31,6 +31,18 @@ def candidate_losses(logits: Tensor, target: Tensor, loss: Loss, pseudo_label: P
     return torch.stack(rows)
 
 
+def asked_once(pseudo_label: PseudoLabel | None) -> PseudoLabel | None:
+    """The same pseudo-label, which after its first answer keeps to it."""
+    answers: list[Tensor] = []
+
+    def label(logits: Tensor) -> Tensor:
+        if pseudo_label is not None and not answers:
+            answers.append(pseudo_label(logits))
+        return answers[0]
+
+    return None if pseudo_label is None else label
+
+
 def of_primal(pseudo_label: PseudoLabel | None) -> PseudoLabel | None:
     """The same pseudo-label, drawn from values alone: in forward mode, too, a label carries no derivative."""
     if pseudo_label is None:

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 
 from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses, of_primal
-from l2b.untouched import forward_with, untouched_rng
+from l2b.errors import EngineError
+from l2b.untouched import forward_with, full_precision, untouched_rng
 
 Mode = Literal["exact", "fast"]
 
@@ -28,7 +29,7 @@ class Shifted:
 
 @torch.no_grad()
 def shifted(model: nn.Module, direction: dict[str, Tensor], x: Tensor) -> Shifted:
-    """One forward pass a small distance along `direction`; random streams, buffers and modes stay as found.
+    """One forward pass a small distance along `direction`, outside autocast; random streams, buffers, modes stay.
 
     distance = c sqrt(eps) (1 + |theta|) / |direction|, eps that of the parameters' dtype: the step of Jacobian-free
     Newton-Krylov methods (Knoll and Keyes 2004, section 2.3). A zero direction gives distance 1, and zero alignments.
@@ -39,7 +40,7 @@ def shifted(model: nn.Module, direction: dict[str, Tensor], x: Tensor) -> Shifte
     relative = RELATIVE_STEP * torch.finfo(length.dtype).eps ** 0.5
     distance = torch.where(length > 0, relative * reach / length, 1.0)
     moved = {name: parameter + distance * direction[name] for name, parameter in theta.items()}
-    with untouched_rng(x.device):
+    with untouched_rng(x.device), full_precision(x.device):
         return Shifted(forward_with(model, moved, x), distance)
 
 
@@ -48,11 +49,15 @@ def finite_difference(
 ) -> Tensor:
     """a (K, B, *E) as `alignment` gives it, to first order in the distance; detached.
 
-    `logits`: the model's output at theta for the same inputs and the same dropout masks as `there`.
+    `logits`: the model's output at theta for the same inputs and dropout masks as `there`, outside autocast too.
     The difference is taken between logits, and the loss is differentiated exactly along it: a difference of losses
     would lose the digits of every element whose loss is small. Where pseudo equals given, alpha equals beta exactly.
+    Raises EngineError for logits below float32, whose rounding is larger than the difference.
     """
-    with torch.no_grad(), forward_ad.dual_level():
+    for given in (there.logits, logits):
+        if torch.finfo(given.dtype).bits < 32:
+            raise EngineError(f"a finite difference of {given.dtype} logits is rounding alone", use={"mode": "exact"})
+    with torch.no_grad(), full_precision(logits.device), forward_ad.dual_level():
         here = logits.detach()
         dual = forward_ad.make_dual(here, (there.logits - here) / there.distance)
         primal, tangents = forward_ad.unpack_dual(candidate_losses(dual, y, loss, of_primal(pseudo_label)))

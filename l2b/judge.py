@@ -30,16 +30,18 @@ def judge(
     loss: Loss,
     lookahead: Through = "optimizer",
     meta_average: MetaAverage | None = None,
+    for_difference: bool = False,
 ) -> Judgement:
     """d = step size * meta gradient at theta_hat, for every parameter that requires grad.
 
     <d, grad loss[k, b, e]> is minus the derivative of the meta loss to that element's weight (L2B, CVPR 2024, eq. 7).
     Parameters no step moves have step size 0, so zeros. Random streams, buffers and .grad stay as found.
-    `meta_average` takes the gradient in, and its average is used instead. Raises UnsupportedOptimizerError.
+    `meta_average`: its average with this gradient in it is used instead; `meta_average.update(gradient)` keeps it, once
+    the step is known to be one. `for_difference` and EngineError as meta_gradient. Raises UnsupportedOptimizerError.
     """
     ahead = look_ahead(model, optimizer, through=lookahead)
     x_meta, y_meta = meta_batch
     with untouched_rng(x_meta.device):
-        gradient = meta_gradient(model, ahead.parameters, x_meta, y_meta, loss)
-    used = gradient if meta_average is None else meta_average.update(gradient)
+        gradient = meta_gradient(model, ahead.parameters, x_meta, y_meta, loss, for_difference=for_difference)
+    used = gradient if meta_average is None else meta_average.after(gradient)
     return Judgement({name: ahead.step_sizes[name] * value for name, value in used.items()}, gradient)

@@ -24,6 +24,12 @@ class MetaAverage:
             raise ValueError(f"MetaAverage decay must be in [0, 1), got {self.decay}")
 
     @torch.no_grad()
+    def after(self, gradient: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The average with a further meta gradient (name -> tensor) in it; the average itself stays as it is."""
+        if not self.average:
+            return {name: value.clone() for name, value in gradient.items()}
+        return {name: self.average[name].lerp(value, 1 - self.decay) for name, value in gradient.items()}
+
     def update(self, gradient: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take a meta gradient (name -> tensor) in, give the average out.
 
@@ -31,9 +37,5 @@ class MetaAverage:
         """
         if not all(bool(value.isfinite().all()) for value in gradient.values()):
             return gradient
-        if not self.average:
-            self.average = {name: value.clone() for name, value in gradient.items()}
-        else:
-            for name, value in gradient.items():
-                self.average[name].lerp_(value, 1 - self.decay)
+        self.average = self.after(gradient)
         return self.average

@@ -6,17 +6,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from l2b.alignment import alignment
 from l2b.batch import Batch, require_pairs
-from l2b.bootstrap_weights import weights_from
-from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses
+from l2b.bootstrap_weights import alignments, weights_from
+from l2b.candidate_losses import Loss, PseudoLabel, asked_once, candidate_losses
 from l2b.errors import NonFiniteError
 from l2b.finite_difference import Mode, finite_difference, require_mode, shifted
 from l2b.judge import judge
 from l2b.lookahead import Through
 from l2b.meta_average import MetaAverage
 from l2b.normalize import Normalizer, rectified
-from l2b.untouched import untouched_rng
+from l2b.untouched import statistics_kept, under_autocast
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,10 @@ def train_step(
     `supervised_meta_step=True`, an ordinary step of its own on its mean loss after the weighted one (released
     segmentation code; a forward and a backward pass more), or `clean_share` > 0: the step's gradient is
     (1 - clean_share) times its own plus clean_share times the meta gradient, which is there anyway.
-    Raises NonFiniteError before the optimizer moves anything (a non-finite supervised meta step: after the
-    weighted step, which was finite); else as bootstrap_weights.
+    torch.autocast acts on the step's own passes alone; the weights are those of the parameters' own precision, which
+    costs "fast" a further pass.
+    Raises NonFiniteError with parameters, buffers, optimizer and `meta_average` as they were (a non-finite supervised
+    meta step: as after the weighted step, which was finite); else as bootstrap_weights.
     """
     require_mode(mode)
     require_pairs("batch", batch)
@@ -72,27 +73,59 @@ def train_step(
     on_meta = loss if meta_loss is None else meta_loss
     judgement = None
     if judges or clean_share > 0:
-        judgement = judge(model, optimizer, meta_batch, loss=on_meta, lookahead=lookahead, meta_average=meta_average)
-    if warm_up or judgement is None:
-        losses = candidate_losses(logits := model(x), y, loss)
-        objective, weights = losses.mean(), _given_only(losses, pseudo_label)
-    else:
-        if mode == "exact":
-            with untouched_rng(x.device):
-                a = alignment(model, judgement.direction, x, y, loss=loss, pseudo_label=pseudo_label)
-            losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
+        judgement = judge(
+            model,
+            optimizer,
+            meta_batch,
+            loss=on_meta,
+            lookahead=lookahead,
+            meta_average=meta_average,
+            for_difference=judges and mode == "fast",
+        )
+    with statistics_kept(model):
+        if warm_up or judgement is None:
+            losses = candidate_losses(logits := model(x), y, loss)
+            objective, weights = losses.mean(), _given_only(losses, pseudo_label)
         else:
-            there = shifted(model, judgement.direction, x)
-            losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
-            a = finite_difference(there, logits, y, loss=loss, pseudo_label=pseudo_label)
-        weights = weights_from(a, normalize)
-        objective = (weights * losses).sum()
-    blended = judgement.gradient if judgement is not None and clean_share > 0 else None
-    value, norm = descend(model, optimizer, objective, clip_norm=clip_norm, blended=blended, share=clean_share)
+            a, losses, logits = _alignments_and_losses(
+                model, judgement.direction, x, y, loss=loss, pseudo_label=pseudo_label, mode=mode
+            )
+            weights = weights_from(a, normalize)
+            objective = (weights * losses).sum()
+        blended = judgement.gradient if judgement is not None and clean_share > 0 else None
+        value, norm = descend(model, optimizer, objective, clip_norm=clip_norm, blended=blended, share=clean_share)
+    if meta_average is not None and judgement is not None:
+        meta_average.update(judgement.gradient)
     if supervised_meta_step:
         x_meta, y_meta = meta_batch
-        descend(model, optimizer, on_meta(model(x_meta), y_meta).mean(), clip_norm=clip_norm)
+        with statistics_kept(model):
+            descend(model, optimizer, on_meta(model(x_meta), y_meta).mean(), clip_norm=clip_norm)
     return Step(value, weights, logits.detach(), norm, not bool(weights.any()))
+
+
+def _alignments_and_losses(
+    model: nn.Module,
+    direction: dict[str, Tensor],
+    x: Tensor,
+    y: Tensor,
+    *,
+    loss: Loss,
+    pseudo_label: PseudoLabel | None,
+    mode: Mode,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """a (K, B, *E), the losses (K, B, *E) and logits of the step's own forward pass, both with graph.
+
+    Under autocast a difference drowns in the own pass's rounding, so that "fast" takes a further pass. The losses are
+    then of the pseudo-labels of the engine's passes: near a tie, the own pass could give others than were weighed.
+    """
+    if rounded := under_autocast(x.device):
+        pseudo_label = asked_once(pseudo_label)
+    if mode == "exact" or rounded:
+        a = alignments(model, direction, x, y, loss=loss, pseudo_label=pseudo_label, mode=mode)
+        return a, candidate_losses(logits := model(x), y, loss, pseudo_label), logits
+    there = shifted(model, direction, x)
+    losses = candidate_losses(logits := model(x), y, loss, pseudo_label)
+    return finite_difference(there, logits, y, loss=loss, pseudo_label=pseudo_label), losses, logits
 
 
 def _given_only(losses: Tensor, pseudo_label: PseudoLabel | None) -> Tensor:
@@ -113,7 +146,7 @@ def descend(
     """Backward, blend in `share` of the gradients `blended` (by parameter name), clip, optimizer.step.
 
     Returns the loss and the gradient norm before clipping. Raises NonFiniteError, with the parameters and the
-    optimizer's state unchanged, where either is not finite.
+    optimizer's state unchanged, where either is not finite; around the forward pass, `statistics_kept` keeps buffers.
     """
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -126,4 +159,5 @@ def descend(
         optimizer.zero_grad(set_to_none=True)
         raise NonFiniteError(f"loss {value} with gradient norm {norm}: no step was taken")
     optimizer.step()
+    torch.clear_autocast_cache()  # else an autocast around several steps goes on with casts of the old parameters
     return value, norm

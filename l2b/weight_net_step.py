@@ -4,14 +4,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from l2b.alignment import alignment
 from l2b.batch import Batch, require_pairs
-from l2b.bootstrap_weights import weights_from
+from l2b.bootstrap_weights import alignments, weights_from
 from l2b.candidate_losses import Loss, candidate_losses
 from l2b.lookahead import lookahead
-from l2b.meta_gradient import meta_gradient
+from l2b.meta_gradient import gradient_at, meta_gradient
 from l2b.train_step import Step, descend
-from l2b.untouched import forward_with, untouched_rng
+from l2b.untouched import full_precision, statistics_kept, untouched_rng
 from l2b.weight_net import WeightNet, WeightNorm, batch_share
 
 
@@ -45,8 +44,10 @@ def weight_net_step(
     gives for all i; sum_i n(V(l))_i (d meta / d n_i), the latter held constant, has the same gradient to V.
     `weights` of the report are the model's, n(V(l)), (1, B, *E). The weight net's gradient is left in its .grad.
     Running statistics advance once, in the model's own step, whose dropout masks the extra passes share.
+    torch.autocast acts on that step alone.
     Raises BatchError, UnsupportedOptimizerError, EngineError as bootstrap_weights; NonFiniteError before weight net or
-    model move where the meta gradient is not finite (in the model's own step: after the weight net's).
+    model move where the meta gradient is not finite (in the model's own step: after the weight net's, the model as it
+    was).
     """
     require_pairs("batch", batch)
     require_pairs("meta batch", meta_batch)
@@ -61,14 +62,14 @@ def weight_net_step(
     with untouched_rng(x.device):
         u = meta_gradient(model, theta_hat, x_meta, y_meta, loss if meta_loss is None else meta_loss)
     direction = {name: here.step_sizes[name] * value for name, value in u.items()}
-    with untouched_rng(x.device):
-        a = weights_from(alignment(model, direction, x, y, loss=loss), None)
-    with torch.enable_grad():
+    a = weights_from(alignments(model, direction, x, y, loss=loss, pseudo_label=None, mode="exact"), None)
+    with torch.enable_grad(), full_precision(x.device):
         descend(weight_net, weight_optimizer, -(a[0] * weight_norm(weight_net(losses))).sum(), clip_norm=None)
-    with torch.no_grad():
+    with torch.no_grad(), full_precision(x.device):
         weights = weight_norm(weight_net(losses))
-    fresh = candidate_losses(logits := model(x), y, loss)
-    value, norm = descend(model, optimizer, (weights * fresh[0]).sum(), clip_norm=clip_norm)
+    with statistics_kept(model):
+        fresh = candidate_losses(logits := model(x), y, loss)
+        value, norm = descend(model, optimizer, (weights * fresh[0]).sum(), clip_norm=clip_norm)
     return Step(value, weights[None], logits.detach(), norm, not bool(weights.any()))
 
 
@@ -76,11 +77,14 @@ def _virtual_gradient(
     model: nn.Module, weight_net: WeightNet, weight_norm: WeightNorm, x: Tensor, y: Tensor, loss: Loss
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Losses (B, *E), detached, and the gradient of their weighted sum by name of parameter; no trace is left."""
-    trainable = {name: p.detach().requires_grad_() for name, p in model.named_parameters() if p.requires_grad}
-    with torch.enable_grad():
-        losses = candidate_losses(forward_with(model, trainable, x), y, loss)[0]
+    kept: list[Tensor] = []
+
+    def weighted_sum(logits: Tensor) -> Tensor:
+        losses = candidate_losses(logits, y, loss)[0]
         with torch.no_grad():
             weights = weight_norm(weight_net(losses))
-        total = (weights * losses).sum()
-        gradients = torch.autograd.grad(total, list(trainable.values()), materialize_grads=True)
-    return losses.detach(), dict(zip(trainable, gradients, strict=True))
+        kept.append(losses.detach())
+        return (weights * losses).sum()
+
+    gradient = gradient_at(model, dict(model.named_parameters()), x, weighted_sum)
+    return kept[0], gradient

@@ -226,8 +226,9 @@ def test_model_without_forward_mode_is_sent_to_fast():
     torch.manual_seed(0)
     problem = samples(nn.Sequential(conv_net(), _Doubled()))
     arguments = (problem.model, sgd(problem), problem.batch, problem.meta_batch)
-    with pytest.raises(EngineError, match="use mode='fast'"):
+    with pytest.raises(EngineError, match="use mode='fast'") as caught:
         bootstrap_weights(*arguments, loss=problem.loss)
+    assert caught.value.use == {"mode": "fast"}
     fast = bootstrap_weights(*arguments, loss=problem.loss, mode="fast", normalize=None)
     reference = alignments_by_double_backward(*arguments, loss=problem.loss)
     assert relative_error(fast, reference) < 1e-2

@@ -169,6 +169,25 @@ def test_a_non_finite_batch_moves_nothing(where):
     assert same(before[1], snapshot(net, net_optimizer)) == []
 
 
+def test_a_refused_step_of_the_model_leaves_it_as_it_was():
+    problem = small_cnn()
+    net, net_optimizer = weight_net_for(problem)
+    optimizer = sgd(problem)
+    losses = []
+
+    def spoilt_in_the_end(logits, target):  # met by the virtual step, the forward-mode pass and the step
+        losses.append(problem.loss(logits, target))
+        return losses[-1] * (float("nan") if len(losses) == 3 else 1)
+
+    before = snapshot(problem.model, optimizer)
+    with pytest.raises(NonFiniteError):
+        weight_net_step(
+            problem.model, optimizer, net, net_optimizer, problem.batch, problem.meta_batch,
+            loss=spoilt_in_the_end, meta_loss=problem.loss,
+        )  # fmt: skip
+    assert same(before, snapshot(problem.model, optimizer)) == []
+
+
 def test_refuses_what_does_not_fit():
     problem = small_cnn()
     net, net_optimizer = weight_net_for(problem)
