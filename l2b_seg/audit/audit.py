@@ -72,7 +72,7 @@ def audit(
             slices += rows
             cases.append(evidence.case_row(seen, rows, network.fold))
             areas += regions.regions_of(seen, least, predictor.task.classes)
-            write_proposal(out, seen)
+            write_proposal(out, seen, data.dataset.values)
             say(f"[{len(cases)}/{len(data.train)}] {case}")
     quality = _add_truth(data, slices, plane)
     result = {
