@@ -124,7 +124,7 @@ def settle_label_values(found: Mapping[str, MaskValues], named: LabelValues | No
     strange = {case.rpartition("/")[-1]: unknown for case, of in values.items() if (unknown := chosen.unknown(of))}
     if strange:
         lines = [f"{case}: {unknown_text(chosen, unknown)}" for case, unknown in strange.items()]
-        raise DataError(f"values that are not named. {_CUT}:\\n  " + "\\n  ".join(lines))
+        raise DataError(f"values that are not named. {_CUT}:\n  " + "\n  ".join(lines))
     return chosen
 
 
