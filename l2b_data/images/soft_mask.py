@@ -19,7 +19,8 @@ _ON_EDGE, _PARTLY = 0.8, 0.5
 class MaskValues:
     """What a mask holds. values: ascending. greys: those between its two extremes that may be soft edges.
 
-    on_edge: of the pixels with such a grey, the share along a border between the extremes; 1 where there is none.
+    on_edge: of the pixels with such a grey, the share along a border between the extremes and in no area of one grey; 1
+    where there is no such pixel.
     """
 
     values: np.ndarray
@@ -45,8 +46,9 @@ class MaskValues:
 def mask_values(array: np.ndarray) -> MaskValues:
     """The values of a label map (D, H, W) of integers, not empty, and where those between its extremes lie.
 
-    Measured on 60 lesion masks: resized to 32 to 512 pixels, enlarged up to six times, jpg of quality 10 to 95, blurred
-    by up to 2 pixels 80 % or more of the greys are on an edge; of instance numbers and nested classes up to 60 %.
+    Measured on 60 lesion masks: resized to 32 to 512 pixels, enlarged up to eight times, jpg of quality 10 to 95 or
+    blurred by up to 2 pixels, 84 % or more of the greys are on an edge; of instance numbers 10 %, of classes nested in
+    rings 2 pixels wide up to 54 %.
     """
     values, counts = np.unique(array, return_counts=True)
     low, high = int(values[0]), int(values[-1])
@@ -62,7 +64,10 @@ def mask_values(array: np.ndarray) -> MaskValues:
         return MaskValues(values, greys, 0.0)
     window = (1, *[2 * (_NOISE_REACH if noisy else _REACH) + 1] * 2)
     edge = maximum_filter(dark.view(np.uint8), window) & maximum_filter(bright.view(np.uint8), window)
-    return MaskValues(values, greys, float(edge[np.isin(array, greys)].mean()))
+    inside = np.zeros_like(dark)  # as of a class: an edge changes across, the noise of a jpg everywhere
+    corner = array[:, :-1, :-1]
+    inside[:, :-1, :-1] = (corner == array[:, 1:, :-1]) & (corner == array[:, :-1, 1:])
+    return MaskValues(values, greys, float((edge.view(bool) & ~inside)[np.isin(array, greys)].mean()))
 
 
 def softness(masks: Iterable[MaskValues]) -> Literal["labels", "soft", "unclear"]:

@@ -78,10 +78,10 @@ def choose_foreground(
     if classes is not None:
         return Foreground(dict(classes)) if len(classes) > 1 else Foreground(values=tuple(classes.values()))
     if dataset is not None:
-        background, *values = dataset.values
-        if len(values) > 1:
-            return Foreground(dict(zip(dataset.classes, values, strict=True)), background=background)
-        return Foreground(values=tuple(values) if background else None, background=background)
+        background, *found = dataset.values
+        if len(found) > 1:
+            return Foreground(dict(zip(dataset.classes, found, strict=True)), background=background)
+        return Foreground(values=tuple(found) if background else None, background=background)
     values: set[int] = set()
     for path in references:
         values |= _values(path, own)

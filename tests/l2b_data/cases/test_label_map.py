@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from l2b_data.cases.dataset import Dataset, write_dataset_files
-from l2b_data.cases.label_map import label_values, own_values, read_labels
+from l2b_data.cases.label_map import case_labels, label_values, own_values
 from l2b_data.errors import DataError
 from l2b_data.images.volume import Volume, write_volume
 
@@ -71,5 +71,5 @@ def test_a_folder_elsewhere_holds_the_users_values(tmp_path, monkeypatch):
     for root in (tmp_path / "data", "data", "link"):
         dataset = Dataset.open(root)
         for folder in ("labelsTr", "labelsTr_given", tmp_path / "data" / "labelsTr_given", tmp_path / "corrected"):
-            np.testing.assert_array_equal(read_labels(dataset, "a", folder).array, LABELS)
+            np.testing.assert_array_equal(case_labels(dataset, "a", folder).array, LABELS)
     assert Dataset.open("data").values == [0, 2, 1]

@@ -76,6 +76,7 @@ def organs(count, step, radius):
         np.zeros((1, 8, 8), np.uint8),
         np.full((2, 8, 8), 255, np.uint8),
         127 * organs(1, 1, 6) + 128 * organs(1, 1, 4),
+        organs(5, 1, 7) + np.roll(organs(5, 1, 7) + 94 * (organs(5, 1, 7) > 0), 7, axis=1),
     ],
     ids=[
         "few",
@@ -88,6 +89,7 @@ def organs(count, step, radius):
         "empty",
         "full",
         "a border class",
+        "low and high",
     ],
 )
 def test_labels(labels):
