@@ -34,8 +34,8 @@ class RunData:
 
 
 def with_task(settings: Settings, dataset: Dataset) -> Settings:
-    """The settings with the channels and classes of `dataset`, and its plane where they name none."""
-    task = TaskSettings(channels=dataset.channels, classes=list(dataset.classes))
+    """The settings with the channels, classes and mask values of `dataset`, and its plane where they name none."""
+    task = TaskSettings(channels=dataset.channels, classes=list(dataset.classes), values=dataset.values)
     slices = settings.slices.model_copy(update={"plane": settings.slices.plane or dataset.plane})
     return settings.model_copy(update={"task": task, "slices": slices})
 

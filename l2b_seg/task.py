@@ -19,11 +19,14 @@ class TaskSettings(Strict):
 
     channels: list[str] = Field(["image"], min_length=1)
     classes: list[str] = Field(["prostate"], min_length=1, description="foreground classes in the order of their label")
+    values: list[int] = Field([], description="of background and classes in the user's own masks; empty: 0, 1, 2, ...")
 
 
 @dataclass(frozen=True)
 class Task:
     """`channels` of an image and the names of the foreground `classes`, whose label values are 1, 2, ...
+
+    values: of background and classes in the user's own masks, as files are written; empty: the label values.
 
     One class: one output, sigmoid, binary cross-entropy; any label above 0 is foreground. Several: an output for the
     background and each class, softmax, cross-entropy. Targets and pseudo-labels are label values, (B, 1, H, W) float32.
@@ -31,6 +34,7 @@ class Task:
 
     channels: int
     classes: tuple[str, ...]
+    values: tuple[int, ...] = ()
     tool: ClassVar[str] = "l2b-seg"
     records: ClassVar[str] = "slices"
     schedule_in_epoch: ClassVar[bool] = True
@@ -91,4 +95,4 @@ class HasTask(Protocol):
 
 def task_of(settings: HasTask) -> Task:
     """The task a run's settings name."""
-    return Task(len(settings.task.channels), tuple(settings.task.classes))
+    return Task(len(settings.task.channels), tuple(settings.task.classes), tuple(settings.task.values))

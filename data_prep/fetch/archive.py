@@ -8,26 +8,28 @@ from pathlib import Path, PurePosixPath
 
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_data.files.hidden import is_hidden
 
 MAX_BYTES = 64 << 30
 _CHUNK = 1 << 20
 
 
 def archive_names(archive: Path) -> list[str]:
-    """Plain file names in a zip, folders and hidden files left out; `DataError` where it cannot be read."""
+    """Plain file names in a zip, folders and what is hidden left out; `DataError` where it cannot be read."""
     try:
         with zipfile.ZipFile(archive) as opened:
-            names = [PurePosixPath(info.filename).name for info in opened.infolist() if not info.is_dir()]
+            members = [info.filename for info in opened.infolist() if not info.is_dir()]
     except (OSError, zipfile.BadZipFile) as error:
         raise DataError(f"{archive}: not a readable zip ({error}); download it again") from error
-    return [name for name in names if not name.startswith(".")]
+    return [PurePosixPath(name).name for name in members if not is_hidden(name)]
 
 
 def extract_files(
     archive: Path, folder: Path, *, keep: Callable[[str], bool], max_bytes: int = MAX_BYTES
 ) -> list[Path]:
-    """Extract the members whose plain file name `keep` accepts, into numbered subfolders of `folder` (one a directory).
+    """Extract members whose plain file name `keep` accepts, into numbered subfolders of `folder` (one a directory).
 
+    Hidden ones (`is_hidden`, whatever folder they are in) are left out.
     Refused with a `DataError`, before anything is written: member names that are absolute or climb out with "..",
     links, encrypted members, and more than `max_bytes` altogether. No member writes more bytes than it declares, and
     its checksum is compared. A name of the archive never becomes a folder on the disk.
@@ -58,7 +60,7 @@ def _safe_members(
             raise DataError(
                 f"{archive}: member {info.orig_filename!r} points outside the archive; nothing was extracted"
             )
-        if info.is_dir() or not keep(path.name):
+        if info.is_dir() or is_hidden(path) or not keep(path.name):
             continue
         if stat.S_ISLNK(info.external_attr >> 16):
             raise DataError(f"{archive}: member {info.orig_filename!r} is a link; nothing was extracted")

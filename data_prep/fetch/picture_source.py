@@ -5,12 +5,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from l2b_data.errors import DataError
+from l2b_data.files.hidden import is_hidden, visible_files
 from l2b_data.files.shorten import first_lines
 from l2b_data.images.picture_8bit import is_picture, read_picture
 
@@ -34,14 +35,15 @@ class FolderSource:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if is_picture(path))
+        found = visible_files(folder, deep=True)
+        self.names = sorted(path.relative_to(folder).as_posix() for path in found if is_picture(path))
 
     def read(self, name: str, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
         return read_picture(self.folder / name, channels=channels, size=size)
 
 
 class ZipSource:
-    """All images in a zip."""
+    """All images in a zip; hidden ones are not seen."""
 
     def __init__(self, archive: Path) -> None:
         self.archive = archive
@@ -50,7 +52,7 @@ class ZipSource:
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{archive}: not a readable zip ({error}); download it again") from error
         names = self._opened.namelist()
-        self.names = sorted(name for name in names if is_picture(PurePosixPath(name).name))
+        self.names = sorted(name for name in names if is_picture(name) and not is_hidden(name))
 
     def read(self, name: str, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
         path = self.archive / name

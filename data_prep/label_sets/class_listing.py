@@ -9,6 +9,7 @@ import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.csv_rows import read_csv_rows
+from l2b_data.files.hidden import visible_files
 from l2b_data.files.shorten import counted, first_lines, first_names
 from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, is_picture, printable_name
 from l2b_data.samples.label_table import ABSENT, META, PARTS
@@ -35,10 +36,12 @@ class Listing:
 def list_class_folders(source: Path) -> Listing:
     """source/CLASS/**, or source/SPLIT/CLASS/** where all folders are train, meta, val (valid, validation) or test.
 
+    Hidden files and folders (`is_hidden`) are not seen.
+
     Raises DataError: no class folder, a split level without train or test, images beside the class folders, names
     that are not UTF-8.
     """
-    files = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if is_picture(path))
+    files = sorted(path.relative_to(source).as_posix() for path in visible_files(source, deep=True) if is_picture(path))
     if not files:
         raise DataError(f"{source}: no image in it ({', '.join(PICTURE_SUFFIXES)})")
     if strange := [printable_name(file) for file in files if file != printable_name(file)]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_prep.mask_noise.one_slice import NoiseLevel, SliceNoise, deform, draw_slice_noise, rotate
+from l2b_data.cases.dice import dice_of_counts
 from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import Volume
 
@@ -75,7 +76,7 @@ class RotatedCase:
                 common[k] += np.count_nonzero(one & (clean == k + 1))
                 noisy_voxels[k] += np.count_nonzero(one)
         totals = [int(noisy + clean) for noisy, clean in zip(noisy_voxels, self.clean_voxels, strict=True)]
-        return [2 * int(both) / total if total else None for both, total in zip(common, totals, strict=True)]
+        return [dice_of_counts(int(both), total) if total else None for both, total in zip(common, totals, strict=True)]
 
     def noisy(self, length_factor: float, small_area_px: float) -> np.ndarray:
         """The noisy mask of the whole case, label values (D, H, W) uint8, as it is stored."""

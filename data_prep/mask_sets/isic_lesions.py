@@ -20,6 +20,7 @@ from data_prep.own_cases.prepared_cases import Plan, write_prepared
 from data_prep.own_cases.split import SplitOptions, read_columns
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.hidden import visible_files
 from l2b_data.files.shorten import counted
 
 LABEL_VALUES = "background=0,lesion=255"
@@ -80,7 +81,7 @@ def prepare_isic_lesions(
 def _find(source: Path, pattern: re.Pattern[str], option: str) -> dict[str, str]:
     """ISIC number -> plain file name in a folder (searched to its depth) or zip."""
     if source.is_dir():
-        names = [path.name for path in sorted(source.rglob("*")) if path.is_file()]
+        names = [path.name for path in visible_files(source, deep=True)]
     elif source.is_file() and source.suffix.lower() == ".zip":
         names = archive_names(source)
     else:
@@ -130,7 +131,7 @@ def _draw(cases: list[str], groups: Mapping[str, str], limit: int, seed: int) ->
 def _files(source: Path, names: Mapping[str, str], out: Path, stack: ExitStack) -> dict[str, Path]:
     """ISIC number -> file; those of a zip are extracted beside `out`, whose disk must hold the data anyway."""
     if source.is_dir():
-        there = {path.name: path for path in source.rglob("*")}
+        there = {path.name: path for path in visible_files(source, deep=True)}
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.zip.")))

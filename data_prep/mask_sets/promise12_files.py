@@ -9,6 +9,7 @@ import numpy as np
 
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
+from l2b_data.files.hidden import visible_files
 from l2b_data.images.volume import Volume, read_volume
 
 _FILE = re.compile(r"(case\d{2})(_segmentation)?\.(mhd|raw|zraw)", re.IGNORECASE)
@@ -32,9 +33,9 @@ def find_cases(folders: Sequence[Path]) -> dict[str, CaseFiles]:
     found: dict[tuple[str, bool], Path] = {}
     faults = []
     for folder in folders:
-        for path in sorted(folder.rglob("*.[mM][hH][dD]")):
+        for path in visible_files(folder, deep=True):
             match = _FILE.fullmatch(path.name)
-            if match is None:
+            if match is None or path.suffix.lower() != ".mhd":
                 continue
             key = (match.group(1).capitalize(), bool(match.group(2)))
             if key in found:

@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from data_prep.own_cases.image_pairs import RawCase
-from data_prep.own_cases.label_values import derive_label_values
+from data_prep.own_cases.label_values import settle_label_values
 from l2b_data.cases.check.between_cases import compare_cases
 from l2b_data.cases.check.fault import Fault
 from l2b_data.cases.check.one_case import CaseFacts, check_case
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_label_map
+from l2b_data.images.picture import JPEG_SUFFIXES
+from l2b_data.images.soft_mask import MaskValues, mask_values, soft_text
+from l2b_data.images.volume import Volume
 
 _MANY = 5
 
@@ -22,20 +26,26 @@ def check_folder(
     """Faults and warnings of pairs found by `find_pairs`, and of what it could not pair. Each file is read once."""
     found = [_unpaired(text) for text in faults]
     facts: dict[str, CaseFacts] = {}
+    values: dict[str, MaskValues] = {}
+
+    def read_mask(path: Path) -> Volume:
+        mask = read_label_map(path)
+        values[case] = mask_values(mask.array)
+        return mask
+
     for number, (case, raw) in enumerate(cases.items(), 1):
         say(f"[{number}/{len(cases)}] {case}")
         mixed = len({file_suffix(path) in IMAGE_SUFFIXES for path in (raw.images[0], raw.label)}) > 1
         if mixed:
             text = "one of image and mask is a picture and the other a volume"
             found.append(Fault("geometry", case, str(raw.label), text))
-        more, fact = check_case(case, raw.images, raw.label, read_mask=read_label_map)
+        more, fact = check_case(case, raw.images, raw.label, read_mask=read_mask)
         found += more
         if fact is not None:
             facts[case] = fact
     volumes = [case for case in facts if file_suffix(cases[case].images[0]) not in IMAGE_SUFFIXES]
     found += compare_cases(facts, in_mm=volumes)
-    values = {case: fact.values for case, fact in facts.items() if fact.values is not None}
-    return found + (_value_faults(values) or _rare_values(values, cases))
+    return found + _value_faults(values, cases)
 
 
 def _unpaired(text: str) -> Fault:
@@ -59,11 +69,15 @@ def _rare_values(values: Mapping[str, np.ndarray], cases: Mapping[str, RawCase])
     ]
 
 
-def _value_faults(values: Mapping[str, np.ndarray]) -> list[Fault]:
+def _value_faults(values: Mapping[str, MaskValues], cases: Mapping[str, RawCase]) -> list[Fault]:
     if not values:
         return []
     try:
-        derive_label_values(values)
+        settled = settle_label_values(values, None)
     except DataError as error:
         return [Fault("labels", None, "-", str(error))]
-    return []
+    jpgs = {case for case in values if file_suffix(cases[case].label) in JPEG_SUFFIXES}
+    soft = {case for case, mask in values.items() if settled.half is not None and len(mask.greys)} | jpgs
+    if soft:
+        return [Fault("soft_mask", None, "-", soft_text(len(soft), len(values)))]
+    return _rare_values({case: mask.values for case, mask in values.items()}, cases)

@@ -10,6 +10,7 @@ from pathlib import Path
 from l2b_data.cases.case_files import cut_mask_ending
 from l2b_data.cases.dataset import plain_case_id
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.hidden import is_hidden, visible_files
 from l2b_data.images.image_files import READABLE_SUFFIXES, file_stem, file_suffix
 
 _CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")
@@ -77,13 +78,13 @@ def _files(source: str, option: str, say: Callable[[str], None]) -> dict[str, li
     folder = Path(source)
     if not folder.is_dir():
         raise DataError(f"{option} {source}: no such folder; give a folder, or a pattern with * where the case id is")
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = visible_files(folder)
     found: dict[str, list[Path]] = defaultdict(list)
     for path in files:
         if file_suffix(path):
             found[file_stem(path)].append(path)
     if not found:
-        inner = sorted(path.name for path in folder.iterdir() if path.is_dir())[:3]
+        inner = sorted(path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name))[:3]
         hint = f"; folders are not searched: name one of them ({', '.join(inner)}), or a pattern" if inner else ""
         raise DataError(f"{option} {source}: no image in it ({', '.join(READABLE_SUFFIXES)}){hint}")
     other = [path.name for path in files if not file_suffix(path) and path.suffix.lower() not in (".raw", ".zraw")]
@@ -101,7 +102,7 @@ def _by_pattern(source: str, option: str) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = defaultdict(list)
     for name in sorted(glob.glob(_any_case(source))):
         match = expression.fullmatch(name)
-        if match and Path(name).is_file():
+        if match and not is_hidden(match["case"]) and Path(name).is_file():
             found[match["case"]].append(Path(name))
     if not found:
         raise DataError(f"{option} {source}: no file fits the pattern; * stands for the case id, the same everywhere")

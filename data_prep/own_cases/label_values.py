@@ -2,27 +2,39 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.images.soft_mask import MaskValues, softness, two_values
 
 BACKGROUND = "background"
+_LARGEST = 2**31 - 1  # masks are written with at most 32 bits
+_CUT = "Save black-and-white masks with soft edges cut by a threshold at half"
 MAX_CLASSES = 64  # more values than this are no labels: an image, or a mask that was compressed
 
 
 @dataclass(frozen=True)
 class LabelValues:
-    """names: label names, background first; the index is the label. sources: file value -> label."""
+    """names: label names, background first; the index is the label. sources: file value -> label.
+
+    half: of masks with soft edges, above which a value stands for the larger of the two sources; None: as they are.
+    """
 
     names: tuple[str, ...]
     sources: Mapping[int, int]
+    half: float | None = None
 
     @property
     def labels(self) -> dict[str, int]:
         """Name -> label, as dataset.json holds it."""
         return {name: number for number, name in enumerate(self.names)}
+
+    @property
+    def values(self) -> list[int]:
+        """The file value that stands for each label in masks written for the user: of several the lowest."""
+        return [of[0] for of in self.record().values()]
 
     def unknown(self, values: np.ndarray) -> list[int]:
         """Those of `values` that have no label."""
@@ -30,6 +42,8 @@ class LabelValues:
 
     def relabel(self, array: np.ndarray) -> np.ndarray:
         """An array of file values -> labels, uint8, of the same shape. KeyError for a value without a label."""
+        if self.half is not None:
+            array = two_values(array, self.half, min(self.sources), max(self.sources))
         values, inverse = np.unique(array, return_inverse=True)
         table = np.array([self.sources[int(value)] for value in values], np.uint8)
         return table[inverse].reshape(array.shape)
@@ -65,6 +79,8 @@ def parse_label_values(text: str) -> LabelValues:
         twice = sorted({value for value in values if value in sources or values.count(value) > 1})
         if twice:
             faults.append(f"the value {', '.join(map(str, twice))} stands twice")
+        if beyond := [value for value in values if abs(value) > _LARGEST]:
+            faults.append(f"the value {', '.join(map(str, beyond))} is beyond what a mask can hold")
         sources.update(dict.fromkeys(values, len(names) - 1))
     if names and names[0] != BACKGROUND:
         faults.append(f"{BACKGROUND} comes first")
@@ -86,6 +102,39 @@ def named_values(table: Mapping[str, int]) -> LabelValues:
     return LabelValues((BACKGROUND, *ordered[1:]), {table[name]: number for number, name in enumerate(ordered)})
 
 
+def settle_label_values(found: Mapping[str, MaskValues], named: LabelValues | None) -> LabelValues:
+    """The labels of the masks of one data set: `named`, or as `derive_label_values` finds them.
+
+    Masks of two values with soft edges (resized with interpolation, or a jpg's noise) are cut at half. Raises DataError
+    as `derive_label_values`, for values that `named` does not name, and where greys may be soft edges or labels.
+    """
+    values = {case: mask.values for case, mask in found.items()}
+    kind = softness(found.values())
+    if named is None and kind == "labels":
+        return derive_label_values(values)
+    held = np.unique(np.concatenate(list(values.values())))
+    if named is None and kind == "unclear":
+        raise DataError(
+            f"the masks hold {len(held)} values, {held[0]} to {held[-1]}, in part along the edges of these two: soft "
+            f"edges or classes? {_CUT}; name the values of classes with --label-values background=0,one=10,other=20"
+        )
+    chosen = named or derive_label_values({"all": held[[0, -1]]})
+    if kind == "soft" and len(chosen.sources) == 2 and chosen.unknown(held):
+        return replace(chosen, half=sum(chosen.sources) / 2)
+    strange = {case.rpartition("/")[-1]: unknown for case, of in values.items() if (unknown := chosen.unknown(of))}
+    if strange:
+        lines = [f"{case}: {unknown_text(chosen, unknown)}" for case, unknown in strange.items()]
+        raise DataError(f"values that are not named. {_CUT}:\n  " + "\n  ".join(lines))
+    return chosen
+
+
+def unknown_text(values: LabelValues, unknown: list[int]) -> str:
+    """What a mask holds beside the named values, in words."""
+    shown = ", ".join(map(str, unknown[:8])) + (", ..." if len(unknown) > 8 else "")
+    known = ", ".join(f"{name} {'+'.join(map(str, of))}" for name, of in values.record().items())
+    return f"holds {shown}; named are {known}"
+
+
 def derive_label_values(values: Mapping[str, np.ndarray]) -> LabelValues:
     """From the values of each case's mask: 0 is background, the others are numbered in ascending order.
 
@@ -97,7 +146,9 @@ def derive_label_values(values: Mapping[str, np.ndarray]) -> LabelValues:
     way_out = "name them with --label-values background=0,lesion=255"
     found = sorted({int(value) for case in values.values() for value in case})
     if len(found) > MAX_CLASSES + 1:
-        raise DataError(f"the masks hold {len(found)} values, {found[0]} to {found[-1]}: no label maps; {way_out}")
+        raise DataError(
+            f"the masks hold {len(found)} values, {found[0]} to {found[-1]}: no label maps. {_CUT}; else {way_out}"
+        )
     if 0 not in found or found[0] < 0 or len(found) == 1:
         holder = {int(value): name for name, case in values.items() for value in case if value < 0}
         shown = ", ".join(f"{value} (in {holder[value]})" if value in holder else str(value) for value in found)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from data_prep.own_cases.image_pairs import RawCase
-from data_prep.own_cases.label_values import LabelValues, derive_label_values
+from data_prep.own_cases.label_values import LabelValues, settle_label_values
 from data_prep.own_cases.raw_case import known_values, read_raw_image, read_raw_mask
 from data_prep.own_cases.split import SplitOptions, split_cases
 from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset, write_dataset_files
@@ -16,6 +16,9 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.files.hashing import sha256_file
 from l2b_data.files.shorten import counted
+from l2b_data.images.image_files import file_suffix
+from l2b_data.images.picture import JPEG_SUFFIXES
+from l2b_data.images.soft_mask import MaskValues, soft_text
 from l2b_data.images.volume import read_volume, write_volume
 
 UNIT_MODES = ("auto", *SPACING_UNITS)
@@ -50,10 +53,11 @@ class Plan:
 class _Found:
     """What reading all cases brings to light."""
 
-    values: dict[str, np.ndarray] = field(default_factory=dict)
+    values: dict[str, MaskValues] = field(default_factory=dict)
     channels: dict[str, int] = field(default_factory=dict)
     spacing_known: dict[str, bool] = field(default_factory=dict)
     sha256: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jpgs: set[str] = field(default_factory=set)
 
 
 def write_prepared(
@@ -87,7 +91,7 @@ def write_prepared(
     given = {case: path for case, path in (plan.given or {}).items() if case in splits.get("train", ())}
     with atomic_folder(out, flush=True) as folder:
         found = _write_cases(folder, cases, given, plan, list(faults), say)
-        values = plan.label_values or derive_label_values(found.values)
+        values = settle_label_values(found.values, plan.label_values)
         _number_labels(folder, values)
         write_dataset_files(
             folder,
@@ -97,8 +101,14 @@ def write_prepared(
             splits=splits,
             spacing_unit=_spacing_unit(plan.spacing_unit, found.spacing_known, say),
             how=how,
-            source={**plan.source, "label_values": values.record(), "sha256": found.sha256},
+            source={
+                **plan.source,
+                "label_values": values.record(),
+                **({} if values.half is None else {"threshold": values.half}),
+                "sha256": found.sha256,
+            },
             groups={case: plan.groups[case] for case in cases if case in plan.groups} or None,
+            values=values.values,
         )
     _tell(values, found, how, plan, say)
     return Dataset.open(out)
@@ -134,6 +144,7 @@ def _write_cases(
             for name, source in masks.items():
                 mask = read_raw_mask(source, channels[0], raw.images[0], fit=plan.fit_masks)
                 found.values[f"{name}/{case}"] = known_values(source, mask, plan.label_values)
+                found.jpgs |= {f"{name}/{case}"} if file_suffix(source) in JPEG_SUFFIXES else set()
                 if not faults:
                     write_volume(replace(mask, flat=False), folder / name / f"{case}{ENDING}", flush=False)
         except (DataError, ValueError) as error:  # ValueError: numbers too large for the file
@@ -190,8 +201,11 @@ def _spacing_unit(mode: str, known: Mapping[str, bool], say: Say) -> str:
 
 def _tell(values: LabelValues, found: _Found, how: Mapping[str, Any], plan: Plan, say: Say) -> None:
     """What was decided without being asked, for the user to look at."""
+    grey = {case for case, mask in found.values.items() if values.half is not None and len(mask.greys)}
+    if soft := grey | found.jpgs:
+        say(f"warning: {soft_text(len(soft), len(found.values))}")
     for name, sources in values.record().items():
-        holding = sum(bool(np.isin(case, sources).any()) for case in found.values.values())
+        holding = sum(bool(np.isin(case.values, sources).any()) for case in found.values.values())
         shown = "+".join(map(str, sources))
         say(f"label {values.labels[name]} {name}: value {shown}, in {holding} of {len(found.values)} masks")
     say(f"split: {how['text']}")

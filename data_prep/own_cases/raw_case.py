@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.own_cases.fit_mask import fit_mask
-from data_prep.own_cases.label_values import LabelValues
+from data_prep.own_cases.label_values import LabelValues, unknown_text
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
+from l2b_data.images.soft_mask import MaskValues, mask_values
 from l2b_data.images.volume import Volume
 
 _LUMA = (0.299, 0.587, 0.114)
@@ -56,12 +57,13 @@ def _channels(path: Path, grey: bool) -> list[Volume]:
     return [channels[0].with_array(np.round(luma).astype(channels[0].array.dtype))]
 
 
-def known_values(path: Path, mask: Volume, label_values: LabelValues | None) -> np.ndarray:
-    """The values in a mask, ascending; `DataError` for one that `label_values` does not name (None takes any)."""
-    values = np.unique(mask.array)
-    unknown = label_values.unknown(values) if label_values else []
-    if unknown:
-        shown = ", ".join(map(str, unknown[:8])) + (", ..." if len(unknown) > 8 else "")
-        known = ", ".join(f"{name} {'+'.join(map(str, of))}" for name, of in label_values.record().items())  # type: ignore[union-attr]
-        raise DataError(f"{path}: holds {shown}; named are {known}")
-    return values
+def known_values(path: Path, mask: Volume, label_values: LabelValues | None) -> MaskValues:
+    """The values in a mask; `DataError` for one that `label_values` does not name (None takes any).
+
+    Not for those that may be the soft edges between two named values: `settle_label_values` knows, of all masks.
+    """
+    found = mask_values(mask.array)
+    unknown = label_values.unknown(found.values) if label_values else []
+    if label_values and unknown and not (found.may_be_soft and len(label_values.sources) == 2):
+        raise DataError(f"{path}: {unknown_text(label_values, unknown)}")
+    return found

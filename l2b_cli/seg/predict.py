@@ -28,7 +28,7 @@ def predict(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Predict masks on each input's own grid and geometry; the values are the labels (a 1 looks black in a picture).
+    """Predict masks on each input's own grid and geometry, with the values of the masks the run was trained on.
 
     An image of several channels is CASE_0000, CASE_0001, ..., or one RGB picture.
     Exit code 3 if nothing can be predicted, 4 if some inputs are broken; the others are written.

@@ -21,8 +21,8 @@ def weights(
     """Write alpha, beta and pseudo-label of a case on its own grid, to open beside the image.
 
     CASE_alpha and CASE_beta: the weight of a pixel's given label and of the network's own, judged by the run's clean
-    cases; 1 is the weight a pixel has in plain training. CASE_pseudo, CASE_given: label maps. CASE_probability: of
-    all foreground.
+    cases; 1 is the weight a pixel has in plain training. CASE_pseudo, CASE_given: label maps with the values of your
+    own masks. CASE_probability: of all foreground.
     """
     from l2b_run.training.device import choose_device
     from l2b_seg.prediction.trained_run import open_run

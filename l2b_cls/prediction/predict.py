@@ -11,6 +11,7 @@ import numpy as np
 
 from l2b_cls.prediction.classifier import BATCH, Classifier, probabilities_of
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.hidden import visible_files
 from l2b_data.images.picture_8bit import (
     PICTURE_SUFFIXES,
     is_picture,
@@ -84,7 +85,7 @@ def find_pictures(source: Path) -> dict[str, Path]:
         return {source.name: source}
     if not source.is_dir():
         raise DataError(f"{source}: no such file or folder")
-    found = sorted(path for path in source.rglob("*") if path.is_file() and is_picture(path))
+    found = [path for path in visible_files(source, deep=True) if is_picture(path)]
     if not found:
         raise DataError(f"{source}: neither a prepared set nor an image in it ({', '.join(PICTURE_SUFFIXES)})")
     return {path.relative_to(source).as_posix(): path for path in found}

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from l2b_data.errors import DataError
+from l2b_data.files.hidden import visible_files
 from l2b_data.images.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, file_stem, file_suffix
 
 # PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder; ISIC likewise. The others are people's own.
@@ -128,7 +129,7 @@ def _channel_of(path: Path, stems: Container[str]) -> tuple[str, int]:
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
-    found = [path for path in sorted(folder.iterdir()) if file_suffix(path) and path.is_file() and path.name[:1] != "."]
+    found = [path for path in visible_files(folder) if file_suffix(path)]
     if not found:
         inner = [name for name in ("labelsTr", "imagesTr") if (folder / name).is_dir()]
         hint = f"; it holds {' and '.join(inner)}: name one of them" if inner else ""

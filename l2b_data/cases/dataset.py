@@ -1,5 +1,6 @@
 """A prepared data set on disk: the nnU-Net raw layout, a split, and noisy copies of the training masks beside it."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,9 +25,9 @@ class Dataset:
     """Where everything of a prepared data set lies.
 
     splits: case ids for "train", "meta" (the few cases known to be clean) and "test". labels: name -> value with
-    background 0. spacing_unit: "mm" where the spacing is known, else "voxel": distances are then counted in voxels.
-    info: the whole of dataset.json. channels: a name for each image file of a case. groups: case -> patient or lesion
-    it comes from, for the cases where that is known.
+    background 0, as in the masks of the data set's own folders. spacing_unit: "mm" where the spacing is known, else
+    "voxel": distances are then counted in voxels. info: the whole of dataset.json. channels: a name for each image file
+    of a case. groups: case -> patient or lesion it comes from, for the cases where that is known.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Dataset:
             faults.append(f"dataset.json: spacing_unit {unit!r} is not one of {', '.join(SPACING_UNITS)}")
         if info and info.get("file_ending", ENDING) != ENDING:
             faults.append(f"dataset.json: file_ending {info['file_ending']!r} is not {ENDING}")
+        _check_mask_values(info.get("mask_values"), labels, faults)
         cases = {name: _case_ids(name, splits.get(name), faults) for name in SPLITS} if splits else {}
         groups = _groups(info, splits, faults)
         if faults:
@@ -73,6 +75,21 @@ class Dataset:
     def plane(self) -> str | None:
         """The plane most of its images are stored in (`common_plane`), from their headers; None for pictures."""
         return common_plane(axes for case in self.cases if (axes := read_axes(self.image_path(case))))
+
+    @property
+    def values(self) -> list[int]:
+        """What stands for the labels 0, 1, ..., n in the user's own masks, and in the masks written for them.
+
+        dataset.json has them under "mask_values" where they are not the labels.
+        """
+        stated = self.info.get("mask_values", self.labels)
+        return [stated[name] for name in ("background", *self.classes)]
+
+    def values_in(self, folder: str | Path) -> list[int]:
+        """What stands for the labels in a folder of masks: themselves in those of this data set, else `values`."""
+        place = self.root / folder
+        own = any(Path(full(place)).is_relative_to(full(self.root)) for full in (os.path.abspath, os.path.realpath))
+        return list(range(len(self.labels))) if own else self.values
 
     def image_path(self, case: str, channel: int = 0) -> Path:
         return self.root / "imagesTr" / f"{case}_{channel:04d}{ENDING}"
@@ -101,10 +118,12 @@ def write_dataset_files(
     how: dict[str, Any],
     source: dict[str, Any],
     groups: dict[str, str] | None = None,
+    values: Sequence[int] = (),
 ) -> None:
-    """Write dataset.json (nnU-Net's keys, and `spacing_unit`, `source` and `groups`) and splits.json (and `how`).
+    """Write dataset.json (nnU-Net's keys, `spacing_unit`, `source`, `groups`, `mask_values`) and splits.json (`how`).
 
-    channels: names, in the order of the files' numbers. groups: case -> patient or lesion, where it is known.
+    channels: names, in the order of the files' numbers. groups: case -> patient or lesion, where it is known. values:
+    see `Dataset.values`, where they are not the labels themselves.
     """
     if spacing_unit not in SPACING_UNITS:
         raise ConfigError(f"spacing unit {spacing_unit!r} is not one of {', '.join(SPACING_UNITS)}")
@@ -119,6 +138,8 @@ def write_dataset_files(
     }
     if groups:
         info["groups"] = groups
+    if list(values) not in ([], list(labels.values())):
+        info["mask_values"] = dict(zip(labels, values, strict=True))
     write_json(root / "dataset.json", info)
     write_json(root / "splits.json", {**{name: splits[name] for name in SPLITS}, "how": how})
 
@@ -135,6 +156,14 @@ def _labels(value: Any, faults: list[str]) -> dict[str, int]:
         faults.append(f"dataset.json: labels {value!r} must number the classes 1, 2, ... up to {MAX_CLASSES}")
         return {}
     return dict(value)
+
+
+def _check_mask_values(value: Any, labels: dict[str, int], faults: list[str]) -> None:
+    if value is None:
+        return
+    fine = isinstance(value, dict) and value.keys() == labels.keys()
+    if not fine or len({number for number in value.values() if isinstance(number, int)}) < len(labels):
+        faults.append(f"dataset.json: mask_values {value!r} gives no whole number of its own to each of the labels")
 
 
 def _channels(value: Any, faults: list[str]) -> list[str]:

@@ -92,18 +92,20 @@ def case_image(dataset: Dataset, case: str, options: SliceOptions) -> NativeSlic
 
 def case_mask(dataset: Dataset, case: str, options: SliceOptions, labels: str | Path = CLEAN_LABELS) -> NativeSlices:
     """The mask of a case in folder `labels`, (D, S, S) uint8 label values. Raises DataError as `native_slices`."""
-    return native_slices(dataset.label_path(case, labels), "mask", options, classes=len(dataset.classes))
+    return native_slices(dataset.label_path(case, labels), "mask", options, values=dataset.values_in(labels))
 
 
-def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int = 1) -> NativeSlices:
-    """The slices (D, S, S) of one file: an image's as float16, a mask's (of `classes` classes) as uint8 label values.
+def native_slices(path: Path, kind: Kind, options: SliceOptions, *, values: Sequence[int] = (0, 1)) -> NativeSlices:
+    """The slices (D, S, S) of one file: an image's as float16, a mask's (with `values`, see `label_values`) as labels.
 
     They are kept as a memory-mapped .npy under a name derived from the file's content; a damaged one is made anew.
     Raises DataError for a file that is absent, unreadable or not finite, and for label values there is no class for.
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    recipe = json.dumps([_FORMAT, kind, asdict(options), classes if kind == "mask" else None], sort_keys=True)
+    classes = len(values) - 1
+    labels = classes if list(values) == list(range(len(values))) else list(values)
+    recipe = json.dumps([_FORMAT, kind, asdict(options), labels if kind == "mask" else None], sort_keys=True)
     folder = cache_dir() / "slices" / hashlib.sha256(recipe.encode() + path.read_bytes()).hexdigest()
     for stored in folder.glob("[0-9]*x*.npy"):  # not the hidden file another run is still writing
         try:
@@ -115,7 +117,7 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions, *, classes: int
     if kind == "image":
         array = prepare_image(cut.apply(_finite(path, volume.array)), options).astype(np.float16)
     else:
-        array = prepare_mask(cut.apply(label_values(path, volume.array, classes)), options, classes)
+        array = prepare_mask(cut.apply(label_values(path, volume.array, values)), options, classes)
     content = io.BytesIO()  # numpy's own write to a file reports a full disk without saying so
     np.save(content, array, allow_pickle=False)
     stored = folder / f"{_name_of(cut)}.npy"

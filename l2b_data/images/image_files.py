@@ -8,6 +8,7 @@ import numpy as np
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.images.picture import JPEG_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES, read_picture
+from l2b_data.images.soft_mask import uncompressed
 from l2b_data.images.volume import VOLUME_SUFFIXES, Volume, read_volume, read_volumes, volume_suffix
 
 IMAGE_SUFFIXES = (*PNG_SUFFIXES, *JPEG_SUFFIXES, *TIFF_SUFFIXES)
@@ -46,23 +47,27 @@ def read_label_map(path: Path | str) -> Volume:
 
     A palette picture gives its indices (of greys that fall as the indices rise, what a viewer shows), a colour one is
     read where its channels are equal, black-and-white is 0 / 1.
-    A jpg is refused: its compression moves values along every border, so that none of them names a label any more.
+    The compression of a jpg moves values along every border, so that none of them names a label any more: of a
+    black-and-white mask the two values, 0 and 255, are restored by a threshold at half.
 
     Raises:
-        DataError: as `read_channels`, and for fractions, NaN, colour-coded labels and jpg.
+        DataError: as `read_channels`, and for fractions, NaN, colour-coded labels and any other jpg.
     """
     path = Path(path)
     suffix = file_suffix(path)
-    if suffix in JPEG_SUFFIXES:
-        raise DataError(
-            f"{path}: a jpg cannot hold labels exactly; save masks as .png (a black-and-white mask that was "
-            "compressed so is restored by a threshold in the middle)"
-        )
     if suffix in IMAGE_SUFFIXES:
         channels = read_picture(path, indices=True)
         if any(not np.array_equal(channels[0], other) for other in channels[1:]):
             raise DataError(f"{path}: labels coded as colours; save them as grey values or palette indices")
         volume = _flat(channels[0])
+        if suffix in JPEG_SUFFIXES:
+            restored = uncompressed(volume.array)
+            if restored is None:
+                raise DataError(
+                    f"{path}: a jpg cannot hold labels exactly, and this is no black-and-white mask (0 and 255) of "
+                    "which they could be restored; save masks as .png"
+                )
+            volume = volume.with_array(restored)
     else:
         volume = read_volume(path)
     if volume.array.dtype.kind == "b":
@@ -87,19 +92,25 @@ def _whole(path: Path, array: np.ndarray) -> np.ndarray:
 
 
 def write_mask_image(mask: np.ndarray, path: Path | str) -> None:
-    """Write a label map (1, H, W) uint8 as a grey .png or .tif picture with the values as they are, atomically.
+    """Write a label map (1, H, W) as a grey .png or .tif picture with the values as they are, atomically.
+
+    8 bits a pixel, 16 for a map of another dtype than uint8.
 
     Raises:
-        ConfigError: another suffix (a jpg would change the values).
-        ValueError: another shape or dtype.
+        ConfigError: another suffix (a jpg would change the values), or values that 16 bits do not hold.
+        ValueError: another shape.
     """
     from PIL import Image
 
     path = Path(path)
     if path.suffix.lower() not in PNG_SUFFIXES + TIFF_SUFFIXES:
         raise ConfigError(f"{path}: mask pictures are written as .png or .tif")
-    if mask.ndim != 3 or len(mask) != 1 or mask.dtype != np.uint8:
-        raise ValueError(f"a mask picture is (1, H, W) uint8, not {mask.shape} {mask.dtype}")
+    if mask.ndim != 3 or len(mask) != 1:
+        raise ValueError(f"a mask picture is (1, H, W), not {mask.shape}")
+    if mask.dtype != np.uint8:
+        if mask.min(initial=0) < 0 or mask.max(initial=0) > np.iinfo(np.uint16).max:
+            raise ConfigError(f"{path}: a picture holds mask values of 0 to 65535; name a file that ends with .nii.gz")
+        mask = mask.astype(np.uint16)
     with atomic_file(path) as temporary:
         Image.fromarray(mask[0]).save(temporary, compression="tiff_deflate")
 

@@ -66,7 +66,7 @@ def audit(
             slices += rows
             cases.append(evidence.case_row(seen, rows, judged.fold))
             areas += regions.regions_of(seen, least, judged.found.task.classes)
-            write_proposal(out, seen)
+            write_proposal(out, seen, data.dataset.values)
             say(f"[{len(cases)}/{len(data.train)}] {case}")
     result = {
         "run": run.resolve().name,

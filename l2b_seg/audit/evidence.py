@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from l2b_data.cases.dice import dice
 from l2b_data.cases.surface import surface_distances
 from l2b_seg.audit.outlook import Outlook, confidence, trust_share
 from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
@@ -129,10 +130,9 @@ def _suspicions(outlook: Outlook, usual: list[float]) -> list[dict[str, float | 
 def _distances(proposal: np.ndarray, given: np.ndarray, spacing: tuple[float, ...]) -> dict[str, Any]:
     found = surface_distances(proposal, given, spacing)
     states = {"missed": "no proposal", "false_alarm": "no mask", "both_empty": "both empty"}
-    both = int(np.count_nonzero(proposal)) + int(np.count_nonzero(given))
     return {
         "state": states.get(found.status, "ok"),
-        "dice": 2 * int(np.count_nonzero(proposal & given)) / both if both else 1.0,
+        "dice": dice(proposal, given),
         "hd": found.hd,
         "hd95": found.hd95,
         "assd": found.assd,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from l2b_data.cases.label_map import label_values
+from l2b_data.cases.label_map import case_labels, label_values
 from l2b_data.images.volume import read_volume
 from l2b_run.report.numbers import NONE
 from l2b_run.report.page import page_source, render_page
@@ -82,14 +82,12 @@ def _pictures(
     data: RunData, case: str, indices: list[int], proposal: Path, plane: str | None
 ) -> dict[tuple[str, int], dict[str, Any]]:
     """(case, slice) -> image, size, window around the masks, both outlines, a class each; as training saw it."""
-    classes = len(data.dataset.classes)
-    channels = [read_volume(path) for path in data.dataset.image_paths(case)]
+    dataset, classes = data.dataset, len(data.dataset.classes)
+    channels = [read_volume(path) for path in dataset.image_paths(case)]
     cut = channels[0].cut(plane)
-    image = picture_of([cut.apply(channel.array) for channel in channels], data.dataset.channels)
-    path = data.dataset.label_path(case, data.labels)
-    given, proposed = (
-        cut.apply(label_values(source, read_volume(source).array, classes)) for source in (path, proposal)
-    )
+    given = cut.apply(case_labels(dataset, case, data.labels).array)
+    proposed = cut.apply(label_values(proposal, read_volume(proposal).array, dataset.values))
+    image = picture_of([cut.apply(channel.array) for channel in channels], dataset.channels)
     height, width = given.shape[1:]
     windows = {index: focus([given[index, None], proposed[index, None]], 1.0) for index in indices}
     return {

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.ndimage import grey_closing
 
 from l2b_data.cases.dataset import Dataset
+from l2b_data.cases.dice import dice
 from l2b_data.cases.label_map import case_labels
 
 DRAWN = 0.6
@@ -54,8 +55,7 @@ def suspicion(given: np.ndarray, probability: np.ndarray, usual: float) -> Suspi
     presence = np.maximum(seen, DRAWN * drawn)
     presence = np.maximum(presence, grey_closing(np.pad(presence, GAP), GAP)[GAP:-GAP])
     likely = probability > seen[:, None, None] / 2
-    sizes = np.count_nonzero(likely, (1, 2)) + np.count_nonzero(given, (1, 2))
-    agreement = 2 * np.count_nonzero(likely & given, (1, 2)) / np.maximum(sizes, 1)
+    agreement = drawn * np.array([dice(outline, mask) for outline, mask in zip(likely, given, strict=True)])
     return Suspicion(np.where(drawn, 1 - presence * agreement * OUTLINE, presence), presence, agreement)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.dice import dice
 from l2b_data.cases.label_map import case_labels
 from l2b_data.cases.noise_manifest import MANIFEST, read_manifest
 from l2b_data.errors import DataError
@@ -62,10 +63,8 @@ def slice_dice(given: np.ndarray, clean: np.ndarray) -> list[float | None]:
     """Dice of each slice of two label maps (D, H, W), mean over the classes in either; None where both are empty."""
     found: list[float | None] = []
     for mine, theirs in zip(given, clean, strict=True):
-        values = []
-        for label in sorted({*np.unique(mine).tolist(), *np.unique(theirs).tolist()} - {0}):
-            a, b = mine == label, theirs == label
-            values.append(2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b)))
+        labels = sorted({*np.unique(mine).tolist(), *np.unique(theirs).tolist()} - {0})
+        values = [dice(mine == label, theirs == label) for label in labels]
         found.append(float(np.mean(values)) if values else None)
     return found
 

@@ -1,8 +1,10 @@
 """The files of an audit: tables, JSON, the page, the proposals as masks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from l2b_data.cases.label_map import own_values
 from l2b_data.files.atomic import write_json, write_text
 from l2b_data.files.table import write_table
 from l2b_data.images.volume import write_volume
@@ -15,9 +17,13 @@ from l2b_seg.run_data import RunData
 PROPOSALS = "proposals"
 
 
-def write_proposal(out: Path, seen: Outlook) -> None:
-    """out/proposals/CASE.nii.gz: the network's label map on the grid of the given mask, to open and to adopt."""
-    write_volume(seen.grid.with_array(seen.cut.undo(seen.proposal)), proposal_path(out, seen.case))
+def write_proposal(out: Path, seen: Outlook, values: Sequence[int]) -> None:
+    """out/proposals/CASE.nii.gz: the network's label map on the grid of the given mask, to open and to adopt.
+
+    values: what stands for the labels in the user's own masks, and does so here.
+    """
+    proposal = own_values(seen.cut.undo(seen.proposal), values)
+    write_volume(seen.grid.with_array(proposal), proposal_path(out, seen.case))
 
 
 def proposal_path(out: Path, case: str) -> Path:

@@ -52,9 +52,11 @@ def run_metadata(run: Path) -> dict[str, Any]:
 def _input_output(settings: Settings) -> dict[str, Any]:
     task, slices = task_of(settings), settings.slices
     names = list(task.classes) if task.binary else ["background", *task.classes]
+    background, *values = task.values or range(len(task.classes) + 1)
     return {
         "channels": list(settings.task.channels),
-        "classes": {name: value for value, name in enumerate(task.classes, start=1)},
+        "classes": dict(zip(task.classes, values, strict=True)),
+        "background": background,
         "input": {
             "name": "slices",
             "shape": ["batch", task.channels, slices.size, slices.size],
@@ -71,8 +73,9 @@ def _input_output(settings: Settings) -> dict[str, Any]:
             "shape": ["batch", task.outputs, slices.size, slices.size],
             "dtype": "float32",
             "channels": names,
-            "text": "after the " + ("sigmoid" if task.binary else "softmax") + "; resize back (bilinear), then "
-            + ("foreground where above 0.5" if task.binary else "the most probable channel's number is the label"),
+            "values": values if task.binary else [background, *values],
+            "text": f"after the {'sigmoid' if task.binary else 'softmax'}; resize back (bilinear), then the value of "
+            + (f"the class where above 0.5, else {background}" if task.binary else "the most probable channel"),
         },
     }  # fmt: skip
 

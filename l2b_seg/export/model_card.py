@@ -27,7 +27,8 @@ or load `model.safetensors` into the network `metadata.json` names. Input: {_sha
 {steps}
 
 Output: {_shape(gives)}, {gives["text"]}. Channels: {", ".join(gives["channels"])}.
-Labels: {", ".join(f"{name} = {value}" for name, value in metadata["classes"].items())}; 0 is background.
+Values in a mask: {", ".join(f"{name} = {value}" for name, value in metadata["classes"].items())}; \
+{metadata["background"]} is background.
 
 ## Training
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.dice import dice
 from l2b_data.cases.label_map import case_labels
 from l2b_data.cases.slices import case_image, require_same_cut
 from l2b_data.cases.slicing import SliceOptions
@@ -56,13 +57,8 @@ def mean_dice(predictor: Predictor, cases: Sequence[EvaluationCase]) -> float:
     for case in cases:
         predicted = predict_mask(predictor, case)
         labels = range(1, len(predictor.task.classes) + 1)
-        values.append(np.mean([_dice(predicted == label, case.mask == label) for label in labels]))
+        values.append(np.mean([dice(predicted == label, case.mask == label) for label in labels]))
     return float(np.mean(values))
-
-
-def _dice(predicted: np.ndarray, reference: np.ndarray) -> float:
-    both = int(predicted.sum()) + int(reference.sum())
-    return 2 * int((predicted & reference).sum()) / both if both else 1.0
 
 
 def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, unit: str) -> Summary:

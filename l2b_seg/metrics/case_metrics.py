@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from l2b_data.cases.dice import dice_of_counts
 from l2b_data.cases.surface import DEFINITIONS as SURFACE_DEFINITIONS
 from l2b_data.cases.surface import SurfaceDistances, surface_distances
 
@@ -69,7 +70,7 @@ def case_metrics(
     extent = np.asarray(pred.shape) * np.asarray(spacing_mm, dtype=np.float64)
     return CaseMetrics(
         **{name: getattr(surface, name) for name in SurfaceDistances.__dataclass_fields__},
-        dice=2 * tp / (n_pred + n_ref) if n_union else 1.0,
+        dice=dice_of_counts(tp, n_pred + n_ref),
         iou=tp / n_union if n_union else 1.0,
         tp=tp,
         fp=n_pred - tp,

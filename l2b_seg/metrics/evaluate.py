@@ -1,37 +1,19 @@
 """Predicted masks against reference masks: two files, or two folders matched by case id."""
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.images.image_files import IMAGE_SUFFIXES, read_label_map
-from l2b_data.images.volume import Volume
-from l2b_seg.metrics.case_metrics import CaseMetrics
-from l2b_seg.metrics.foreground import Foreground, Labels, choose_foreground
+from l2b_seg.metrics.evaluation_warnings import absent_classes, evaluation_warnings
+from l2b_seg.metrics.foreground import Labels, choose_foreground
 from l2b_seg.metrics.mask_pairs import MaskPairs, mask_pairs
+from l2b_seg.metrics.measure_pairs import is_picture, measure_pairs
 from l2b_seg.metrics.summarise import summarise
 from l2b_seg.metrics.summary import Summary, Unit
 
 DEFAULT_TOLERANCE = 2.0
-
-
-class _OtherGrid(DataError):
-    """Prediction and reference lie on different grids."""
-
-
-@dataclass
-class _Evaluated:
-    """By case id: metrics, spacing used, message of failure, what differs in grid; values that are no class: cases."""
-
-    cases: dict[str, Any] = field(default_factory=dict)
-    spacings: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    misplaced: dict[str, str] = field(default_factory=dict)
-    strays: Counter[int] = field(default_factory=Counter)
 
 
 def evaluate(
@@ -49,7 +31,8 @@ def evaluate(
     Args:
         pred: predicted label map (any volume, .png or .tif), or a folder of them.
         ref: reference label map, folder of them, or prepared data set (the clean masks of its test cases); a
-            prediction belongs to the reference of the same case id.
+            prediction belongs to the reference of the same case id. Masks in a prepared data set are taken in the
+            values of the user's own masks, as `predict` writes them; soft edges are cut at half.
         spacing_unit: "mm" takes the spacing of the reference's header, "voxel" takes 1 along every axis; None: the
             unit of a prepared data set, "voxel" for pictures, else "mm".
         tolerance_mm: tolerance of the surface Dice, in the spacing's unit; None leaves it out.
@@ -73,11 +56,13 @@ def evaluate(
     matched = mask_pairs(pred, ref)
     unit = spacing_unit or _default_unit(matched)
     references = [reference for _, reference in matched.pairs.values()]
-    foreground = choose_foreground(references, labels=labels, classes=classes, dataset=matched.dataset)
-    found = _evaluate_pairs(matched.pairs, unit, tolerance_mm, foreground, say)
+    foreground = choose_foreground(
+        references, own=matched.own[1], labels=labels, classes=classes, dataset=matched.dataset
+    )
+    found = measure_pairs(matched, unit, tolerance_mm, foreground, say)
     if not found.cases:
         raise DataError("no case could be evaluated:\n  " + "\n  ".join(found.failed.values()))
-    absent = _absent(found, foreground)
+    absent = absent_classes(found, foreground)
     if absent and len(absent) == len(foreground.classes or [""]) and (labels not in (None, "all") or classes):
         raise DataError(f"{foreground} in no reference of {ref}; leave --labels and --classes out, or name others")
 
@@ -95,7 +80,9 @@ def evaluate(
         missing_predictions=matched.missing,
         without_reference=matched.without_reference,
         failed=found.failed,
-        warnings=_warnings(unit, found, foreground, matched.without_reference),
+        warnings=evaluation_warnings(
+            found, foreground, unit=unit, without_reference=matched.without_reference, merged=labels == "all"
+        ),
     )
 
 
@@ -112,40 +99,7 @@ def failures(summary: Summary) -> str | None:
 def _default_unit(matched: MaskPairs) -> Unit:
     if matched.dataset is not None:
         return "mm" if matched.dataset.spacing_unit == "mm" else "voxel"
-    return "voxel" if all(_is_picture(reference) for _, reference in matched.pairs.values()) else "mm"
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _warnings(unit: Unit, found: _Evaluated, foreground: Foreground, without_reference: list[str]) -> list[str]:
-    warnings = []
-    if without_reference:
-        warnings.append(f"predictions without a reference, not evaluated: {', '.join(without_reference)}")
-    if unit == "mm" and all(spacing == (1.0, 1.0, 1.0) for spacing in found.spacings.values()):
-        warnings.append(
-            "every header says 1 x 1 x 1 mm, as files do whose spacing was lost: unless it is true, the distances "
-            "are in voxels (--spacing-unit voxel)"
-        )
-    if foreground.classes is not None and (absent := _absent(found, foreground)):
-        warnings.append(f"classes in no reference: {', '.join(absent)}")
-    warnings += [
-        f"value {value} in the predictions of {count} cases is no class and counts as background"
-        for value, count in sorted(found.strays.items())
-    ]
-    return warnings
-
-
-def _absent(found: _Evaluated, foreground: Foreground) -> list[str]:
-    """Classes without a voxel in any reference; [""] for one foreground without."""
-    empty = ("both_empty", "false_alarm")
-    if foreground.classes is None:
-        metrics: list[CaseMetrics] = list(found.cases.values())
-        return [""] if all(one.status in empty for one in metrics) else []
-    return [
-        name for name in foreground.classes if all(by_class[name].status in empty for by_class in found.cases.values())
-    ]
+    return "voxel" if all(is_picture(reference) for _, reference in matched.pairs.values()) else "mm"
 
 
 def _check_arguments(
@@ -176,53 +130,3 @@ def _check_arguments(
         raise ConfigError("; ".join(faults))
     if absent:
         raise DataError("; ".join(f"{path}: no such file or folder" for path in absent))
-
-
-def _evaluate_pairs(
-    pairs: Mapping[str, tuple[Path, Path]],
-    unit: Unit,
-    tolerance: float | None,
-    foreground: Foreground,
-    say: Callable[[str], None],
-) -> _Evaluated:
-    """Every pair; raises DataError, naming all of them, for masks on different grids."""
-    found = _Evaluated()
-    for number, (case, paths) in enumerate(pairs.items(), start=1):
-        say(f"[{number}/{len(pairs)}] {case}")
-        try:
-            pred, ref = _read_pair(*paths)
-            spacing = _spacing(ref, paths[1], unit)
-        except _OtherGrid as error:
-            found.misplaced[case] = str(error)
-            continue
-        except DataError as error:
-            found.failed[case] = str(error)
-            continue
-        found.cases[case] = foreground.metrics(pred.array, ref.array, spacing, tolerance)
-        found.spacings[case] = spacing
-        found.strays.update(foreground.strays(pred.array))
-    if found.misplaced:
-        raise DataError(
-            f"{len(found.misplaced)} of {len(pairs)} predictions lie on another grid than their reference:\n  "
-            + "\n  ".join(f"{case}: {text}" for case, text in found.misplaced.items())
-            + "\nbring both onto one grid (nearest neighbour), or correct the wrong header"
-        )
-    return found
-
-
-def _read_pair(pred_path: Path, ref_path: Path) -> tuple[Volume, Volume]:
-    pred, ref = read_label_map(pred_path), read_label_map(ref_path)
-    differences = pred.same_grid(ref)
-    if _is_picture(pred_path) or _is_picture(ref_path):
-        differences = [text for text in differences if text.startswith("shape")]  # a picture has no other grid
-    if differences:
-        raise _OtherGrid("; ".join(differences))
-    return pred, ref
-
-
-def _spacing(ref: Volume, path: Path, unit: Unit) -> tuple[float, ...]:
-    if unit == "voxel":
-        return (1.0, 1.0, 1.0)
-    if not ref.spacing_known:
-        raise DataError(f"{path}: its header has no spacing; ask for distances in voxels (--spacing-unit voxel)")
-    return ref.spacing_mm

@@ -9,8 +9,8 @@ import numpy as np
 
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import DataError
-from l2b_data.images.image_files import read_label_map
 from l2b_seg.metrics.case_metrics import CaseMetrics, case_class_metrics, case_metrics
+from l2b_seg.metrics.read_mask import read_mask
 
 Labels = Sequence[int] | Literal["all"]
 
@@ -19,10 +19,19 @@ _MOST_CLASSES = 32  # a file of more values holds instance numbers or grey value
 
 @dataclass(frozen=True)
 class Foreground:
-    """classes: name -> value, each measured alone; where None, `values` (None: all but 0) are one mask together."""
+    """classes: name -> value, each measured alone; where None, `values` (None: all but 0) are one mask together.
+
+    background: the value that is no foreground, in the files of a prepared data set that names another than 0.
+    """
 
     classes: dict[str, int] | None = None
     values: tuple[int, ...] | None = None
+    background: int = 0
+
+    @property
+    def measured(self) -> set[int]:
+        """The values that count; empty where all but the background do."""
+        return set((self.classes or {}).values()) | set(self.values or ())
 
     def metrics(
         self, pred: np.ndarray, ref: np.ndarray, spacing: Sequence[float], tolerance: float | None
@@ -35,12 +44,6 @@ class Foreground:
     def _mask(self, array: np.ndarray) -> np.ndarray:
         mask: np.ndarray = array != 0 if self.values is None else np.isin(array, self.values)
         return mask
-
-    def strays(self, pred: np.ndarray) -> list[int]:
-        """Values of a prediction that are no class, and so count as background; none where there is one foreground."""
-        if self.classes is None:
-            return []
-        return sorted(set(np.unique(pred).tolist()) - {0, *self.classes.values()})
 
     def __str__(self) -> str:
         if self.classes is not None:
@@ -57,6 +60,7 @@ def _named(name: str, value: int) -> str:
 def choose_foreground(
     references: Iterable[Path],
     *,
+    own: Sequence[int] = (),
     labels: Labels | None = None,
     classes: Mapping[str, int] | None = None,
     dataset: Dataset | None = None,
@@ -64,6 +68,7 @@ def choose_foreground(
     """The foreground asked for, else that of the data set, else that of the values met in the references.
 
     References with one value besides 0 have one foreground, of any value; with several values each is a class.
+    own: see `read_mask`.
 
     Raises:
         DataError: the references hold too many values to be classes.
@@ -73,10 +78,13 @@ def choose_foreground(
     if classes is not None:
         return Foreground(dict(classes)) if len(classes) > 1 else Foreground(values=tuple(classes.values()))
     if dataset is not None:
-        return Foreground(dataset.classes) if len(dataset.classes) > 1 else Foreground()
+        background, *found = dataset.values
+        if len(found) > 1:
+            return Foreground(dict(zip(dataset.classes, found, strict=True)), background=background)
+        return Foreground(values=tuple(found) if background else None, background=background)
     values: set[int] = set()
     for path in references:
-        values |= _values(path)
+        values |= _values(path, own)
     if len(values) > _MOST_CLASSES:
         raise DataError(
             f"the references hold {len(values)} different values, more than {_MOST_CLASSES} classes: instance numbers "
@@ -85,9 +93,9 @@ def choose_foreground(
     return Foreground({str(value): value for value in sorted(values)}) if len(values) > 1 else Foreground()
 
 
-def _values(path: Path) -> set[int]:
+def _values(path: Path, own: Sequence[int]) -> set[int]:
     try:
-        found = np.unique(read_label_map(path).array)
+        found = read_mask(path, own).values
     except DataError:
         return set()  # named when its case is evaluated
     return set(found.tolist()) - {0}

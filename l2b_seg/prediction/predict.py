@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from l2b_data.cases.label_map import own_values
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.images.image_files import IMAGE_SUFFIXES, read_channels, same_grid_faults, write_mask_image
@@ -33,7 +34,7 @@ def predict(
     skip_existing: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Prediction:
-    """Predict each input and write its mask: label values, uint8, decided as in training's evaluation.
+    """Predict each input and write its mask, decided as in training's evaluation, with the values of the user's masks.
 
     Args:
         predictor: from `load_run`.
@@ -65,7 +66,8 @@ def predict(
         output = outputs[case]
         if output.probabilities is not None:
             write_probabilities(probabilities, channels[0], predictor.task.classes, output.probabilities)
-        write_mask(channels[0].with_array(predictor.label_map(probabilities)), output.mask)
+        labels = own_values(predictor.label_map(probabilities), predictor.task.values)
+        write_mask(channels[0].with_array(labels), output.mask)
         result.written.append(case)
     if result.failed and not result.written and not result.skipped:
         raise DataError("nothing could be predicted:\n  " + "\n  ".join(result.failed.values()))
@@ -95,7 +97,7 @@ def read_image(files: Sequence[Path], expected: int) -> list[Volume]:
 
 
 def write_mask(mask: Volume, path: Path) -> None:
-    """Write a label map (D, H, W) uint8: a grey picture with the values as they are where `path` names one (D = 1)."""
+    """Write a label map (D, H, W): a grey picture with the values as they are where `path` names one (D = 1)."""
     if path.suffix.lower() in IMAGE_SUFFIXES:
         write_mask_image(mask.array, path)
     else:

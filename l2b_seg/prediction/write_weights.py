@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from l2b_data.cases.dataset import ENDING
+from l2b_data.cases.label_map import own_values
 from l2b_data.errors import DataError
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_seg.prediction.trained_run import TrainedRun
@@ -31,8 +32,9 @@ def write_weights(run: TrainedRun, case: str, out: Path) -> WrittenWeights:
     """Write OUT/CASE_alpha, _beta, _pseudo, _probability and _given .nii.gz on the grid of the case's image.
 
     alpha and beta are float32 multiples of a pixel's weight in plain training (see `trust_maps`), bilinear from the
-    network's size, 0 outside the recipe's crop. pseudo and given are uint8 label maps, probability float32 that of all
-    foreground. The given mask is what the run was trained on; of a case outside training it is the clean one.
+    network's size, 0 outside the recipe's crop. pseudo and given are label maps in the values of the user's own masks,
+    probability float32 that of all foreground. The given mask is what the run was trained on; of a case outside
+    training it is the clean one.
     Raises DataError where the case or its files are missing or unusable, ConfigError for a run without clean cases.
     """
     view = run.view(case, weighted=True)
@@ -42,9 +44,9 @@ def write_weights(run: TrainedRun, case: str, out: Path) -> WrittenWeights:
     maps = {
         "alpha": view.alpha,
         "beta": view.beta,
-        "pseudo": view.predicted,
+        "pseudo": own_values(view.predicted, run.dataset.values),
         "probability": view.foreground,
-        "given": view.given,
+        "given": own_values(view.given, run.dataset.values),
     }
     files = {name: out / f"{case}_{name}{ENDING}" for name in maps}
     inputs = {path.resolve() for path in (*run.dataset.image_paths(case), run.dataset.label_path(case, view.labels))}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from l2b_data.cases.dice import dice
 from l2b_seg.report.pictures import grey_levels, image_uri, outline, weight_uri
 
 MAX_SLICES = 40
@@ -82,16 +83,15 @@ def case_record(shown: ShownCase, names: Mapping[str, str], *, most: int = MAX_S
 
 
 def _slice(shown: ShownCase, index: int, number: int) -> dict[str, Any]:
-    outlines, dice = {}, {}
+    outlines, overlaps = {}, {}
     for source, mask in shown.masks.items():
         paths = {name: outline(mask[index] == value) for value, name in enumerate(shown.classes, start=1)}
         if found := {name: path for name, path in paths.items() if path}:
             outlines[source] = found
         if shown.reference and source != shown.reference:
-            clean = shown.masks[shown.reference][index] > 0
-            both = int(clean.sum()) + int((mask[index] > 0).sum())
-            if both:
-                dice[source] = round(2 * int((clean & (mask[index] > 0)).sum()) / both, 4)
+            clean, drawn = shown.masks[shown.reference][index] > 0, mask[index] > 0
+            if clean.any() or drawn.any():
+                overlaps[source] = round(dice(clean, drawn), 4)
     weights = {
         f"{run}/{kind}": {"map": weight_uri(values[index])}
         for run, maps in shown.weights.items()
@@ -102,7 +102,7 @@ def _slice(shown: ShownCase, index: int, number: int) -> dict[str, Any]:
         "number": number,
         "image": image_uri(shown.image[index]),
         "outlines": outlines,
-        "dice": dice,
+        "dice": overlaps,
         "weights": weights,
     }
 

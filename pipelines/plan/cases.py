@@ -15,6 +15,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.errors import ConfigError, DataError, L2BError
 from l2b_data.files.cache import cache_dir
 from l2b_data.files.hashing import sha256_file
+from l2b_data.files.hidden import visible_files
 from l2b_seg.config import DataSettings
 from l2b_seg.run_data import RunData, recorded_data
 
@@ -92,7 +93,7 @@ def _label_folder(dataset: Dataset, labels: str) -> str:
 def _prepare(source: Path, settings: DataSettings, say: Callable[[str], None]) -> Dataset:
     """The raw source as a prepared set in the cache, made at the first call for this content and split."""
     zipped = source.suffix.lower() == ".zip" and source.is_file()
-    files = [source] if zipped else sorted(path for path in source.rglob("*") if is_case_file(path.name))
+    files = [source] if zipped else [path for path in visible_files(source, deep=True) if is_case_file(path.name)]
     if not files:
         raise DataError(
             f"{source} holds neither a prepared data set (splits.json) nor CaseNN.mhd files; make one of your own data "

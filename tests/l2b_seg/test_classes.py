@@ -53,6 +53,7 @@ def test_learns_both_classes_and_gives_them_back_from_the_run_folder(colour, tmp
     assert read_settings(tmp_path / "run" / "config.yaml").task.model_dump() == {
         "channels": ["R", "G", "B"],
         "classes": ["lesion", "core"],
+        "values": [0, 1, 2],
     }
     predictor = load_run(tmp_path / "run")
     for case, entry in zip(colour.evaluation, summary.metric_per_case, strict=True):

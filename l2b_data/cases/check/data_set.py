@@ -10,6 +10,7 @@ from l2b_data.cases.check.fault import Fault
 from l2b_data.cases.check.noisy_masks import check_given, check_noise
 from l2b_data.cases.check.one_case import CaseFacts, check_case
 from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPLITS, Dataset
+from l2b_data.files.hidden import visible_files
 
 
 def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line: None) -> list[Fault]:
@@ -34,9 +35,9 @@ def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line:
     )
     faults += _class_warnings(dataset, facts)
     for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*")):
-        faults += check_noise(dataset, folder)
+        faults += check_noise(dataset, folder.name)
     for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_given*")):
-        faults += check_given(dataset, folder)
+        faults += check_given(dataset, folder.name)
     return faults
 
 
@@ -58,8 +59,8 @@ def _split_faults(dataset: Dataset) -> list[Fault]:
         faults.append(Fault("count", None, str(dataset.root / "dataset.json"), message))
     expected = {path for case in places for path in (*dataset.image_paths(case), dataset.label_path(case))}
     for folder in ("imagesTr", CLEAN_LABELS):
-        for file in sorted((dataset.root / folder).glob(f"*{ENDING}")):
-            if file not in expected:
+        for file in visible_files(dataset.root / folder):
+            if file.name.endswith(ENDING) and file not in expected:
                 faults.append(Fault("unlisted", None, str(file), "belongs to no case of splits.json"))
     return faults
 

@@ -13,6 +13,7 @@ KINDS = {
     "noise": "noisy masks that do not fit the data set: changed files, other clean masks, not the training cases",
     "count": "dataset.json counts another number of cases than the split holds, or cases differ in channels",
     "empty_mask": "warning: a mask without foreground",
+    "soft_mask": "warning: masks of two values with greys along their edges, which are cut at half",
     "rare_value": "warning: a mask value that one mask alone holds",
     "absent_class": "warning: a class of dataset.json that no mask holds",
     "constant_image": "warning: an image with one value throughout",
@@ -21,7 +22,7 @@ KINDS = {
     "orientation": "warning: axes that run another way than in most cases",
     "unlisted": "warning: a file that belongs to no case of the split",
 }
-WARNINGS = ("empty_mask", "rare_value", "absent_class", "constant_image", "spacing", "size", "orientation", "unlisted")
+WARNINGS = tuple(kind for kind, text in KINDS.items() if text.startswith("warning:"))
 
 
 @dataclass(frozen=True)

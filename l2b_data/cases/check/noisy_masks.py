@@ -9,11 +9,13 @@ from l2b_data.cases.dataset import ENDING, Dataset
 from l2b_data.cases.noise_manifest import MANIFEST, read_manifest
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
+from l2b_data.files.hidden import visible_files
 from l2b_data.images.volume import read_volume
 
 
-def check_noise(dataset: Dataset, folder: Path) -> list[Fault]:
-    """Faults of one folder of noisy masks (`labelsTr_noisy_<level>_s<seed>`) of `dataset`."""
+def check_noise(dataset: Dataset, name: str) -> list[Fault]:
+    """Faults of one folder of noisy masks of `dataset`, `name` (`labelsTr_noisy_<level>_s<seed>`)."""
+    folder = dataset.root / name
     try:
         entries = read_manifest(folder)["cases"]
     except DataError as error:
@@ -24,19 +26,19 @@ def check_noise(dataset: Dataset, folder: Path) -> list[Fault]:
         message = "a training case without noisy mask" if case in train else "corrupted, but no training case"
         faults.append(Fault("noise", case, str(folder / MANIFEST), message))
     for case in sorted(train & entries.keys()):
-        faults += _noisy_mask_faults(dataset, case, folder, entries[case])
-    listed = {dataset.label_path(case, folder) for case in entries}
-    for file in sorted(folder.glob(f"*{ENDING}")):
-        if file not in listed:
+        faults += _noisy_mask_faults(dataset, case, name, entries[case])
+    listed = {dataset.label_path(case, name) for case in entries}
+    for file in visible_files(folder):
+        if file.name.endswith(ENDING) and file not in listed:
             faults.append(Fault("noise", None, str(file), f"not in {MANIFEST}"))
     return faults
 
 
-def check_given(dataset: Dataset, folder: Path) -> list[Fault]:
-    """Faults of a folder of given masks of the training cases that has no manifest (`labelsTr_given`)."""
+def check_given(dataset: Dataset, name: str) -> list[Fault]:
+    """Faults of a folder of given masks of the training cases, `name`, that has no manifest (`labelsTr_given`)."""
     faults = []
     for case in dataset.splits["train"]:
-        path = dataset.label_path(case, folder)
+        path = dataset.label_path(case, name)
         if path.is_file():
             faults += _mask_faults(dataset, case, path, "given")
         else:
@@ -60,13 +62,13 @@ def _mask_faults(dataset: Dataset, case: str, path: Path, what: str) -> list[Fau
     ]
 
 
-def _noisy_mask_faults(dataset: Dataset, case: str, folder: Path, entry: dict[str, Any]) -> list[Fault]:
-    path, source = dataset.label_path(case, folder), dataset.label_path(case)
+def _noisy_mask_faults(dataset: Dataset, case: str, name: str, entry: dict[str, Any]) -> list[Fault]:
+    path, source = dataset.label_path(case, name), dataset.label_path(case)
     if not path.is_file():
         return [Fault("missing", case, str(path), "no such file")]
     faults = []
     if sha256_file(path) != entry["noisy_sha256"]:
         faults.append(Fault("noise", case, str(path), "changed since it was written"))
     if source.is_file() and sha256_file(source) != entry["source_sha256"]:
-        faults.append(Fault("noise", case, str(source), f"the clean mask changed since {folder.name} was made"))
+        faults.append(Fault("noise", case, str(source), f"the clean mask changed since {name} was made"))
     return faults + _mask_faults(dataset, case, path, "noisy")

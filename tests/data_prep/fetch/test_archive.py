@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from data_prep.fetch.archive import extract_files
+from data_prep.fetch.archive import archive_names, extract_files
 from l2b_data.errors import DataError
 
 
@@ -72,3 +72,10 @@ def test_same_member_twice(tmp_path):
         path = make_zip(tmp_path / "a.zip", [("x.raw", b"1"), ("x.raw", b"2")])
     with pytest.raises(DataError, match="stands twice"):
         extract(path, tmp_path / "out")
+
+
+def test_hidden_members_are_left_out(tmp_path):
+    members = [("a/x.raw", b"1"), ("__MACOSX/a/x.raw", b"2"), ("a/.copies/y.raw", b"3"), ("a/._x.raw", b"4")]
+    path = make_zip(tmp_path / "a.zip", members)
+    assert archive_names(path) == ["x.raw"]
+    assert [file.read_bytes() for file in extract(path, tmp_path / "out")] == [b"1"]

@@ -46,6 +46,13 @@ def test_class_folders_split_by_shares(classes):
     assert np.bincount(grouped.labels[grouped.indices("test")]).tolist() == [5, 5]
 
 
+def test_hidden_folders_are_no_classes(classes):
+    for place in (".ipynb_checkpoints", "cat/.ipynb_checkpoints", "__MACOSX/cat", "dog/@eaDir"):
+        write_image(classes / "own" / place / "copy.png")
+    made = prepare_class_folder(classes / "own", classes / "out")
+    assert (made.classes, len(made.names)) == (["cat", "dog"], 20)
+
+
 def test_split_level_and_numbered_folders(tmp_path):
     for split, count in (("train", 12), ("meta", 2), ("Valid", 3), ("test", 4)):
         for number in range(count):

@@ -286,3 +286,49 @@ def test_volumes_keep_their_unit(tmp_path, unit):
         for path in (dataset.image_path(case), dataset.label_path(case)):
             assert_same_header(path, images / f"{case}.nii.gz")
     assert check_dataset(dataset) == []
+
+
+def soften(masks, suffix=".png"):
+    """Each mask smaller and larger again, with greys along its borders, or a jpg; case -> the cut one."""
+    cut = {}
+    for path in sorted(masks.glob("*.png")):
+        with Image.open(path) as image:
+            shape = image.size
+            soft = image.resize((shape[0] // 2, shape[1] // 2), Image.Resampling.BILINEAR)
+        path.unlink()
+        soft.resize(shape, Image.Resampling.BILINEAR).save(path.with_suffix(suffix), quality=60)
+        with Image.open(path.with_suffix(suffix)) as image:
+            cut[path.stem] = np.asarray(image)[None] > 127.5
+    return cut
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("named", [None, "background=0,lesion=255"])
+def test_soft_edged_masks_are_one_class(tmp_path, suffix, named):
+    images, masks = write_pictures(tmp_path / "raw", NAMES)
+    cut = soften(masks, suffix)
+    lines = []
+    dataset = prepare(
+        images,
+        masks,
+        tmp_path / "out",
+        label_values=None if named is None else parse_label_values(named),
+        say=lines.append,
+    )
+    assert list(dataset.classes) == ["foreground" if named is None else "lesion"]
+    assert dataset.values == [0, 255]
+    for case in NAMES:
+        np.testing.assert_array_equal(read_volume(dataset.label_path(case)).array, cut[case])
+    assert any(f"warning: {len(NAMES)} of {len(NAMES)} masks have soft edges" in line for line in lines)
+    assert dataset.info["source"].get("threshold") == (127.5 if suffix == ".png" else None)
+
+
+def test_values_of_the_users_masks_are_recorded(tmp_path):
+    images, masks = write_volumes(tmp_path / "raw", NAMES)
+    plain = prepare(images, masks, tmp_path / "plain")
+    swapped = prepare(images, masks, tmp_path / "out", label_values=parse_label_values("background=0,core=2,rim=1"))
+    assert (plain.values, swapped.values, swapped.classes) == ([0, 1, 2], [0, 2, 1], {"core": 1, "rim": 2})
+    for case in NAMES:
+        one, other = (read_volume(dataset.label_path(case)).array for dataset in (plain, swapped))
+        np.testing.assert_array_equal(np.array([0, 2, 1])[other], one)
+    assert check_dataset(swapped) == []

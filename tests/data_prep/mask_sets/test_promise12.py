@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 from data_prep.mask_sets.promise12 import PUBLISHED_SPLIT, make_split, prepare_promise12
+from data_prep.mask_sets.promise12_files import find_cases
 from l2b_data.cases.check.data_set import check_dataset
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import ConfigError, DataError
@@ -230,3 +232,9 @@ def test_real_data(tmp_path):
     for case in dataset.cases:
         original = sitk.GetArrayFromImage(sitk.ReadImage(str(source / f"{case}.mhd")))
         np.testing.assert_array_equal(read_volume(dataset.image_path(case)).array, original)
+
+
+def test_copies_in_hidden_folders_are_no_cases(challenge):
+    folder = challenge([0, 1])
+    shutil.copytree(folder, folder / ".ipynb_checkpoints")
+    assert list(find_cases([folder])) == ["Case00", "Case01"]

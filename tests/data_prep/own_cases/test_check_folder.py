@@ -10,7 +10,7 @@ from data_prep.own_cases.check_folder import check_folder
 from data_prep.own_cases.image_pairs import find_pairs
 from data_prep.own_cases.label_values import derive_label_values
 from l2b_data.errors import DataError
-from tests.data_prep.mask_sets.test_folder import break_cases
+from tests.data_prep.mask_sets.test_folder import break_cases, soften
 from tests.data_prep.own_data import write_pictures, write_volumes
 
 NAMES = [f"n{number}" for number in range(10)]
@@ -62,3 +62,11 @@ def test_a_value_that_one_mask_alone_holds_is_warned_of(tmp_path):
 def test_a_negative_value_is_said_with_its_case():
     with pytest.raises(DataError, match=r"the masks hold the values -1 \(in b\), 0, 1"):
         derive_label_values({"a": np.array([0, 1]), "b": np.array([-1, 0, 1])})
+
+
+def test_soft_edges_are_warned_of(tmp_path):
+    images, masks = write_pictures(tmp_path / "raw", NAMES)
+    soften(masks)
+    found = findings(images, masks)
+    assert [(fault.kind, fault.case, fault.is_warning) for fault in found] == [("soft_mask", None, True)]
+    assert found[0].message.startswith("10 of 10 masks have soft edges")

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from data_prep.own_cases.label_values import derive_label_values, named_values, parse_label_values
+from data_prep.own_cases.label_values import (
+    derive_label_values,
+    named_values,
+    parse_label_values,
+    settle_label_values,
+)
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.images.soft_mask import mask_values
 
 
 def derive(*cases):
@@ -30,6 +36,7 @@ def test_parsed():
         ("background=0,a=1,b=1", "the value 1 stands twice"),
         ("background=0,a=x", "'a=x' is not NAME=VALUE"),
         ("background=0", "at least one class"),
+        ("background=0,a=3000000000", "the value 3000000000 is beyond what a mask can hold"),
     ],
 )
 def test_what_cannot_be_parsed(text, message):
@@ -65,3 +72,45 @@ def test_named():
     for table in ({"a": 1, "b": 2}, {"background": 0}, {"background": 0, "a": 1, "b": 1}, {}):
         with pytest.raises(DataError, match="background must be 0"):
             named_values(table)
+
+
+def soft(seed=0, top=255):
+    """A square whose border falls from `top` to 0 over four pixels, and one like it without."""
+    ramp = np.concatenate([np.zeros(12), np.linspace(0, 1, 6), np.ones(10), np.linspace(1, 0, 6), np.zeros(12)])
+    array = np.round(top * np.minimum(ramp, np.roll(ramp, seed)[:, None]))[None].astype(np.uint8)
+    return array, np.where(array > top / 2, top, 0).astype(np.uint8)
+
+
+def settle(*arrays, named=None):
+    found = {f"labelsTr/c{number}": mask_values(array) for number, array in enumerate(arrays)}
+    return settle_label_values(found, None if named is None else parse_label_values(named))
+
+
+def test_values_that_stand_for_labels_in_masks_written_back():
+    assert parse_label_values("background=255,gland=2+1,lesion=0").values == [255, 1, 0]
+
+
+@pytest.mark.parametrize("named", [None, "background=0,foreground=255"])
+def test_soft_edges_are_cut_at_half(named):
+    edges, cut = soft()
+    found = settle(edges, soft(3)[0], cut, np.zeros_like(cut), named=named)
+    assert (found.labels, found.values, found.half) == ({"background": 0, "foreground": 1}, [0, 255], 127.5)
+    np.testing.assert_array_equal(found.relabel(edges), cut > 0)
+    assert settle(edges, soft(top=200)[0], named="background=255,hole=0").relabel(edges)[0, 0, 0] == 1
+
+
+def test_named_greys_are_classes():
+    edges, _ = soft()
+    names = ",".join(f"c{value}={value}" for value in np.unique(edges) if value)
+    found = settle(edges, named=f"background=0,{names}")
+    assert found.half is None
+    assert len(found.names) == len(np.unique(edges))
+
+
+def test_greys_that_are_not_all_on_edges():
+    edges, _ = soft()
+    ramp = np.arange(0, 256, 5, dtype=np.uint8).repeat(4)[None, None].repeat(20, axis=1)
+    with pytest.raises(DataError, match=r"values, 0 to 255, in part along the edges .*cut by a threshold at half"):
+        settle(edges, edges, ramp)
+    with pytest.raises(DataError, match=r"that are not named\. .*\n  c0: holds 51, .*; named are background 0, a 255"):
+        settle(edges, ramp, named="background=0,a=255")

@@ -119,3 +119,20 @@ def test_unit_is_checked_before_writing(tmp_path):
 )
 def test_case_ids(case, plain):
     assert plain_case_id(case) is plain
+
+
+def test_values_of_the_users_masks(tmp_path):
+    labels = {"background": 0, "core": 1, "rim": 2}
+    write(tmp_path / "same", labels=labels, values=[0, 1, 2])
+    assert "mask_values" not in json.loads((tmp_path / "same" / "dataset.json").read_text())
+    assert Dataset.open(tmp_path / "same").values == [0, 1, 2]
+    write(tmp_path / "own", labels=labels, values=[0, 2, 1])
+    assert Dataset.open(tmp_path / "own").values == [0, 2, 1]
+    write(tmp_path / "by_hand", labels={"background": 0, "lesion": 255})
+    assert Dataset.open(tmp_path / "by_hand").values == [0, 255]
+    path = tmp_path / "own" / "dataset.json"
+    info = json.loads(path.read_text())
+    for wrong in ({"background": 0, "core": 2}, labels | {"rim": 1}, labels | {"rim": "2"}, [0, 2, 1]):
+        path.write_text(json.dumps(info | {"mask_values": wrong}))
+        with pytest.raises(DataError, match=r"mask_values .* gives no whole number of its own to each of the labels"):
+            Dataset.open(tmp_path / "own")

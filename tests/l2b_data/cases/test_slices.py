@@ -22,7 +22,7 @@ def image_slices(path, options):
 
 
 def mask_slices(path, options, classes=1):
-    return native_slices(path, "mask", options, classes=classes).array
+    return native_slices(path, "mask", options, values=range(classes + 1)).array
 
 
 def smooth_maps(count, height, width):

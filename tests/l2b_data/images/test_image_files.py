@@ -93,7 +93,7 @@ def test_jpg_image_but_no_jpg_mask(tmp_path):
     pixels = np.full((16, 16, 3), 128, np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.jpg")
     assert arrays(tmp_path / "a.jpg").shape == (3, 1, 16, 16)
-    with pytest.raises(DataError, match=r"a jpg cannot hold labels exactly; save masks as \.png"):
+    with pytest.raises(DataError, match=r"a jpg cannot hold labels exactly, .*; save masks as \.png"):
         read_label_map(tmp_path / "a.jpg")
 
 
@@ -211,6 +211,8 @@ def test_fourth_axis_is_channels(tmp_path):
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_masks_are_written_and_read_back(tmp_path, suffix):
     mask = noise((1, 9, 7)) % 5
+    write_mask_image(mask.astype(np.int16) * 1000, tmp_path / f"a{suffix}")
+    np.testing.assert_array_equal(read_label_map(tmp_path / f"a{suffix}").array, mask.astype(int) * 1000)
     write_mask_image(mask, tmp_path / f"a{suffix}")
     np.testing.assert_array_equal(read_label_map(tmp_path / f"a{suffix}").array, mask)
     assert [path.name for path in tmp_path.iterdir()] == [f"a{suffix}"]
@@ -219,9 +221,12 @@ def test_masks_are_written_and_read_back(tmp_path, suffix):
 def test_masks_that_cannot_be_written(tmp_path):
     with pytest.raises(ConfigError, match=r"a\.jpg: mask pictures are written as \.png or \.tif"):
         write_mask_image(np.zeros((1, 2, 2), np.uint8), tmp_path / "a.jpg")
-    for mask in (np.zeros((2, 2, 2), np.uint8), np.zeros((1, 2, 2), np.int16)):
-        with pytest.raises(ValueError, match="a mask picture is"):
-            write_mask_image(mask, tmp_path / "a.png")
+    with pytest.raises(ValueError, match="a mask picture is"):
+        write_mask_image(np.zeros((2, 2, 2), np.uint8), tmp_path / "a.png")
+    for value in (-1, 70000):
+        with pytest.raises(ConfigError, match=r"a\.png: a picture holds mask values of 0 to 65535"):
+            write_mask_image(np.full((1, 2, 2), value), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names(tmp_path):

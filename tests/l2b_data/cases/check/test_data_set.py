@@ -137,3 +137,18 @@ def test_noisy_masks(dataset):
 def test_every_kind_is_described():
     assert set(WARNINGS) < set(KINDS)
     assert all(text.startswith("warning") is (kind in WARNINGS) for kind, text in KINDS.items())
+
+
+def test_hidden_files_are_not_looked_at(dataset):
+    noisy = corrupt(dataset, level="L2", calibrate=False)
+    for folder in (dataset.root / "imagesTr", dataset.root / "labelsTr", noisy):
+        (folder / "._case0.nii.gz").write_bytes(b"resource fork")
+        (folder / ".ipynb_checkpoints").mkdir()
+    assert check_dataset(dataset) == []
+
+
+def test_a_relative_path(dataset, monkeypatch):
+    corrupt(dataset, level="L2", calibrate=False)
+    shutil.copytree(dataset.root / "labelsTr", dataset.root / "labelsTr_given")
+    monkeypatch.chdir(dataset.root.parent)
+    assert check_dataset(Dataset.open(dataset.root.name)) == []

@@ -1,0 +1,89 @@
+"""Every pair of an evaluation read and measured."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from l2b_data.errors import DataError
+from l2b_data.images.image_files import IMAGE_SUFFIXES
+from l2b_data.images.volume import Volume
+from l2b_seg.metrics.foreground import Foreground
+from l2b_seg.metrics.mask_pairs import MaskPairs
+from l2b_seg.metrics.read_mask import read_mask
+from l2b_seg.metrics.summary import Unit
+
+
+class _OtherGrid(DataError):
+    """Prediction and reference lie on different grids."""
+
+
+@dataclass
+class Measured:
+    """By case id: metrics, spacing used, message of failure, what differs in grid.
+
+    held: value of the predictions -> cases with it. soft: "predictions" or "references" -> cases cut at half.
+    """
+
+    cases: dict[str, Any] = field(default_factory=dict)
+    spacings: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    misplaced: dict[str, str] = field(default_factory=dict)
+    held: Counter[int] = field(default_factory=Counter)
+    soft: Counter[str] = field(default_factory=Counter)
+
+
+def measure_pairs(
+    matched: MaskPairs,
+    unit: Unit,
+    tolerance: float | None,
+    foreground: Foreground,
+    say: Callable[[str], None],
+) -> Measured:
+    """Every pair; raises DataError, naming all of them, for masks on different grids."""
+    found, pairs = Measured(), matched.pairs
+    for number, (case, paths) in enumerate(pairs.items(), start=1):
+        say(f"[{number}/{len(pairs)}] {case}")
+        try:
+            pred, ref = (read_mask(path, own) for path, own in zip(paths, matched.own, strict=True))
+            _require_same_grid(pred.volume, ref.volume, pictures=any(map(is_picture, paths)))
+            spacing = _spacing(ref.volume, paths[1], unit)
+        except _OtherGrid as error:
+            found.misplaced[case] = str(error)
+            continue
+        except DataError as error:
+            found.failed[case] = str(error)
+            continue
+        found.cases[case] = foreground.metrics(pred.volume.array, ref.volume.array, spacing, tolerance)
+        found.spacings[case] = spacing
+        found.held.update(pred.values.tolist())
+        found.soft.update(what for what, mask in (("predictions", pred), ("references", ref)) if mask.soft)
+    if found.misplaced:
+        raise DataError(
+            f"{len(found.misplaced)} of {len(pairs)} predictions lie on another grid than their reference:\n  "
+            + "\n  ".join(f"{case}: {text}" for case, text in found.misplaced.items())
+            + "\nbring both onto one grid (nearest neighbour), or correct the wrong header"
+        )
+    return found
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a 2-D picture by its name."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _require_same_grid(pred: Volume, ref: Volume, *, pictures: bool) -> None:
+    differences = pred.same_grid(ref)
+    if pictures:
+        differences = [text for text in differences if text.startswith("shape")]  # a picture has no other grid
+    if differences:
+        raise _OtherGrid("; ".join(differences))
+
+
+def _spacing(ref: Volume, path: Path, unit: Unit) -> tuple[float, ...]:
+    if unit == "voxel":
+        return (1.0, 1.0, 1.0)
+    if not ref.spacing_known:
+        raise DataError(f"{path}: its header has no spacing; ask for distances in voxels (--spacing-unit voxel)")
+    return ref.spacing_mm
