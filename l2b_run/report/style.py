@@ -28,4 +28,5 @@ CLEAN = Line("clean", "", 3.4)  # broad, as a prediction that agrees lies on top
 
 def run_line(number: int) -> Line:
     """The line of the run with this number; the first 20 differ, the first 5 in hue."""
-    return Line(f"hue{number % _HUES}", _DASHES[(number + number // _HUES) % 4])
+    turn, hue = divmod(number, _HUES)
+    return Line(f"hue{hue}", _DASHES[(hue + turn) % 4])
