@@ -1,10 +1,10 @@
 """The ranking of an audit, RUN/audit/audit.json, for a report."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from l2b_data.errors import DataError
+from l2b_data.files.json_object import read_json_object
 
 SHOWN = 100
 # key of a slice's row, heading, decimals; None: a text
@@ -25,11 +25,8 @@ def read_audit(run: Path) -> dict[str, Any] | None:
     path = run / "audit" / "audit.json"
     if not path.is_file():
         return None
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path} is damaged: {error}; run the audit again") from error
-    rows = found.get("slices") if isinstance(found, dict) else None
+    found = read_json_object(path, way_out="")
+    rows = found.get("slices")
     if not isinstance(rows, list) or not all(isinstance(row, dict) and "case" in row for row in rows):
         raise DataError(f"{path} holds no ranking of slices; run the audit again")
     return found
@@ -37,15 +34,18 @@ def read_audit(run: Path) -> dict[str, Any] | None:
 
 def audited_cases(run: Path) -> list[str]:
     """The audited cases in the order of their most suspicious slices; empty without an audit."""
-    found = read_audit(run)
-    return [] if found is None else list(dict.fromkeys(str(row["case"]) for row in found["slices"]))
+    return list(dict.fromkeys(str(row["case"]) for row in _rows(run)))
 
 
 def audited_slices(run: Path, case: str) -> set[int]:
     """The slices of `case` among those that `audit_table` shows; empty without an audit."""
-    found = read_audit(run)
-    rows = [] if found is None else found["slices"][:SHOWN]
+    rows = _rows(run)[:SHOWN]
     return {row["slice"] for row in rows if str(row["case"]) == case and isinstance(row.get("slice"), int)}
+
+
+def _rows(run: Path) -> list[dict[str, Any]]:
+    found = read_audit(run)
+    return [] if found is None else found["slices"]
 
 
 def audit_table(label: str, run: Path) -> dict[str, Any] | None:

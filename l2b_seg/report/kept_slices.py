@@ -1,6 +1,7 @@
 """The slices a run keeps of itself in figures.npz, as cases of one slice for a report's viewer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,22 +26,15 @@ def figure_cases(runs: Sequence[tuple[str, RunRecord]]) -> list[ShownCase]:
                 "clean": _labels(run, "clean", index),
                 source: _labels(run, "predicted", index),
             }
-            masks = {name: mask for name, mask in labels.items() if mask is not None}
             maps = {kind: run.pictures[kind][index : index + 1] * scale for kind in WEIGHTS if kind in run.pictures}
-            key = (name, image.shape)
-            before = found.get(key)
-            found[key] = ShownCase(
-                name,
-                name,
-                grey_levels(image) if before is None else before.image,
-                {
-                    **({} if before is None else before.masks),
-                    **{k: mask for k, mask in masks.items() if mask is not None},
-                },
-                {**({} if before is None else before.weights), **({source: maps} if maps else {})},
+            before = found.get((name, image.shape)) or ShownCase(name, name, grey_levels(image), {})
+            found[name, image.shape] = replace(
+                before,
+                masks={**before.masks, **{kind: mask for kind, mask in labels.items() if mask is not None}},
+                weights={**before.weights, **({source: maps} if maps else {})},
                 reference="clean" if "clean" in run.pictures else "",
                 note="A slice as the network saw it.",
-                classes=run.classes if before is None else max(run.classes, before.classes, key=len),
+                classes=max(run.classes, before.classes, key=len),
             )
     return list(found.values())
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from l2b_run.folder.read_run import new_run_faults
+from l2b_data.errors import ConfigError, DataError
+from l2b_run.folder.read_run import check_evaluation_folder, new_run_faults, read_part
 
 
 @pytest.mark.parametrize("kept", ["summary.json", "report.html", "model.safetensors"])
@@ -26,3 +27,26 @@ def test_below_a_file_there_is_no_folder(tmp_path):
     assert new_run_faults(tmp_path / "file" / "a" / "b") == [
         f"--out {tmp_path / 'file' / 'a' / 'b'}: {tmp_path / 'file'} is a file; name a folder"
     ]
+
+
+def test_a_part_that_is_absent_is_none_and_a_damaged_one_is_told(tmp_path):
+    def read(path):
+        if path.read_text() != "whole":
+            raise DataError(f"{path.name} is damaged")
+        return 7
+
+    faults = []
+    for name in ("whole", "half"):
+        (tmp_path / name).write_text(name)
+    assert [read_part(tmp_path / name, read, faults) for name in ("whole", "none", "half")] == [7, None, None]
+    assert faults == ["half is damaged"]
+
+
+def test_an_evaluation_takes_no_run_folder_and_no_file(tmp_path):
+    check_evaluation_folder(tmp_path)
+    check_evaluation_folder(tmp_path / "new")
+    (tmp_path / "config.yaml").touch()
+    with pytest.raises(ConfigError, match=r"is the folder of a run and has a summary\.json of its own"):
+        check_evaluation_folder(tmp_path)
+    with pytest.raises(ConfigError, match="is a file; name a folder"):
+        check_evaluation_folder(tmp_path / "config.yaml")
