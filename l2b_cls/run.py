@@ -16,7 +16,7 @@ from l2b_cls.config import AugmentationSettings, Settings, TaskSettings
 from l2b_cls.meta_set.online import online_meta
 from l2b_cls.methods.table import METHODS
 from l2b_cls.metrics.sample_metrics import classification_metrics
-from l2b_cls.metrics.summary import Summary, run_summary
+from l2b_cls.metrics.summary import Scores, Summary, run_summary
 from l2b_cls.networks.network_of import network_of
 from l2b_cls.prediction.classifier import BATCH, class_probabilities
 from l2b_cls.prediction.write_table import write_predictions
@@ -152,10 +152,10 @@ def _evaluated(settings: Settings, data: RunData, batches: SampleBatches, state:
     )
     best = new_state(settings, METHODS[settings.method], partial(network_of, settings), batches.device)
     load_checkpoint(best, out / BEST, batches.device)
+    at_best = classification_metrics(evaluated_probabilities(best, batches), data.evaluation_labels)
     return run_summary(
-        classification_metrics(last, data.evaluation_labels),
-        classification_metrics(evaluated_probabilities(best, batches), data.evaluation_labels),
-        best_epoch=best.epoch,
+        Scores(**classification_metrics(last, data.evaluation_labels)),
+        Scores(**at_best, epoch=best.epoch),
         settings=settings,
         method_text=METHODS[settings.method].text,
         data=data,

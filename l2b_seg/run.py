@@ -100,8 +100,7 @@ def _summarised(
     load_checkpoint(best, out / BEST, device)
     return run_summary(
         last,
-        evaluate_cases(predictor_for(best.evaluated, settings, device), cases, unit=unit).mean,
-        best_epoch=best.epoch,
+        evaluate_cases(predictor_for(best.evaluated, settings, device), cases, unit=unit).mean | {"epoch": best.epoch},
         settings=settings,
         method_text=METHODS[settings.method].text,
         data=data,

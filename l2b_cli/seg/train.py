@@ -59,7 +59,7 @@ def _results(summary: "Summary", title: str, run: Path) -> Iterator[Part]:
     best = summary.best
     assert best is not None
     yield (
-        f"Dice last {summary.mean['dice']:.4f}, best {best['dice']:.4f} (epoch {best.epoch}, chosen on the same "
+        f"Dice last {summary.mean['dice']:.4f}, best {best['dice']:.4f} (epoch {best['epoch']}, chosen on the same "
         f"cases), mean of last evaluations {summary.mean_last_10:.4f}; "
         f"{summary.train_seconds:.0f} s of training, {summary.peak_memory_mb:.0f} MB at most"
     )

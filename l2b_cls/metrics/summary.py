@@ -1,14 +1,14 @@
 """The summary of a run, and that of a later evaluation: the content of summary.json."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from l2b_cls.config import Settings
 from l2b_cls.metrics.sample_metrics import DEFINITIONS
 from l2b_cls.run_data import RunData
 from l2b_run.folder.record import Record
-from l2b_run.folder.summary import RunSummary, mean_of_last
+from l2b_run.folder.summary import RunSummary, mean_of_last, of_run
 from l2b_run.training.epoch_row import EpochRow
 
 SUMMARY_DEFINITIONS = {
@@ -42,14 +42,6 @@ class RunScores(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Detection(Record):
-    """The best AUC of noise detection by one score, and its epoch."""
-
-    auc: float
-    epoch: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Summary(RunSummary):
     """Of a training run; `definitions` says what its numbers are.
 
@@ -72,7 +64,7 @@ class Summary(RunSummary):
     n_evaluation: int
     test: RunScores
     auc_noise_detection: dict[str, float | None] = field(default_factory=dict)
-    auc_noise_detection_best: dict[str, Detection] = field(default_factory=dict)
+    auc_noise_detection_best: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,51 +84,39 @@ class EvaluationSummary(Scores, RunSummary):
 
 
 def run_summary(
-    last: Mapping[str, Any],
-    best: Mapping[str, Any],
-    *,
-    best_epoch: int,
-    settings: Settings,
-    method_text: str,
-    data: RunData,
-    history: Sequence[EpochRow],
+    last: Scores, best: Scores, *, settings: Settings, method_text: str, data: RunData, history: Sequence[EpochRow]
 ) -> Summary:
     """Summary of a finished run but for its whole time and its memory.
 
-    last, best: `classification_metrics` of the last and of the best epoch's network. The best is chosen on the
-    evaluated samples themselves, as in the papers: read `last` for an honest figure. history: a row an epoch.
+    last, best: of the last and of the best epoch's network, best with its epoch. It is chosen on the evaluated samples
+    themselves, as in the papers: read `last` for an honest figure. history: a row an epoch.
     """
     detections = [(row.epoch, row.watched["auc_noise_detection"]) for row in history if row.watched]
     return Summary(
-        method=settings.method,
-        meta_source=settings.meta.source,
-        method_text=method_text,
+        **of_run(settings, method_text, history),
         noise=data.noise["noise"],
         noise_seed=data.noise["seed"],
         effective_noise=data.noise["effective_rate"],
-        seed=settings.seed,
         recipe=settings.recipe,
-        preset=settings.preset,
         classes=settings.task.classes,
         n_train=len(data.train),
         n_meta=len(data.meta),
         n_evaluation=len(data.evaluation),
         test=RunScores(
-            best=Scores(**best, epoch=best_epoch, chosen_on="the evaluated samples"),
-            last=Scores(**last),
+            best=replace(best, chosen_on="the evaluated samples"),
+            last=last,
             mean_last_10=mean_of_last(history, "accuracy"),
         ),
         auc_noise_detection=dict(detections[-1][1]) if detections else {},
         auc_noise_detection_best=_best_of(detections),
-        train_seconds=sum(row.seconds for row in history),
         definitions=DEFINITIONS | SUMMARY_DEFINITIONS,
     )
 
 
-def _best_of(detections: Sequence[tuple[int, Mapping[str, float | None]]]) -> dict[str, Detection]:
-    found: dict[str, Detection] = {}
+def _best_of(detections: Sequence[tuple[int, Mapping[str, float | None]]]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
     for epoch, scores in detections:
         for name, value in scores.items():
-            if value is not None and (name not in found or value > found[name].auc):
-                found[name] = Detection(auc=value, epoch=epoch)
+            if value is not None and (name not in found or value > found[name]["auc"]):
+                found[name] = {"auc": value, "epoch": epoch}
     return found

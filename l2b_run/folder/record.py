@@ -10,7 +10,7 @@ class Record:
     """Base of a dataclass that a JSON file holds as an object.
 
     KEYS: its keys in the order of the file, () for that of the fields. A field whose default is None is left out of the
-    file where it is None.
+    file where it is None; a dataclass in it that is no record has all its fields there.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ()
@@ -44,6 +44,8 @@ def typed(kind: Any, value: Any) -> Any:
     kind: str, int, float (an int stays one), Literal, a dataclass, list[kind], dict[str, kind] or a union of these. Of
     a list or dict, items of another type are left out.
     """
+    if kind is Any:
+        return value
     outer, inner = get_origin(kind), get_args(kind)
     if outer is UnionType:
         return next((found for one in inner if (found := typed(one, value)) is not None), None)
@@ -63,8 +65,9 @@ def typed(kind: Any, value: Any) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    found = ((one, getattr(value, one.name)) for one in fields(value))
-    return {one.name: plain(of) for one, of in found if of is not None or one.default is not None}
+    absent = [one.name for one in fields(value) if one.default is None and getattr(value, one.name) is None]
+    names = [one.name for one in fields(value) if not (isinstance(value, Record) and one.name in absent)]
+    return {name: plain(getattr(value, name)) for name in names}
 
 
 def _of_fields(kind: Any, values: Mapping[str, Any]) -> Any:

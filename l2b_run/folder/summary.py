@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from l2b_data.files.atomic import write_json
 from l2b_data.files.json_object import read_json_object
 from l2b_run.folder.record import Record
+from l2b_run.settings.shared import TrainingSettings
 from l2b_run.training.epoch_row import EpochRow
 
 
@@ -39,6 +40,18 @@ class RunSummary(Record):
 def method_of(method: str | None, meta_source: str | None) -> str | None:
     """A method as a reader knows a run apart by: "l2b --no-clean" where no clean case or sample judged."""
     return f"{method} --no-clean" if method and meta_source == "online" else method
+
+
+def of_run(settings: TrainingSettings, method_text: str, history: Sequence[EpochRow]) -> dict[str, Any]:
+    """What both tasks say of a run alike."""
+    return {
+        "method": settings.method,
+        "meta_source": settings.meta.source,
+        "method_text": method_text,
+        "seed": settings.seed,
+        "preset": settings.preset,
+        "train_seconds": sum(row.seconds for row in history),
+    }
 
 
 def mean_of_last(history: Sequence[EpochRow], score: str) -> float:

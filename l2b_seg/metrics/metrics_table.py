@@ -1,8 +1,9 @@
 """The summary of `summarise` as a table for a terminal."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from l2b_seg.metrics.summary import OVERLAPS, CaseRow, Counted, Means, Summary
+from l2b_seg.metrics.summary import OVERLAPS, Counted, Summary
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,7 +26,7 @@ def metrics_table(summary: Summary, *, title: str | None = None) -> "Table":
     table.add_column("status", no_wrap=True)
     for row in summary.metric_per_case:
         # Text, not str: a case id with square brackets is no markup
-        table.add_row(Text(row.case), *_cells(row), row.status)
+        table.add_row(Text(row.case), *_cells({name: getattr(row, name) for name in _SHOWN}), row.status)
     table.add_section()
     _add_means(table, "mean", summary)
     for name, alone in (summary.classes or {}).items():
@@ -43,7 +44,7 @@ def _add_means(table: "Table", name: str, summary: Counted) -> None:
         table.add_row("penalised", *_cells(summary.penalised_mean), f"n={n}")
 
 
-def _cells(values: CaseRow | Means) -> list[str]:
+def _cells(values: Mapping[str, float | None]) -> list[str]:
     return [_cell(name, values[name]) for name in _SHOWN]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from l2b_data.cases.surface import Status
 from l2b_seg.metrics.case_metrics import DEFINITIONS, CaseMetrics
-from l2b_seg.metrics.summary import COUNTS, DISTANCES, METRICS, CaseRow, Counted, Means, Summary, Unit, Values
+from l2b_seg.metrics.summary import COUNTS, DISTANCES, METRICS, CaseRow, Counted, Summary, Unit, Values
 
 SUMMARY_DEFINITIONS = {
     "mean": "mean over the cases where the metric is defined: dice and iou over all n_cases, distances over the "
@@ -117,8 +117,8 @@ def _counted(
         n_missed=statuses.count("missed"),
         n_false_alarm=statuses.count("false_alarm"),
         n_both_empty=statuses.count("both_empty"),
-        mean=Means(mean(penalised=False), dict(nnunet or {})),
-        penalised_mean=Means(mean(penalised=True)),
+        mean=mean(penalised=False) | dict(nnunet or {}),
+        penalised_mean=mean(penalised=True),
     )
 
 

@@ -1,18 +1,19 @@
 """The summary of many cases as summary.json has it: counts, means, a row a case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-from l2b_run.folder.record import Record, typed
-from l2b_run.folder.summary import RunSummary, mean_of_last
+from l2b_run.folder.record import Record
+from l2b_run.folder.summary import RunSummary, mean_of_last, of_run
 from l2b_run.training.epoch_row import EpochRow
 from l2b_seg.config import Settings
 from l2b_seg.metrics.case_metrics import CaseMetrics
 from l2b_seg.run_data import RunData
 
 Unit = Literal["mm", "voxel"]
-Values = dict[str, float | None]  # by metric, or by nnU-Net's key
+Values = dict[str, float | None]  # by metric, or by nnU-Net's key; None where it is undefined
+Means = dict[str, Any]  # `Values` by metric, of all classes also by the label value, for nnU-Net's readers
 
 OVERLAPS = ("dice", "iou", "nsd")
 DISTANCES = ("hd", "hd95", "hd95_pooled", "assd", "masd", "asd_pred_to_ref", "asd_ref_to_pred")
@@ -20,32 +21,9 @@ METRICS = (*OVERLAPS, *DISTANCES)
 COUNTS = ("tp", "fp", "fn", "tn")
 
 
-@dataclass(frozen=True)
-class Means(Record):
-    """A mean over cases a metric, None over no case; nnU-Net's by label value; of the best epoch, which and how."""
-
-    of: Values
-    nnunet: dict[str, Values] = field(default_factory=dict)
-    epoch: int | None = None
-    chosen_on: str | None = None
-
-    def __getitem__(self, metric: str) -> float | None:
-        return self.of.get(metric)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        nnunet = {key: typed(Values, value) for key, value in values.items() if isinstance(value, Mapping)}
-        means = {key: value for key, value in values.items() if key not in nnunet and key != "epoch"}
-        return cls(typed(Values, means), nnunet, typed(int, values.get("epoch")), typed(str, values.get("chosen_on")))
-
-    def to_json(self) -> dict[str, Any]:
-        best = {"epoch": self.epoch, "chosen_on": self.chosen_on}
-        return {**self.of, **self.nnunet, **{key: value for key, value in best.items() if value is not None}}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Counted(Record):
-    """How many cases, and means over them; `value`: the label value of a class alone, None for all classes."""
+    """How many cases, and means over those where a metric is defined; value: the label value of a class alone."""
 
     value: int | None = None
     n_cases: int
@@ -70,24 +48,20 @@ class CaseRow(CaseMetrics, Record):
     )
 
     case: str
+    nsd: float | None  # written where it is None too, as all metrics are
     metrics: dict[str, Values]
     classes: dict[str, CaseMetrics] | None = None
     spacing: list[float] | None = None
     prediction_file: str | None = None
     reference_file: str | None = None
 
-    def __getitem__(self, metric: str) -> float | None:
-        value: float | None = getattr(self, metric)
-        return value
-
 
 @dataclass(frozen=True, kw_only=True)
 class Summary(RunSummary, Counted):
-    """Of a training run, of `evaluate`, or of both the cases alone: what does not concern it is None.
+    """Of a training run, of `evaluate`, or of the cases alone: what does not concern it is None.
 
-    noise: of the given masks, level and seed. last, best: means of the last and of the best epoch's network; `mean` is
-    the last one's. classes: each of several classes alone. tolerance: that of nsd, None without nsd. The last five
-    before the costs are what `evaluate` adds.
+    noise: of the given masks, level and seed. last, best: means of the last and of the best epoch's network, `mean` is
+    the last one's; best has "epoch" and "chosen_on". classes: each of several alone. tolerance: of nsd, None without.
     """
 
     KEYS: ClassVar = (
@@ -115,30 +89,18 @@ class Summary(RunSummary, Counted):
 
 
 def run_summary(
-    last: Summary,
-    best: Means,
-    *,
-    best_epoch: int,
-    settings: Settings,
-    method_text: str,
-    data: RunData,
-    history: Sequence[EpochRow],
+    last: Summary, best: Means, *, settings: Settings, method_text: str, data: RunData, history: Sequence[EpochRow]
 ) -> Summary:
     """`last`, the summary of a run's last network, with all that concerns the run but its cost in time and memory.
 
-    best: the means of the best epoch's network. It is chosen on the evaluation cases themselves, as in the papers: read
-    `last` for an honest figure. history: a row an epoch.
+    best: the means of the best epoch's network, and its epoch. It is chosen on the evaluation cases themselves, as in
+    the papers: read `last` for an honest figure. history: a row an epoch.
     """
     return replace(
         last,
-        method=settings.method,
-        meta_source=settings.meta.source,
-        method_text=method_text,
+        **of_run(settings, method_text, history),
         noise=data.noise,
-        seed=settings.seed,
-        preset=settings.preset,
         last=last.mean,
-        best=replace(best, epoch=best_epoch, chosen_on="the evaluation cases"),
+        best=best | {"chosen_on": "the evaluation cases"},
         mean_last_10=mean_of_last(history, "dice"),
-        train_seconds=sum(row.seconds for row in history),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from l2b_run.folder.record import typed
 from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number_table
 from l2b_run.report.style import run_line
 from l2b_seg.metrics.case_metrics import CaseMetrics
@@ -73,13 +74,10 @@ def _metrics(metrics: CaseMetrics) -> dict[str, Any]:
 
 
 def _values(summary: Summary) -> dict[str, float | None]:
-    return {
-        "last": summary.mean["dice"],
-        "best": None if summary.best is None else summary.best["dice"],
-        **{key: summary.mean[key] for key in ("hd", "hd95", "assd")},
-        "n_missed": summary.n_missed,
-        **{f"class {name}": one.mean["dice"] for name, one in (summary.classes or {}).items()},
-    }
+    found = {"last": summary.mean.get("dice"), "best": (summary.best or {}).get("dice"), "n_missed": summary.n_missed}
+    found |= {key: summary.mean.get(key) for key in ("hd", "hd95", "assd")}
+    found |= {f"class {name}": one.mean.get("dice") for name, one in (summary.classes or {}).items()}
+    return {key: typed(float, value) for key, value in found.items()}
 
 
 def _noise(summary: Summary) -> str:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from l2b_cls.metrics.sample_metrics import classification_metrics
-from l2b_cls.metrics.summary import EvaluationSummary, Summary, run_summary
+from l2b_cls.metrics.summary import EvaluationSummary, Scores, Summary, run_summary
 from l2b_cls.metrics.summary_table import confusion_table, metrics_line, summary_lines, summary_table
 from l2b_run.training.epoch_row import EpochRow
 from tests.l2b_cls.synthetic import make_settings
@@ -34,9 +34,8 @@ def summary():
     )
     history = [row(1, 1.0, alpha=0.9, loss=0.6), row(2, 0.5), row(3, 0.75, alpha=None, loss=0.8)]
     return run_summary(
-        classification_metrics(LAST, LABELS),
-        classification_metrics(BEST, LABELS),
-        best_epoch=1,
+        Scores(**classification_metrics(LAST, LABELS)),
+        Scores(**classification_metrics(BEST, LABELS), epoch=1),
         settings=make_settings("l2b"),
         method_text="weights",
         data=data,

@@ -15,6 +15,7 @@ class Point:
 
     x: float
     y: float
+    z: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ def test_what_is_written_is_read_back_in_the_order_of_the_keys():
     found = drawing.to_json()
     assert list(found) == ["kind", "tolerance", "points", "definitions"], "None by default is left out, null is not"
     assert found["tolerance"] is None
-    assert found["points"] == [{"x": 1, "y": 2.5}]
+    assert found["points"] == [{"x": 1, "y": 2.5, "z": None}], "whole, as it is no record"
     assert Drawing.from_json(json.loads(json.dumps(found))) == drawing
     assert plain({"all": [drawing, drawing]}) == {"all": [found, found]}
 

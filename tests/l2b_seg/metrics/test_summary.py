@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from rich.console import Console
 from l2b_seg.metrics.case_metrics import case_class_metrics, case_metrics
 from l2b_seg.metrics.metrics_table import metrics_table
 from l2b_seg.metrics.summarise import summarise
-from l2b_seg.metrics.summary import DISTANCES, Summary
+from l2b_seg.metrics.summary import DISTANCES, METRICS, Summary
 from l2b_seg.metrics.write_evaluation import write_case_csv
 
 SPACING = (3.0, 1.0, 1.0)
@@ -75,7 +76,7 @@ def test_means_by_hand():
 
 def test_existing_readers_of_nnunet_summaries_find_their_keys():
     summary = summarise(metrics_of("apart", "equal"), unit="mm", tolerance=None)
-    assert summary.foreground_mean["Dice"] == summary.mean.nnunet["1"]["Dice"] == 0.5
+    assert summary.foreground_mean["Dice"] == summary.mean["1"]["Dice"] == 0.5
     assert summary.metric_per_case[1].metrics["1"]["IoU"] == 1
     assert set(summary.foreground_mean) == {"Dice", "IoU", "TP", "FP", "FN", "TN", "n_pred", "n_ref"}
 
@@ -86,7 +87,7 @@ def test_json_has_no_nan_and_every_value_is_defined(names):
     text = json.dumps(summary.to_json(), allow_nan=False)
     assert Summary.from_json(json.loads(text)) == summary
     assert (summary.mean["hd"] is None) == ("apart" not in names)
-    assert summary.mean.of.keys() <= summary.definitions.keys()
+    assert summary.mean.keys() - {"1"} <= summary.definitions.keys()
 
 
 def test_a_value_that_is_no_number_is_refused():
@@ -162,10 +163,20 @@ def test_several_classes_by_hand():
     assert (lesion.value, lesion.n_missed, lesion.n_both_empty, lesion.n_defined) == (2, 1, 1, 0)
     assert (lesion.mean["dice"], lesion.mean["hd"]) == (0.5, None)
     assert lesion.penalised_mean["hd"] == pytest.approx(DIAGONAL)
-    assert summary.mean.nnunet["2"]["FN"] == 0.5
+    assert summary.mean["2"]["FN"] == 0.5
     assert a.metrics["2"]["n_ref"] == 1
     assert summary.foreground_mean["Dice"] == 0.5
     assert Summary.from_json(json.loads(json.dumps(summary.to_json(), allow_nan=False))) == summary
+
+
+def test_a_metric_that_was_not_taken_is_null_in_every_row():
+    maps = np.zeros((2, *SHAPE), np.uint8)
+    maps[:, 0, 1, 1], maps[:, 0, 2, 2] = 1, 2
+    found = {"a": case_class_metrics(*maps, SPACING, CLASSES)}
+    (row,) = summarise(found, unit="mm", tolerance=None, classes=CLASSES).to_json()["metric_per_case"]
+    assert list(row) == ["case", "status", *METRICS, "tp", "fp", "fn", "tn", "diagonal", "metrics", "classes"]
+    assert row["nsd"] is None
+    assert row["classes"]["gland"] == asdict(found["a"]["gland"])
 
 
 def test_a_class_alone_is_what_one_class_gives():
@@ -175,8 +186,7 @@ def test_a_class_alone_is_what_one_class_gives():
     gland = summary.classes["gland"]
     keys = ("n_cases", "n_defined", "n_missed", "penalised_mean")
     assert all(getattr(gland, key) == getattr(alone, key) for key in keys)
-    assert gland.mean.of == alone.mean.of
-    assert gland.mean.nnunet == {}, "of all classes together, as nnU-Net has it"
+    assert gland.mean == {name: value for name, value in alone.mean.items() if name != "1"}
     assert alone.classes is None
     assert "classes" not in alone.metric_per_case[0].to_json()
     wrapped = {case: {"gland": one["gland"]} for case, one in found.items()}
