@@ -94,7 +94,9 @@ def _epoch(
             raise L2BError(_diverged(error, here, epoch, step, out)) from error
         except EngineError as error:
             way_out = "".join(f"; --set bootstrap.{key}={value}" for key, value in error.use.items())
-            raise ConfigError(f"method {settings.method} cannot train this network: {error.problem}{way_out}") from error
+            raise ConfigError(
+                f"method {settings.method} cannot train this network: {error.problem}{way_out}"
+            ) from error
         state.average(settings.average_decay)
         progress({"epoch": epoch + 1, "step": step + 1, "steps": steps, "loss": reports[-1].loss})
     return reports

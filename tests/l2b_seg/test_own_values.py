@@ -76,9 +76,9 @@ def test_predictions(made, tmp_path):
         found = read_volume(tmp_path / "pred" / f"{case}.nii.gz").array
         np.testing.assert_array_equal(found, np.array([0, 6, 3])[labels])
         assert (found.dtype, len(np.unique(labels))) == (np.uint8, 3)
-    own, prepared = (evaluate(tmp_path / "pred", path)["classes"] for path in (copy(root, tmp_path), root / "data"))
-    assert own["6"]["mean"]["dice"] == prepared["core"]["mean"]["dice"] > 0
-    assert own["3"]["mean"]["dice"] == prepared["rim"]["mean"]["dice"] > 0
+    own, prepared = (evaluate(tmp_path / "pred", path).classes for path in (copy(root, tmp_path), root / "data"))
+    assert own["6"].mean["dice"] == prepared["core"].mean["dice"] > 0
+    assert own["3"].mean["dice"] == prepared["rim"].mean["dice"] > 0
 
 
 def copy(root, tmp_path):

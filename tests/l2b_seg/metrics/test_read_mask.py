@@ -25,9 +25,9 @@ def test_soft_edges_are_cut_at_half_and_said(tmp_path, side, suffix):
         cut = np.asarray(image) > 127.5
     write_mask_image(moved[None].astype(np.uint8), crisp)
     summary = evaluate(*((soft, crisp) if side == "predictions" else (crisp, soft)))
-    assert summary["mean"]["dice"] == 2 * (cut & moved).sum() / (cut.sum() + moved.sum())
-    assert [line.split(" (")[0] for line in summary["warnings"]] == [f"1 of 1 {side} have soft edges"]
-    assert summary["foreground"] == "every value but 0"
+    assert summary.mean["dice"] == 2 * (cut & moved).sum() / (cut.sum() + moved.sum())
+    assert [line.split(" (")[0] for line in summary.warnings] == [f"1 of 1 {side} have soft edges"]
+    assert summary.foreground == "every value but 0"
 
 
 @pytest.fixture
@@ -54,12 +54,12 @@ def test_a_prepared_set_is_read_in_the_users_values(swapped, monkeypatch):
     monkeypatch.chdir(swapped / "data" / "labelsTr")
     for pred, ref in (("pred", "data"), ("pred", "data/labelsTr"), ("pred/a.nii.gz", "data/labelsTr/a.nii.gz")):
         summary = evaluate(swapped / pred, swapped / ref)
-        assert (summary["mean"]["dice"], summary["warnings"]) == (1, [])
+        assert (summary.mean["dice"], summary.warnings) == (1, [])
     summary = evaluate(swapped / "pred", swapped / "data")
-    assert {name: one["value"] for name, one in summary["classes"].items()} == {"core": 2, "rim": 1}
-    assert evaluate(Path("a.nii.gz"), swapped / "pred" / "a.nii.gz")["mean"]["dice"] == 1
+    assert {name: one.value for name, one in summary.classes.items()} == {"core": 2, "rim": 1}
+    assert evaluate(Path("a.nii.gz"), swapped / "pred" / "a.nii.gz").mean["dice"] == 1
 
 
 def test_masks_of_the_set_against_each_other(swapped):
     shutil.copytree(swapped / "data" / "labelsTr", swapped / "data" / "labelsTr_given")
-    assert evaluate(swapped / "data" / "labelsTr_given", swapped / "data")["mean"]["dice"] == 1
+    assert evaluate(swapped / "data" / "labelsTr_given", swapped / "data").mean["dice"] == 1
