@@ -80,6 +80,8 @@ def _onnx_bytes(network: nn.Module, example: Tensor, metadata: Mapping[str, Any]
         )
     assert program is not None
     model = program.model_proto
+    for node in model.graph.node:  # stack traces, with the folders this program is installed in
+        del node.metadata_props[:]
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, json.dumps(metadata, allow_nan=False)
     content: bytes = model.SerializeToString()
