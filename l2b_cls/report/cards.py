@@ -12,6 +12,7 @@ from l2b_cls.report.weights import recent_weights
 from l2b_cls.sample_log.file import SampleLog
 from l2b_data.samples.noisy_labels import NoisyLabelTable
 
+IN_SAMPLE = "p(given), in-sample"
 _LONG_BAR = 4.0  # weight at which a bar is full where weights pass 1, as eq. 8-9 make them
 _TRUSTED_SHARE = 3  # one in so many cards is of a label trusted against the network
 _BY_AUDIT = "Ranked by the audit, judged by {}. alpha and beta are this run's."
@@ -24,12 +25,12 @@ def judged_by(audit: Mapping[str, Any]) -> str:
 
 
 def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> dict[str, Any] | None:
-    """The cards of a run for the page: label, how (ranked), note, said (what the second label is), cards.
+    """The cards of a run for the page: label, how (ranked), note, cards.
 
     batch: samples a training batch; weights are shown as multiples of 1 / batch, what each has in plain training.
-    A card: rank, name, given, said, clean, truth ("wrong", "right", "" where the clean label is not known), kind
-    ("distrusted", "trusted"), numbers, alpha and beta (None: the method has none), image (a PNG data URI, None where
-    the data set has gone). None where the run logged nothing of its training samples.
+    A card: rank, name, given, said and by (what that label is), clean, truth ("wrong", "right", "" where the clean
+    label is not known), kind ("distrusted", "trusted"), numbers, alpha and beta (None: the method has none), image (a
+    PNG data URI, None where the data set has gone). None where the run logged nothing of its training samples.
     """
     labels, audit = run.labels, run.audit
     log = run.log if run.log is not None and len(run.log.epoch) else None
@@ -57,7 +58,6 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
         "label": label,
         "how": how,
         "note": note,
-        "said": "pseudo" if audit is None else "proposed",
         "cards": cards,
     }
 
@@ -99,18 +99,20 @@ def _picked(
 def _labels(
     labels: NoisyLabelTable, log: SampleLog | None, place: int, names: Sequence[str], row: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """given, said, clean and truth of a card, and its numbers; row: the sample's in the audit."""
+    """given, said, by, clean and truth of a card, and its numbers; row: the sample's in the audit."""
     given, clean = int(labels.given[place]), int(labels.clean[place])
     numbers, said = [], "–"
-    if log is not None:
-        numbers.append(("p(given)", f"{log.probability[-1, place]:.3f}"))
-        said = _name(names, int(log.predicted[-1, place]))
     if row is not None:
-        numbers.append(("suspicion", f"{row['score']:.3f}"))
+        name = IN_SAMPLE if row["fold"] is None else "p(given)"
+        numbers += [(name, f"{row['probability_given']:.3f}"), ("suspicion", f"{row['score']:.3f}")]
         said = str(row["proposed"])
+    elif log is not None:
+        numbers.append((IN_SAMPLE, f"{log.probability[-1, place]:.3f}"))
+        said = _name(names, int(log.predicted[-1, place]))
     return {
         "given": _name(names, given),
         "said": said,
+        "by": "pseudo" if row is None else "proposed",
         "clean": _name(names, clean) if clean >= 0 else "",
         "truth": "" if clean < 0 else "right" if clean == given else "wrong",
         "numbers": numbers,

@@ -58,7 +58,7 @@ def read_run(path: Path, *, audit: Path | None = None) -> RunRecord:
 def _read_audit(path: Path) -> dict[str, Any]:
     found = read_json_object(path, way_out="")
     rows = found.get("samples")
-    needed = {"rank", "index", "name", "given", "proposed", "score"}
+    needed = {"rank", "index", "name", "given", "proposed", "score", "probability_given", "fold"}
     if not isinstance(rows, list) or not all(isinstance(row, dict) and needed <= row.keys() for row in rows):
         raise DataError(f"{path} holds no ranking of samples; run the audit again")
     return found

@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 
 from l2b_cls.report.audit_quality import quality_rows
-from l2b_cls.report.cards import bar_end, judged_by, sample_deck
+from l2b_cls.report.cards import IN_SAMPLE, bar_end, judged_by, sample_deck
 from l2b_cls.report.run_record import RunRecord, read_run
 from l2b_cls.report.tables import confusion_table, mixed_up, run_table
 from l2b_cls.report.weights import weight_panels
@@ -31,7 +31,9 @@ DEFINITIONS = {
     "alpha, beta": "weight of a sample's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "
     "eq. 7 to 9) took them in training; 1 is the weight a sample has in plain training",
     "pseudo": "the class the run's network found most probable at the end of the last logged epoch",
-    "p(given)": "probability of the given label, under the run's own network at the end of the last logged epoch",
+    "p(given)": "probability of the given label, under a network of the audit that was trained without the sample",
+    IN_SAMPLE: "the same under the run's own network, which was trained on this label and makes it look better than it "
+    "is; of a sample that no audit lists, at the end of the last logged epoch",
     "suspicion": "probability that the given label is wrong, by the audit",
     "proposed": "the most probable label by the audit; a suggestion to look at, not a corrected label",
 }
@@ -117,6 +119,7 @@ def _audit(label: str, audit: Mapping[str, Any]) -> dict[str, Any]:
         "judged_by": judged_by(audit),
         "in_sample": bool(audit.get("in_sample")),
         "wrong": truth["wrong"] if truth else None,
+        "known": truth["known"] if truth else None,
         "quality": quality_rows(truth) if truth else [],
         "mixups": _mixups(audit.get("transition"), truth["transition"] if truth else None, classes),
     }

@@ -15,7 +15,7 @@ _FLOOR = 1e-7  # probabilities below it are rounding of float32
 
 
 def slice_baselines(outlook: Outlook) -> list[dict[str, float | None]]:
-    """ "loss" and "cleanlab" of every slice, as DEFINITIONS has them."""
+    """The numbers of DEFINITIONS for every slice of a case."""
     losses, cleanlab = slice_losses(outlook).tolist(), cleanlab_scores(outlook)
     scores = [None] * len(losses) if cleanlab is None else cleanlab.tolist()
     return [{"loss": loss, "cleanlab": score} for loss, score in zip(losses, scores, strict=True)]

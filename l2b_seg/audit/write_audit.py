@@ -49,6 +49,8 @@ def definitions(result: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "unit": f"areas, volumes and distances in {unit}",
         "judged_by": judged_by(result["in_sample"], "masks", "cases"),
+        "plane": "lines along which columns, rows and slices run, by the axis of the patient each is closest to (LPS: "
+        "axial); null: as each file is stored. Slices, rows and columns are numbered along them, from the file's first",
         "proposal": "the label map of the judging network, its probabilities averaged with the neighbouring slices; "
         "a suggestion to look at, not a corrected mask",
         "usual_share": "median share of a slice that a class covers, over the slices of the clean cases that show it "

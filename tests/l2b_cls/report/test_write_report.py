@@ -21,7 +21,16 @@ from l2b_data.errors import ConfigError, DataError
 from tests.command import call_command
 from tests.l2b_cls.saved_run import BATCH, save_images, save_run
 
-AUDIT_ROW = {"rank": 1, "index": 5, "name": "picture 5", "given": "cat", "proposed": "owl", "score": 0.97}
+AUDIT_ROW = {
+    "rank": 1,
+    "index": 5,
+    "name": "picture 5",
+    "given": "cat",
+    "proposed": "owl",
+    "score": 0.97,
+    "probability_given": 0.0314,
+    "fold": 1,
+}
 
 
 @pytest.fixture
@@ -31,6 +40,7 @@ def images(tmp_path):
 
 def save_audit(run, *, truth=True):
     quality = {
+        "known": 12,
         "wrong": 4,
         "transition": [[0.75, 0.25, 0], [0, 1, 0], [0, 0, 1]],
         "ranking": {
@@ -119,14 +129,33 @@ def test_an_audit_ranks_instead(tmp_path, images):
     save_audit(run)
     deck = sample_deck("l2b", read_run(run), limit=9)
     assert [card["name"] for card in deck["cards"]] == ["picture 5", "picture 2"]
-    assert deck["said"] == "proposed"
+    assert {card["by"] for card in deck["cards"]} == {"proposed"}
     assert deck["how"].startswith("Ranked by the audit, judged by networks trained as the run was.")
     assert ("suspicion", "0.970") in deck["cards"][0]["numbers"]
     text = text_of(write_report([run], tmp_path / "r.html").read_text())
+    assert "of 12 samples are known; they were read after the ranking, for this table alone: 4 of their given" in text
     assert "3 of 16 given labels are doubted, judged by networks trained as the run was" in text
     assert "this audit 0.900 0.500 3 1.000 0.750" in text
     assert "loss of the given label 0.800 0.500 – – –" in text
     assert "cat as dog : 30.0% (in truth 25.0%)" in text
+
+
+def test_numbers_of_a_card_say_whose_they_are(tmp_path, images):
+    """By the network that judged the sample, as in audit.csv; in-sample ones are called so."""
+    folder = save_run(tmp_path / "l2b", images)
+    run = read_run(folder)
+    assert [name for name, _ in sample_deck("l2b", run, limit=1)["cards"][0]["numbers"]] == ["p(given), in-sample"]
+    save_audit(folder)
+    run = read_run(folder)
+    assert sample_deck("l2b", run, limit=1)["cards"][0]["numbers"] == [("p(given)", "0.031"), ("suspicion", "0.970")]
+    for row in run.audit["samples"]:
+        row["fold"] = None
+    run.log.predicted[-1] = (run.labels.given + 1) % 3
+    run.log.probability[-1] = 0.25
+    cards = sample_deck("l2b", run, limit=6)["cards"]
+    assert cards[0]["numbers"][0] == ("p(given), in-sample", "0.031")
+    (trusted, *_) = (card for card in cards if card["kind"] == "trusted" and card["by"] == "pseudo")
+    assert trusted["numbers"] == [("p(given), in-sample", "0.250")]
 
 
 def test_the_audit_of_another_folder(tmp_path, images):

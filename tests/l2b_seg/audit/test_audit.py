@@ -70,6 +70,7 @@ def test_files(audited):
         assert [row["case"] for row in table] == [row["case"] for row in result[rows]]
         assert list(table[0]) == list(result[rows][0])
         assert table[0]["rank"] == "1"
+    assert {"unit", "plane", "usual_share", "slices", "cases", "regions", "truth"} <= set(result["definitions"])
     said = result["definitions"]["slices"] | result["definitions"]["truth"] | {"case": "its id"}
     assert set(result["slices"][0]) <= set(said)
     assert set(result["cases"][0]) <= set(result["definitions"]["cases"]) | {"rank", "fold", "case"}
