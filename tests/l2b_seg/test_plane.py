@@ -91,7 +91,7 @@ def test_evaluation_is_the_same_in_any_order(twins):
     for data, run in twins:
         assert run.predictor.options.plane == "LPS"
         cases = load_evaluation_cases(data.dataset, [*META, *TEST], run.predictor.options)
-        mean = evaluate_cases(run.predictor, cases, unit="voxel")["mean"]
+        mean = evaluate_cases(run.predictor, cases, unit="voxel").mean
         means.append({name: value for name, value in mean.items() if isinstance(value, float)})
     assert means[1] == pytest.approx(means[0], rel=1e-12)
 
@@ -114,7 +114,7 @@ def test_the_audit_judges_slices_of_the_training_plane(tmp_path, twins):
     for name in ("given", "probability", "smoothed", "proposal", "alpha", "beta"):
         np.testing.assert_array_equal(getattr(second, name), getattr(first, name))
     assert first.spacing == second.spacing
-    write_proposal(tmp_path, second)
+    write_proposal(tmp_path, second, (0, 1))
     proposal = read_volume(proposal_path(tmp_path, case))
     assert proposal.same_grid(read_volume(twins[1][0].dataset.label_path(case, NOISY))) == []
     np.testing.assert_array_equal(in_place(proposal.array, case), first.proposal)

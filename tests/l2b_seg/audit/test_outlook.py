@@ -16,6 +16,6 @@ def test_proposals_are_in_the_masks_unit_and_distances_in_mm(tmp_path):
     given = data.dataset.label_path(TRAIN[0], NOISY)
     rewrite_in("micron", given, data.dataset.image_path(TRAIN[0]))
     seen = look_at(run.predictor, None, data.dataset, TRAIN[0], NOISY)
-    write_proposal(tmp_path, seen)
+    write_proposal(tmp_path, seen, (0, 1))
     assert_same_header(proposal_path(tmp_path, TRAIN[0]), given)
     assert seen.grid.spacing_mm == pytest.approx((3.0, 0.5, 0.5))
