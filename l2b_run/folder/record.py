@@ -10,10 +10,11 @@ class Record:
     """Base of a dataclass that a JSON file holds as an object.
 
     KEYS: its keys in the order of the file, () for that of the fields. A field whose default is None is left out of the
-    file where it is None; a dataclass in it that is no record has all its fields there.
+    file where it is None, but for those of ALWAYS; a dataclass in it that is no record has all its fields there.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ()
+    ALWAYS: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -65,9 +66,9 @@ def typed(kind: Any, value: Any) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    absent = [one.name for one in fields(value) if one.default is None and getattr(value, one.name) is None]
-    names = [one.name for one in fields(value) if not (isinstance(value, Record) and one.name in absent)]
-    return {name: plain(getattr(value, name)) for name in names}
+    absent = {one.name for one in fields(value) if one.default is None and getattr(value, one.name) is None}
+    left_out = absent - set(value.ALWAYS) if isinstance(value, Record) else set()
+    return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.name not in left_out}
 
 
 def _of_fields(kind: Any, values: Mapping[str, Any]) -> Any:

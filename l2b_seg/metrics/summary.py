@@ -47,8 +47,9 @@ class CaseRow(CaseMetrics, Record):
         *("spacing", "prediction_file", "reference_file"),
     )
 
+    ALWAYS: ClassVar = (*METRICS, *COUNTS, "diagonal")
+
     case: str
-    nsd: float | None  # written where it is None too, as all metrics are
     metrics: dict[str, Values]
     classes: dict[str, CaseMetrics] | None = None
     spacing: list[float] | None = None

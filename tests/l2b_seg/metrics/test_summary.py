@@ -176,6 +176,9 @@ def test_a_metric_that_was_not_taken_is_null_in_every_row():
     (row,) = summarise(found, unit="mm", tolerance=None, classes=CLASSES).to_json()["metric_per_case"]
     assert list(row) == ["case", "status", *METRICS, "tp", "fp", "fn", "tn", "diagonal", "metrics", "classes"]
     assert row["nsd"] is None
+    missed = summarise(metrics_of("missed"), unit="mm", tolerance=None).to_json()["metric_per_case"][0]
+    assert list(missed) == [name for name in row if name != "classes"]
+    assert {missed[name] for name in DISTANCES} == {None}
     assert row["classes"]["gland"] == asdict(found["a"]["gland"])
 
 
