@@ -1,4 +1,4 @@
-"""What the clean batch says: the direction in parameter space along which losses are compared."""
+"""Direction in parameter space along which losses are compared, from the meta gradient."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Where the clean batch pulls the parameters."""
+"""Gradient of the mean meta loss with respect to the lookahead parameters."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

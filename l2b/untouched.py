@@ -1,4 +1,4 @@
-"""Extra passes through a model that leave no trace."""
+"""Extra passes through a model that leave its state as it was."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext

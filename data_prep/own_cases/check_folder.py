@@ -54,7 +54,7 @@ def _unpaired(text: str) -> Fault:
 
 
 def _rare_values(values: Mapping[str, np.ndarray], cases: Mapping[str, RawCase]) -> list[Fault]:
-    """A foreground value that one of five masks or more holds, in which others have another: a slip of the pen?"""
+    """A foreground value that one of five masks or more holds, in which others have another: likely a typo."""
     holders = Counter(int(value) for case in values.values() for value in case if value != 0)
     if len(values) < _MANY or len(holders) < 2:
         return []

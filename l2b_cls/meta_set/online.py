@@ -1,4 +1,4 @@
-"""A meta set without clean samples: the training samples whose given labels the network takes for right."""
+"""Meta set without clean samples (`--no-clean`): training samples of small loss under the network so far."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""What every logged epoch made of every training sample: appended while a run trains, sample_weights.npz after it."""
+"""The sample log: loss, prediction and weights of every training sample, appended a logged epoch at a time."""
 
 import os
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What an epoch made of every training sample: its loss, its prediction and the weights it got."""
+"""An epoch's row of the sample log: loss, prediction and weights of every training sample."""
 
 from collections.abc import Sequence
 from pathlib import Path

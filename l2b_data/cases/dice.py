@@ -1,4 +1,4 @@
-"""Dice, once: the overlap of two masks that every measure here means."""
+"""Dice: the overlap of two masks."""
 
 import numpy as np
 

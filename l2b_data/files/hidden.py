@@ -1,4 +1,4 @@
-"""Files and folders that programs leave behind and no user means: hidden in every walk over data."""
+"""Hidden files and folders (.ipynb_checkpoints, __MACOSX, .DS_Store): left out of every walk over data."""
 
 import os
 from pathlib import Path, PurePosixPath

@@ -1,4 +1,4 @@
-"""What paired differences say: mean, bootstrap interval, signed-rank test, wins."""
+"""Statistics of paired differences: mean, bootstrap interval, signed-rank test, wins."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a run ran on."""
+"""Versions, device, commit and command line of a run (env.json)."""
 
 import os
 import platform

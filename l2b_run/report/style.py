@@ -1,4 +1,4 @@
-"""Hues and dashes of a report's lines, told apart with every common colour blindness; a dash says what a hue says.
+"""Hues and dashes of a report's lines: colour and dash both identify a run, for every common colour blindness.
 
 The hues are Okabe and Ito's, brighter on dark ground; report.css has them by these names.
 """

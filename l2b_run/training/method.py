@@ -1,4 +1,4 @@
-"""A method as a value: what it says of itself, and what it does at the start, before an epoch and in a step."""
+"""A method as a value: its text, its needs, and what it does at the start, before an epoch and in a step."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

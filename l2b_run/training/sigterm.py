@@ -1,4 +1,4 @@
-"""SIGTERM as a question a loop asks between two steps, instead of an exception anywhere in one."""
+"""SIGTERM noted, so that a loop can stop between two steps."""
 
 import signal
 import threading

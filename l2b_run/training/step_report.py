@@ -1,4 +1,4 @@
-"""What a training step says of itself."""
+"""Result of a training step: loss, gradient norm, weights."""
 
 from dataclasses import dataclass
 

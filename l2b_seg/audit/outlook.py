@@ -1,4 +1,4 @@
-"""What a network that did not see a case says about it, on the case's own grid."""
+"""Prediction and weights of a held-out case, on its own grid."""
 
 from dataclasses import dataclass
 

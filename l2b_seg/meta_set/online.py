@@ -1,4 +1,4 @@
-"""A meta set without clean cases (`--no-clean`): the training slices whose given masks the network agrees with."""
+"""Meta set without clean cases (`--no-clean`): training slices whose given masks the network agrees with."""
 
 from dataclasses import replace
 from typing import cast

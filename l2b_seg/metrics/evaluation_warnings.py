@@ -1,4 +1,4 @@
-"""What a reader of an evaluation must know beside its numbers."""
+"""Warnings of an evaluation: absent classes, units, soft masks, other values."""
 
 from l2b_data.files.shorten import first_lines, first_names
 from l2b_data.images.soft_mask import soft_text

@@ -1,4 +1,4 @@
-"""The slices a run keeps of itself in figures.npz, as cases of one slice for a report's viewer."""
+"""figures.npz as one-slice cases for the viewer."""
 
 from collections.abc import Sequence
 from dataclasses import replace

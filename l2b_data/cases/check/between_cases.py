@@ -1,4 +1,4 @@
-"""What shows only when cases are laid side by side: duplicates, leakage between splits, cases unlike the others."""
+"""Faults between cases: duplicates, leakage between splits, cases unlike the others."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence

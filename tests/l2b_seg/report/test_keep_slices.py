@@ -1,4 +1,4 @@
-"""The slices a run keeps of itself: which, with what masks, and weights by the judge the run was trained with."""
+"""figures.npz: which slices, which masks, and weights by the run's own meta loss."""
 
 import numpy as np
 import pytest
