@@ -12,10 +12,9 @@ from l2b_cls.batches.augment import apply_augmentation, centre_cropped, draw_aug
 from l2b_cls.batches.balanced_epoch import balanced_epoch
 from l2b_cls.config import AugmentationSettings, Settings
 from l2b_data.samples.image_set import ImageSet
-from l2b_run.training.batches import Drawn
+from l2b_run.training.batches import Drawn, Seeded
 
 _NAMED = 8  # samples of a batch that a message lists
-_TRAIN, _META, _AUGMENT_TRAIN, _AUGMENT_META, _OTHER = range(5)  # one random stream each
 
 Part = Literal["train", "meta", "evaluation"]
 
@@ -42,7 +41,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class SampleBatches:
+class SampleBatches(Seeded):
     """Draws batches of samples under given labels (`train`) and of judging ones (`meta`), augmented, on `device`.
 
     No clean label of a training sample is in here: `train.labels` are the given ones. `augmentation` has its mean and
@@ -62,31 +61,22 @@ class SampleBatches:
     classes: int = 2
     _epoch_order: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
-    def n_train(self) -> int:
-        return len(self.train)
-
-    @property
-    def n_meta(self) -> int:
-        return len(self.meta)
-
     def given(self, epoch: int, step: int) -> Drawn:
         """Batch: images (B, C, H, W) float32 normalised, given labels (B,) int64, positions in `train` (B,) int64.
 
         A new order every epoch, a sample at most once in it; with `iid` a fresh draw every step.
         """
         position = self.batch_positions(epoch, step)
-        images = self._augmented(self.train, position, _AUGMENT_TRAIN, epoch, step)
+        images = self._augmented(self.train, position, self.AUGMENT_TRAIN, epoch, step)
         return Drawn(images, self._tensor(self.train.labels[position]), self._tensor(position))
 
     def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Batch (images, labels) of the meta samples, drawn without replacement where there are enough of them."""
-        count = len(self.meta)
-        position = self._rng(_META, epoch, step).choice(count, size, replace=size > count)
+        position = self._meta_positions(epoch, step, size)
         if self.augmentation.meta == "none":
             images = prepared(self.meta.images(position).to(self.device), self.augmentation)
         else:
-            images = self._augmented(self.meta, position, _AUGMENT_META, epoch, step)
+            images = self._augmented(self.meta, position, self.AUGMENT_META, epoch, step)
         return images, self._tensor(self.meta.labels[position])
 
     def ordered(self, part: Part, size: int, at: np.ndarray | None = None) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -101,10 +91,6 @@ class SampleBatches:
             images = prepared(samples.images(position).to(self.device), self.augmentation)
             yield images, self._tensor(samples.labels[position]), self._tensor(position)
 
-    def other_draws(self, epoch: int, step: int) -> np.random.Generator:
-        """A generator for whatever else a method draws in this step (mixup)."""
-        return self._rng(_OTHER, epoch, step)
-
     def with_meta(self, position: np.ndarray | Tensor) -> "SampleBatches":
         """These batches, judged by the training samples at these positions (m,), under their given labels."""
         return replace(self, meta=self.train.part(np.asarray(position, np.int64)))
@@ -113,7 +99,7 @@ class SampleBatches:
         """Positions in `train` of the given batch of this step, (B,) int64."""
         if self.iid:
             count = len(self.train)
-            return self._rng(_TRAIN, epoch, step).choice(count, min(self.batch_size, count), replace=False)
+            return self._rng(self.TRAIN, epoch, step).choice(count, min(self.batch_size, count), replace=False)
         if epoch not in self._epoch_order:
             self._epoch_order.clear()
             self._epoch_order[epoch] = self._order(epoch)
@@ -139,10 +125,7 @@ class SampleBatches:
             return balanced_epoch(
                 self.train.labels, classes=self.classes, samples=self.balanced, seed=self.seed, epoch=epoch
             )
-        return self._rng(_TRAIN, epoch, 0).permutation(len(self.train))
-
-    def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, stream, epoch, step])
+        return self._rng(self.TRAIN, epoch, 0).permutation(len(self.train))
 
     def _augmented(self, samples: Samples, position: np.ndarray, stream: int, epoch: int, step: int) -> Tensor:
         chosen, images = self.augmentation, samples.images(position).to(self.device)

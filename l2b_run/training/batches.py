@@ -1,6 +1,6 @@
 """Where a step's batches come from: a pure function of (seed, epoch, step), whatever the task."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -54,3 +54,31 @@ class Batches(Protocol):
 
     def clean_names(self, size: int) -> str:
         """What a batch of `size` of the meta set holds, for a message."""
+
+
+class Seeded:
+    """What the batches of both tasks share: random streams of their seed, and the sizes of their parts."""
+
+    TRAIN, META, AUGMENT_TRAIN, AUGMENT_META, OTHER = range(5)  # one random stream each
+    train: Sized
+    meta: Sized
+    seed: int
+
+    @property
+    def n_train(self) -> int:
+        return len(self.train)
+
+    @property
+    def n_meta(self) -> int:
+        return len(self.meta)
+
+    def other_draws(self, epoch: int, step: int) -> np.random.Generator:
+        """A generator for whatever else a method draws in this step (mixup)."""
+        return self._rng(self.OTHER, epoch, step)
+
+    def _meta_positions(self, epoch: int, step: int, size: int) -> np.ndarray:
+        """`size` positions of the meta set, without replacement where it has enough."""
+        return self._rng(self.META, epoch, step).choice(len(self.meta), size, replace=size > len(self.meta))
+
+    def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, stream, epoch, step])

@@ -8,15 +8,13 @@ import torch
 from torch import Tensor
 
 from l2b_data.cases.slices import SliceSet
-from l2b_run.training.batches import Drawn
+from l2b_run.training.batches import Drawn, Seeded
 from l2b_seg.batches.augment import Augmentation, AugmentationSettings, apply_augmentation, draw_augmentation
 from l2b_seg.batches.views import apply_views, draw_views
 
-_TRAIN, _META, _AUGMENT_TRAIN, _AUGMENT_META, _OTHER = range(5)  # one random stream each
-
 
 @dataclass(frozen=True)
-class SliceBatches:
+class SliceBatches(Seeded):
     """Draws batches of given slices (`train`) and of clean ones (`meta`), augmented, on `device`.
 
     No clean target of a training case is in here: `train.mask` holds the given labels alone.
@@ -34,17 +32,9 @@ class SliceBatches:
         """Full batches in one pass over the given slices; the same for every method, so that epochs compare."""
         return max(1, len(self.train) // self.batch_size)
 
-    @property
-    def n_train(self) -> int:
-        return len(self.train)
-
-    @property
-    def n_meta(self) -> int:
-        return len(self.meta)
-
     def given(self, epoch: int, step: int) -> Drawn:
         """Batch: image (B, C, S, S), given mask (B, 1, S, S); a new order every epoch, a slice at most once in it."""
-        return Drawn(*self._augmented(self.train, self._given_index(epoch, step), _AUGMENT_TRAIN, epoch, step))
+        return Drawn(*self._augmented(self.train, self._given_index(epoch, step), self.AUGMENT_TRAIN, epoch, step))
 
     def given_names(self, epoch: int, step: int) -> str:
         cases = {self.train.where[index][0] for index in self._given_index(epoch, step)}
@@ -55,8 +45,7 @@ class SliceBatches:
 
     def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Batch (image, clean mask) of the meta cases, drawn without replacement where there are enough slices."""
-        rng = self._rng(_META, epoch, step)
-        return self._augmented(self.meta, _draw(rng, len(self.meta), size), _AUGMENT_META, epoch, step)
+        return self._augmented(self.meta, self._meta_positions(epoch, step, size), self.AUGMENT_META, epoch, step)
 
     def ordered_meta(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         for image, mask in zip(self.meta.image.split(size), self.meta.mask.split(size), strict=True):
@@ -65,23 +54,16 @@ class SliceBatches:
     def given_views(self, epoch: int, step: int, drawn: Drawn | None = None) -> tuple[Drawn, tuple[Augmentation, ...]]:
         """Five views of the given slices, or `drawn`: image (5 * B, C, S, S), mask (5 * B, 1, S, S), and the views."""
         image, mask, _ = self.given(epoch, step) if drawn is None else drawn
-        views = draw_views(self._rng(_OTHER, epoch, step), len(image))
+        views = draw_views(self._rng(self.OTHER, epoch, step), len(image))
         return Drawn(*apply_views(views, image, mask)), views
 
     def clean_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Five views of `size` clean slices: image (5 * size, C, S, S) and mask (5 * size, 1, S, S)."""
         image, mask = self.clean(epoch, step, size)
-        return apply_views(draw_views(self._rng(_OTHER, epoch, step + 1_000_000), size), image, mask)
-
-    def other_draws(self, epoch: int, step: int) -> np.random.Generator:
-        """A generator for whatever else a method draws in this step (mixup)."""
-        return self._rng(_OTHER, epoch, step)
-
-    def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, stream, epoch, step])
+        return apply_views(draw_views(self._rng(self.OTHER, epoch, step + 1_000_000), size), image, mask)
 
     def _given_index(self, epoch: int, step: int) -> np.ndarray:
-        order = self._rng(_TRAIN, epoch, 0).permutation(len(self.train))
+        order = self._rng(self.TRAIN, epoch, 0).permutation(len(self.train))
         return order[step * self.batch_size : (step + 1) * self.batch_size]
 
     def _augmented(
@@ -92,8 +74,3 @@ class SliceBatches:
         drawn = draw_augmentation(self._rng(stream, epoch, step), len(index), **self.augmentation.model_dump())
         image, mask = apply_augmentation(drawn, image, mask)
         return image.contiguous(memory_format=torch.channels_last), mask
-
-
-def _draw(rng: np.random.Generator, count: int, size: int) -> np.ndarray:
-    """`size` of `count` indices; without replacement where there are enough."""
-    return rng.choice(count, size, replace=size > count)
