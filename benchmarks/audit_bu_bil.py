@@ -121,7 +121,7 @@ def report(options: argparse.Namespace) -> None:
     from l2b_run.audit.cross_fit import AuditOptions
     from l2b_seg.audit.audit import audit
     from l2b_seg.recipe import load_settings
-    from l2b_seg.run import RunData, with_task
+    from l2b_seg.run_data import RunData, with_task
 
     torch.set_num_threads(options.threads)
     dataset, truth = prepare(options.source, options.out / "data", options)

@@ -1,6 +1,7 @@
 """The import table of the house, and no circle of files or folders, read from the source with ast."""
 
 import ast
+import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -167,3 +168,14 @@ def test_folders_stay_small() -> None:
         if path.name != "__init__.py":
             sizes[str(path.parent)] = sizes.get(str(path.parent), 0) + 1
     assert {folder: n for folder, n in sizes.items() if n > 15} == {}
+
+
+def test_what_benchmarks_import_is_there() -> None:
+    """Of our own modules, also in functions: a benchmark runs too long to be run by a test."""
+    absent = []
+    for path in sorted((ROOT / "benchmarks").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in ALLOWED:
+                module = importlib.import_module(node.module)
+                absent += [f"{path.name}: {node.module}.{a.name}" for a in node.names if not hasattr(module, a.name)]
+    assert absent == []
