@@ -42,7 +42,7 @@ def predict(
         outputs: case id -> files to write, from `output_paths`; shape, spacing, origin and direction are the input's.
         tta: average with the left-right mirrored image's prediction.
         skip_existing: leave cases whose files are there already (each was written whole, or not at all).
-        say: called with a line "[3/36] CASE" before each case.
+        say: called with a line "[3/36] CASE" before each case, and one where its slices run otherwise than stored.
 
     Returns:
         What was written, skipped, and failed (case id -> message). Broken inputs do not stop the others.
@@ -59,6 +59,11 @@ def predict(
             continue
         try:
             channels = read_image(files, predictor.task.channels)
+            cut = channels[0].cut(predictor.options.plane)
+            if cut.order[0]:
+                say(
+                    f"{case}: {cut}; cut in the plane of training ({predictor.options.plane}), its mask stored as it is"
+                )
             probabilities = predictor.predict_volume(channels, mirror=tta)
         except DataError as error:
             result.failed[case] = str(error)

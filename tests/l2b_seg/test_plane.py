@@ -1,5 +1,6 @@
 """One plane for training and for whatever goes through its network, in whichever axis order a file is stored."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -16,6 +17,8 @@ from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.truth import clean_dice
 from l2b_seg.audit.write_audit import proposal_path, write_proposal
 from l2b_seg.metrics.case_evaluation import evaluate_cases, load_evaluation_cases
+from l2b_seg.prediction.paths import Output
+from l2b_seg.prediction.predict import predict
 from l2b_seg.prediction.trained_run import open_run
 from l2b_seg.prediction.write_weights import write_weights
 from l2b_seg.run_data import with_task
@@ -148,3 +151,14 @@ def test_a_flat_volume_of_another_plane_is_taken_as_it_is(tmp_path, twins):
     noise = np.random.default_rng(0).normal(100, 20, (1, 30, 40)).astype(np.float32)
     axial, coronal = Volume(noise), Volume(noise, direction=(1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0))
     np.testing.assert_array_equal(predictor.predict_volume([coronal]), predictor.predict_volume([axial]))
+
+
+def test_predict_says_where_slices_run_otherwise_than_a_volume_is_stored(tmp_path, twins):
+    predictor, said = twins[0][1].predictor, []
+    for data, _ in twins:
+        files = {TRAIN[0]: data.dataset.image_paths(TRAIN[0])}
+        outputs = {TRAIN[0]: Output(tmp_path / f"{len(said)}.nii.gz")}
+        predict(replace(predictor, options=OPTIONS), files, outputs, say=said.append)
+    assert len(said) == 3
+    assert "slices along" in said[2]
+    assert "plane of training (LPS)" in said[2]
