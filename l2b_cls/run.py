@@ -22,7 +22,7 @@ from l2b_cls.prediction.classifier import BATCH, class_probabilities
 from l2b_cls.prediction.write_table import write_predictions
 from l2b_cls.report.write_report import write_report
 from l2b_cls.run_data import RunData, write_run_data
-from l2b_cls.sample_log.file import finish_sample_log
+from l2b_cls.sample_log.file import APPENDED, finish_sample_log
 from l2b_cls.sample_log.log_epoch import log_epoch
 from l2b_cls.task import Task
 from l2b_data.errors import ConfigError
@@ -115,6 +115,8 @@ def run_training(
     write_text(out / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
     write_json(out / "env.json", environment(str(device)))
     write_run_data(out, data)
+    if not resume:
+        (out / APPENDED).unlink(missing_ok=True)  # of a run that stopped here before its first checkpoint
     started = time.perf_counter()
 
     def quick(state: TrainState) -> dict[str, float]:

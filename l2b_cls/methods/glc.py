@@ -32,7 +32,7 @@ class GlcMemory:
         self.initial, self.correction = state["initial"], state["correction"]
 
 
-def start(settings: TrainingSettings, state: TrainState) -> GlcMemory:
+def start(own: object, state: TrainState) -> GlcMemory:
     """A copy of the fresh network."""
     return GlcMemory({name: value.clone() for name, value in state.model.state_dict().items()})
 

@@ -7,7 +7,7 @@ import torch
 from pydantic import Field
 
 from l2b_run.methods.plain import given_step
-from l2b_run.settings.shared import Strict, TrainingSettings
+from l2b_run.settings.shared import Strict
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState
 from l2b_run.training.step_report import StepReport
@@ -38,7 +38,7 @@ class Threshold:
         self.value = state["value"]
 
 
-def start(settings: TrainingSettings, state: TrainState) -> Threshold:
+def start(own: object, state: TrainState) -> Threshold:
     """No threshold yet."""
     return Threshold()
 

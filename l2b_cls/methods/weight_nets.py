@@ -12,7 +12,7 @@ from torch import Tensor
 from l2b import WeightNet, batch_mean, batch_share, weight_net_step
 from l2b_run.methods.plain import given_step
 from l2b_run.methods.reweight import reported
-from l2b_run.settings.shared import SgdSettings, TrainingSettings
+from l2b_run.settings.shared import SgdSettings
 from l2b_run.training.method import Method, Need, Training
 from l2b_run.training.state import TrainState, sgd_of
 from l2b_run.training.step_report import StepReport
@@ -51,9 +51,8 @@ class WeightNetMemory:
         return copy.deepcopy(self.net).double()(loss)
 
 
-def start(settings: TrainingSettings, state: TrainState) -> WeightNetMemory:
+def start(chosen: WeightNetSettings, state: TrainState) -> WeightNetMemory:
     """A fresh weight net beside the network, and the optimizer that `weight_net` names."""
-    chosen: WeightNetSettings = getattr(settings, "weight_net")  # noqa: B009 - a block that the table adds
     net = WeightNet(chosen.hidden).to(next(state.model.parameters()).device)
     if chosen.optimizer == "adam":
         return WeightNetMemory(net, torch.optim.Adam(net.parameters(), lr=chosen.lr, weight_decay=chosen.weight_decay))

@@ -61,7 +61,12 @@ def append_epoch(folder: Path, epoch: int, row: dict[str, np.ndarray]) -> None:
 
 
 def finish_sample_log(folder: Path, count: int) -> None:
-    """Turn sample_log.bin of `count` samples into sample_weights.npz, compressed, whole or not at all."""
+    """Turn sample_log.bin of `count` samples into sample_weights.npz, compressed, whole or not at all.
+
+    Of a run that had finished before (resumed, it trains nothing) the .npz is there alone, and stays.
+    """
+    if not (folder / APPENDED).exists() and (folder / SAMPLE_LOG).exists():
+        return
     rows = _rows(folder / APPENDED, _record(count))
     with atomic_file(folder / SAMPLE_LOG) as temporary, open(temporary, "wb") as handle:
         np.savez_compressed(handle, allow_pickle=False, **{name: rows[name] for name in ("epoch", *_KINDS)})

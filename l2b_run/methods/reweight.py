@@ -82,7 +82,7 @@ def l2b(draw: DrawCandidates = own_or_teacher) -> Method:
         ),
         cost=3.0,
         clean="judge",
-        start=lambda settings, state: PastLosses(),
+        start=lambda own, state: PastLosses(),
         before_epoch=_online_meta,
         faults=lambda settings: _faults(settings, one_label=settings.bootstrap.candidates == "given"),
     )
@@ -96,7 +96,7 @@ def given_weights(source: str, draw: DrawCandidates = own_or_teacher) -> Method:
         lambda run, epoch, step: _weighted(run, epoch, step, draw, with_pseudo=False),
         cost=3.0,
         clean="judge",
-        start=lambda settings, state: PastLosses(),
+        start=lambda own, state: PastLosses(),
         before_epoch=_online_meta,
         faults=lambda settings: _faults(settings, one_label=True),
     )

@@ -59,6 +59,7 @@ def load_settings(
     """
     faults: list[str] = []
     merged: dict[str, Any] = {}
+    method = model.method_name(method)
     name, where = str(recipe), f"settings from {recipe}, preset {preset}, method {method}"
     with noted(faults):
         content, path = load_recipe(recipe, kind=kind), _recipe_path(recipe, kind)
@@ -82,13 +83,16 @@ def load_settings(
 
 
 def _with_preset(
-    model: type[BaseModel], base: dict[str, Any], preset: dict[str, Any], method: str, what: str
+    model: type[RunSettings], base: dict[str, Any], preset: dict[str, Any], method: str, what: str
 ) -> dict[str, Any]:
     """`base`, over it the preset, over that its entry for the method."""
     names: Any = model.model_fields["method"].annotation
     by_method = create_model("ByMethod", __config__=_STRICT, methods=(Mapping[names, dict[str, Any]], {}))
     layers = dict(preset)
-    checked: Any = validate(by_method, {"methods": layers.pop("methods", {})}, what)
+    entries = layers.pop("methods", {})
+    if isinstance(entries, dict):
+        entries = {model.method_name(name) if isinstance(name, str) else name: one for name, one in entries.items()}
+    checked: Any = validate(by_method, {"methods": entries}, what)
     return _merge(_merge(base, layers), checked.methods.get(method, {}))
 
 

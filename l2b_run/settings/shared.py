@@ -85,6 +85,11 @@ class RunSettings(Strict):
     method: str
     seed: int = 0
 
+    @classmethod
+    def method_name(cls, name: str) -> str:
+        """The method that goes by `name`, its own or an alias; an unknown name as it is."""
+        return name
+
 
 class TrainingSettings(RunSettings):
     """What the training loop and the methods read, whatever the task; a task gives the blocks its own defaults."""

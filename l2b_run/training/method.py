@@ -46,8 +46,7 @@ class Training:
     @property
     def own(self) -> Any:
         """The block of the settings that is the method's own."""
-        assert self.method.settings is not None
-        return getattr(self.settings, self.method.settings[0])
+        return self.method.own_settings(self.settings)
 
     def descend_on(self, loss: Tensor) -> StepReport:
         """One ordinary step on a scalar loss, clipped as the settings say."""
@@ -67,9 +66,10 @@ class Method:
     the same network, at a meta batch as large as the train batch and in the default mode.
     clean: whether it sees clean labels of the meta set: "never"; "judge", and does without them by another
     `meta.source`; "teach", and cannot do without. settings: name and model of the block of its own.
-    start: its memory, made after the network. before_epoch: the batches to go on with. phase: of the learning rate, the
-    whole run where it is None. faults: what is wrong with settings for it. reads: whether it reads (given, clean)
-    batches in an epoch. meta: values it brings with it for the block meta. aliases: other names it goes by.
+    start: its memory, made of that block after the network. before_epoch: the batches to go on with. phase: of the
+    learning rate, the whole run where it is None. faults: what is wrong with settings for it. reads: whether it reads
+    (given, clean) batches in an epoch. meta: values it brings with it for the block meta. aliases: other names it goes
+    by.
     """
 
     text: str
@@ -78,7 +78,7 @@ class Method:
     cost: float = 1.0
     clean: Need = "teach"
     settings: tuple[str, type[Strict]] | None = None
-    start: Callable[[TrainingSettings, TrainState], Memory] | None = None
+    start: Callable[[Any, TrainState], Memory] | None = None
     before_epoch: Callable[[Training, int], Batches] | None = None
     phase: Callable[[TrainingSettings, int], Phase] | None = None
     faults: Callable[[Any], list[str]] = lambda settings: []
@@ -90,6 +90,10 @@ class Method:
     def clean_labels(self) -> bool:
         """Whether it sees the meta set's clean labels, where `meta.source` is "clean"."""
         return self.clean != "never"
+
+    def own_settings(self, settings: TrainingSettings) -> Any:
+        """The block of the settings that is the method's own, None without one."""
+        return None if self.settings is None else getattr(settings, self.settings[0])
 
     def phase_of(self, settings: TrainingSettings, epoch: int) -> Phase:
         """The phase of the learning rate that `epoch` belongs to."""
@@ -114,5 +118,5 @@ def new_state(
     judge = MetaAverage(settings.bootstrap.judge_decay)
     state = TrainState(model, sgd_of(model, settings.optimizer), averaged, judge)
     if method.start is not None:
-        state.memory = method.start(settings, state)
+        state.memory = method.start(method.own_settings(settings), state)
     return state

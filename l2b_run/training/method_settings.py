@@ -19,10 +19,18 @@ def with_methods(base: type[Base], methods: Mapping[str, Method]) -> type[Base]:
     """
 
     class Checked(base):  # type: ignore[valid-type,misc]
+        @classmethod
+        def method_name(cls, name: str) -> str:
+            aliases = {alias: own for own, method in methods.items() for alias in method.aliases}
+            return aliases.get(name, name)
+
         @model_validator(mode="before")
         @classmethod
         def _of_method(cls, given: Any) -> Any:
-            return _filled_in(given, methods)
+            if not isinstance(given, dict) or not isinstance(given.get("method"), str):
+                return given
+            name = cls.method_name(given["method"])
+            return _with_brought(given | {"method": name}, methods[name].meta if name in methods else {})
 
         @model_validator(mode="after")
         def _goes_with_method(self) -> Any:
@@ -37,12 +45,9 @@ def with_methods(base: type[Base], methods: Mapping[str, Method]) -> type[Base]:
     return create_model(base.__name__, __base__=Checked, __module__=base.__module__, method=(names, ...), **fields)
 
 
-def _filled_in(given: Any, methods: Mapping[str, Method]) -> Any:
-    if not isinstance(given, dict) or not isinstance(given.get("method"), str):
-        return given
-    names = {alias: name for name, method in methods.items() for alias in method.aliases}
-    given = given | {"method": names.get(given["method"], given["method"])}
-    brings, meta = methods[given["method"]].meta if given["method"] in methods else {}, given.get("meta", {})
+def _with_brought(given: dict[str, Any], brings: Mapping[str, str]) -> dict[str, Any]:
+    """`given` with the values a method brings for the block meta, where it says nothing else."""
+    meta = given.get("meta", {})
     if isinstance(meta, BaseModel):
         meta = meta.model_dump(exclude_unset=True)
     return given | {"meta": {**brings, **meta}} if brings and isinstance(meta, dict) else given

@@ -64,8 +64,8 @@ def test_mwnet_as_in_its_stable_release(name):
     assert (net.optimizer, net.lr, net.weight_decay, net.weight_norm) == ("adam", 1e-3, 1e-4, "none")
     assert (chosen.optimizer.milestones, chosen.optimizer.nesterov, chosen.epochs) == ([80, 100], False, 120)
     state = SimpleNamespace(model=torch.nn.Linear(2, 2))
-    assert type(start(chosen, state).optimizer) is torch.optim.Adam
-    assert type(start(load_settings(name, preset="paper", method="mwnet"), state).optimizer) is SGD
+    assert type(start(chosen.weight_net, state).optimizer) is torch.optim.Adam
+    assert type(start(load_settings(name, preset="paper", method="mwnet").weight_net, state).optimizer) is SGD
 
 
 def test_recipes_of_the_other_kind_are_refused_by_name():

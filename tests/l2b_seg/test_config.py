@@ -158,6 +158,14 @@ def test_warm_up_is_a_share_and_never_all_epochs(recipe):
     assert [epochs(f"epochs={n}", "warm_up=0.6") for n in (1, 2, 12)] == [0, 1, 7]
 
 
+def test_a_recipe_may_name_a_method_by_its_alias(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text("name: toy\npresets: {a: {methods: {meta: {epochs: 5}}}}\n")
+    for method in ("meta", "clean-only"):
+        chosen = load_settings(path, preset="a", method=method)
+        assert (chosen.method, chosen.epochs) == ("clean-only", 5)
+
+
 def test_unknown_method_in_a_recipe_is_named(tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text("name: toy\npresets: {a: {methods: {l3b: {}}}}\n")

@@ -41,6 +41,13 @@ def test_an_epoch_trained_again_and_a_row_cut_off_are_written_once(tmp_path):
     np.testing.assert_array_equal(found.loss[2], row(30)["loss"])
 
 
+def test_a_finished_log_stays_where_nothing_was_trained(tmp_path):
+    append_epoch(tmp_path, 1, row(1))
+    finish_sample_log(tmp_path, 5)
+    finish_sample_log(tmp_path, 5)  # as a resumed run that had finished does
+    assert read_sample_log(tmp_path / "sample_weights.npz").epoch.tolist() == [1]
+
+
 def test_files_that_are_something_else(tmp_path):
     path = tmp_path / "a.npz"
     with pytest.raises(DataError, match=r"a\.npz cannot be read"):
