@@ -12,7 +12,7 @@ from l2b_cls.batches.augment import apply_augmentation, centre_cropped, draw_aug
 from l2b_cls.batches.balanced_epoch import balanced_epoch
 from l2b_cls.config import AugmentationSettings, Settings
 from l2b_data.samples.image_set import ImageSet
-from l2b_run.training.batches import Drawn, Seeded
+from l2b_run.training.batches import SECOND, Drawn, Seeded
 
 _NAMED = 8  # samples of a batch that a message lists
 
@@ -67,7 +67,7 @@ class SampleBatches(Seeded):
         A new order every epoch, a sample at most once in it; with `iid` a fresh draw every step.
         """
         position = self.batch_positions(epoch, step)
-        images = self._augmented(self.train, position, self.AUGMENT_TRAIN, epoch, step)
+        images = self._augmented(self.train, position, self._rng(self.AUGMENT_TRAIN, epoch, step))
         return Drawn(images, self._tensor(self.train.labels[position]), self._tensor(position))
 
     def clean(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
@@ -76,7 +76,7 @@ class SampleBatches(Seeded):
         if self.augmentation.meta == "none":
             images = prepared(self.meta.images(position).to(self.device), self.augmentation)
         else:
-            images = self._augmented(self.meta, position, self.AUGMENT_META, epoch, step)
+            images = self._augmented(self.meta, position, self._rng(self.AUGMENT_META, epoch, step))
         return images, self._tensor(self.meta.labels[position])
 
     def ordered(self, part: Part, size: int, at: np.ndarray | None = None) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -90,6 +90,13 @@ class SampleBatches(Seeded):
             position = chosen[start : start + size]
             images = prepared(samples.images(position).to(self.device), self.augmentation)
             yield images, self._tensor(samples.labels[position]), self._tensor(position)
+
+    def view(self, position: np.ndarray, *draw: int) -> Tensor:
+        """The training images (m, C, H, W) at these positions, augmented; another `draw`, another view of them."""
+        return self._augmented(self.train, position, self._rng(self.VIEW, *draw))
+
+    def reseeded(self) -> "SampleBatches":
+        return replace(self, seed=self.seed + SECOND, _epoch_order={})
 
     def with_meta(self, position: np.ndarray | Tensor) -> "SampleBatches":
         """These batches, judged by the training samples at these positions (m,), under their given labels."""
@@ -110,7 +117,11 @@ class SampleBatches(Seeded):
         return np.sort(self._order(epoch)) if self.balanced else np.arange(len(self.train))
 
     def given_names(self, epoch: int, step: int) -> str:
-        names = [self.train.source.names[one] for one in self.train.index[self.batch_positions(epoch, step)].tolist()]
+        return self.names(self.batch_positions(epoch, step))
+
+    def names(self, position: np.ndarray) -> str:
+        """The training samples at these positions, for a message."""
+        names = [self.train.source.names[one] for one in self.train.index[position].tolist()]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         return f"samples {', '.join(names[:_NAMED])}{more}"
 
@@ -127,13 +138,13 @@ class SampleBatches(Seeded):
             )
         return self._rng(self.TRAIN, epoch, 0).permutation(len(self.train))
 
-    def _augmented(self, samples: Samples, position: np.ndarray, stream: int, epoch: int, step: int) -> Tensor:
+    def _augmented(self, samples: Samples, position: np.ndarray, rng: np.random.Generator) -> Tensor:
         chosen, images = self.augmentation, samples.images(position).to(self.device)
         output = output_size(chosen, (images.shape[2], images.shape[3]))
         if chosen.fit == "resize" and chosen.resized_crop == 1:
             images = images if tuple(images.shape[2:]) == output else resized(images, output)
         drawn = draw_augmentation(
-            self._rng(stream, epoch, step),
+            rng,
             len(position),
             size=(images.shape[2], images.shape[3]),
             output=output,

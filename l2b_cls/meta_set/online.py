@@ -9,7 +9,7 @@ from torch import nn
 from l2b_cls.batches.sample_batches import SampleBatches
 from l2b_cls.config import Settings
 from l2b_cls.losses import cross_entropy
-from l2b_run.methods.clean_mixture import clean_posterior
+from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.reweight import PastLosses
 from l2b_run.training.method import Training
 
@@ -71,12 +71,12 @@ def choose_clean(
 ) -> np.ndarray:
     """Indices, ascending, of the samples (N,) whose posterior of being clean is above `threshold`.
 
-    DivideMix's mixture (clean_posterior), which L2B (CVPR 2024) names for its online meta set; neither says what to do
+    DivideMix's mixture (clean_mixture), which L2B (CVPR 2024) names for its online meta set; neither says what to do
     with a poor one. `per_class`: at most so many of each given label, those of highest posterior. Where fewer than
     `at_least` samples are chosen, or all of them have one label, the `at_least` are instead shared out evenly among
     the given labels: of each the samples of highest posterior, among equals of lowest loss.
     """
-    posterior = clean_posterior(losses)
+    posterior = clean_mixture(losses).posterior
     chosen = posterior > threshold
     classes = np.unique(labels)
     limit = per_class

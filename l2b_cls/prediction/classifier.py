@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from l2b_cls.batches.augment import resized
 from l2b_cls.batches.sample_batches import prepared
 from l2b_cls.config import Settings
-from l2b_cls.networks.network_of import network_of
+from l2b_cls.networks.network_of import trained_network_of
 from l2b_cls.recipe import read_settings
 from l2b_data.samples.image_set import ImageSet
 from l2b_run.folder.load_network import load_network
@@ -55,7 +55,7 @@ def load_run(run: Path | str, device: torch.device | str = "cpu") -> Classifier:
     Raises DataError for a folder that is no finished run or whose weights do not fit, ConfigError for a config of
     another version.
     """
-    return Classifier(*load_network(Path(run), read_settings, network_of, device), torch.device(device))
+    return Classifier(*load_network(Path(run), read_settings, trained_network_of, device), torch.device(device))
 
 
 def probabilities_of(

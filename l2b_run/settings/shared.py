@@ -39,7 +39,12 @@ class OptimizerSettings(SgdSettings):
     clip_norm: float | None = Field(None, gt=0)
     schedule: Literal["constant", "cosine", "inverse", "steps"] = Field(
         "cosine",
-        description="cosine: to 0 at the end; inverse: lr * 20 / (20 + epoch); steps: times `gamma` at `milestones`",
+        description="cosine: to `lr_min` at the end; inverse: lr * 20 / (20 + epoch); steps: times `gamma` at "
+        "`milestones`",
+    )
+    lr_min: float = Field(0.0, ge=0)
+    half_period: int | None = Field(
+        None, ge=1, description="cosine: epochs until `lr_min`, after which lr rises again (UniCon: 280 of 350)"
     )
     milestones: list[PositiveInt] = Field([])
     gamma: float = Field(0.1, gt=0, le=1)
@@ -61,6 +66,16 @@ class BootstrapSettings(Strict):
     clean_gradient: float = Field(0.0, ge=0, lt=1, description="share of the meta gradient in the step's own")
     judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
     mode: Literal["exact", "fast"] = "exact"
+
+
+class PlugInSettings(Strict):
+    """L2B on top of a method of two networks: a weighted step after each of its own (L2B, CVPR 2024, as released)."""
+
+    networks: Literal["first", "both"] = Field("first", description="networks that take the step; both still predict")
+    labels: Literal["soft", "noisy"] = Field(
+        "soft", description="given labels of the step: the base's refined and guessed targets, or those of the data"
+    )
+    clip_norm: float | None = Field(0.8, gt=0)
 
 
 class MetaSettings(Strict):
@@ -97,6 +112,7 @@ class TrainingSettings(RunSettings):
     optimizer: OptimizerSettings = OptimizerSettings()
     bootstrap: BootstrapSettings = BootstrapSettings()
     meta: MetaSettings = MetaSettings()
+    plug_in: PlugInSettings = PlugInSettings()
     epochs: int = Field(100, ge=1)
     warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
     batch_size: int = Field(128, ge=1)

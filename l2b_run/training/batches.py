@@ -1,7 +1,7 @@
 """Where a step's batches come from: a pure function of (seed, epoch, step), whatever the task."""
 
 from collections.abc import Iterator, Sized
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 import torch
@@ -49,6 +49,9 @@ class Batches(Protocol):
     def other_draws(self, epoch: int, step: int) -> np.random.Generator:
         """A generator for whatever else a method draws in this step (mixup)."""
 
+    def reseeded(self) -> Self:
+        """The same elements in another order and with other draws: a second network's."""
+
     def given_names(self, epoch: int, step: int) -> str:
         """Which cases or samples the training batch of this step holds, for a message."""
 
@@ -56,10 +59,14 @@ class Batches(Protocol):
         """What a batch of `size` of the meta set holds, for a message."""
 
 
+SECOND = 2**32
+"""Added to the seed for a second network's batches: no seed of a user's reaches it."""
+
+
 class Seeded:
     """What the batches of both tasks share: random streams of their seed, and the sizes of their parts."""
 
-    TRAIN, META, AUGMENT_TRAIN, AUGMENT_META, OTHER = range(5)  # one random stream each
+    TRAIN, META, AUGMENT_TRAIN, AUGMENT_META, OTHER, SPLIT, VIEW = range(7)  # one random stream each
     train: Sized
     meta: Sized
     seed: int
@@ -80,5 +87,5 @@ class Seeded:
         """`size` positions of the meta set, without replacement where it has enough."""
         return self._rng(self.META, epoch, step).choice(len(self.meta), size, replace=size > len(self.meta))
 
-    def _rng(self, stream: int, epoch: int, step: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, stream, epoch, step])
+    def _rng(self, stream: int, *draw: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, stream, *draw])

@@ -42,7 +42,7 @@ def train(
     Raises L2BError where a loss is not finite (it names epoch, step and cases), ConfigError where the engine refuses
     the settings, Terminated after the step in which SIGTERM came; the last checkpoint stays.
     """
-    settings, state, steps = run.settings, run.state, run.batches.steps
+    settings, state = run.settings, run.state
     if resume:
         load_checkpoint(state, out / LATEST, run.batches.device)
         write_epochs(out, state.history)  # a stop may have come between the checkpoint and its row
@@ -59,7 +59,7 @@ def train(
                 reports,
                 LOG,
                 epoch=state.epoch,
-                step=state.epoch * steps,
+                step=(state.history[-1].step if state.history else 0) + len(reports),
                 lr=state.lr,
                 meta=(run.task.records, batches.n_meta),
                 seconds=seconds,
@@ -79,17 +79,21 @@ def _epoch(
     run: Training, batches: Batches, out: Path, progress: Progress, stopped: Callable[[], bool]
 ) -> list[StepReport]:
     """One epoch's steps."""
-    settings, state, steps = run.settings, run.state, batches.steps
-    epoch, reports, here = state.epoch, [], replace(run, batches=batches)
-    phase = run.method.phase_of(settings, epoch)
-    state.model.train()
-    for step in range(steps):
-        if stopped():
+    settings, state, method = run.settings, run.state, run.method
+    epoch, reports, here = state.epoch, list[StepReport](), replace(run, batches=batches)
+    phase, expected = method.phase_of(settings, epoch), batches.steps * method.networks
+    for network in state.networks:
+        network.model.train()
+    to_do = method.steps_of(here, epoch)
+    while True:
+        step = len(reports)
+        if stopped() and (method.epoch is not None or step < expected):
             raise Terminated(f"terminated in epoch {epoch + 1}, before step {step + 1}. {resume_hint(out)}")
-        fraction = step / steps if run.task.schedule_in_epoch else 0.0
-        state.lr = learning_rate(settings.optimizer, phase, epoch, fraction)
+        fraction = min(step / expected, 1.0) if run.task.schedule_in_epoch else 0.0
+        for network in state.networks:
+            network.lr = learning_rate(settings.optimizer, phase, epoch, fraction)
         try:
-            reports.append(run.method.step(here, epoch, step))
+            report = next(to_do, None)
         except NonFiniteError as error:
             raise L2BError(_diverged(error, here, epoch, step, out)) from error
         except EngineError as error:
@@ -97,16 +101,18 @@ def _epoch(
             raise ConfigError(
                 f"method {settings.method} cannot train this network: {error.problem}{way_out}"
             ) from error
-        state.average(settings.average_decay)
-        progress({"epoch": epoch + 1, "step": step + 1, "steps": steps, "loss": reports[-1].loss})
-    return reports
+        if report is None:
+            return reports
+        reports.append(report)
+        progress({"epoch": epoch + 1, "step": step + 1, "steps": max(expected, step + 1), "loss": report.loss})
 
 
 def _diverged(error: Exception, run: Training, epoch: int, step: int, out: Path) -> str:
     given, clean = run.method.reads_in(run.settings, epoch)
     batch = [run.batches.given_names(epoch, step)] * given
     batch += [run.batches.clean_names(run.settings.meta_batch_size)] * clean
+    named = f" ({' and '.join(batch)})" if run.method.epoch is None else ""  # else the error names its batch
     return (
-        f"training stopped in epoch {epoch + 1}, step {step + 1} ({' and '.join(batch)}): {error}. {resume_hint(out)} "
+        f"training stopped in epoch {epoch + 1}, step {step + 1}{named}: {error}. {resume_hint(out)} "
         f"Lower optimizer.lr (now {run.settings.optimizer.lr}) or look at these with `{run.task.tool} check`"
     )

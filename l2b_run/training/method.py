@@ -1,7 +1,7 @@
 """A method as a value: its text, its needs, and what it does at the start, before an epoch and in a step."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import torch
@@ -53,16 +53,26 @@ class Training:
         clip_norm = self.settings.optimizer.clip_norm
         return StepReport(*descend(self.state.model, self.state.optimizer, loss, clip_norm=clip_norm))
 
+    @property
+    def of_second(self) -> "Training":
+        """The same run as its second network sees it: with its state, and batches drawn in an order of its own."""
+        assert self.state.second is not None
+        return replace(self, state=self.state.second, batches=self.batches.reseeded())
+
 
 Step = Callable[[Training, int, int], StepReport]
 """(run, epoch, step) -> what it did; both counted from 0."""
+
+Epoch = Callable[[Training, int], Iterator[StepReport]]
+"""(run, epoch) -> its steps, as many as there are, each done when it is asked for."""
 
 
 @dataclass(frozen=True)
 class Method:
     """A method: one file makes it, one line of a task's table names it.
 
-    text: one line of what it does. source: where it is from. step: a training step. cost: of a step, in plain steps of
+    text: one line of what it does. source: where it is from. step: a training step; epoch instead: all of an epoch's,
+    which then move the averages themselves. networks: how many train and predict. cost: of a step, in plain steps of
     the same network, at a meta batch as large as the train batch and in the default mode.
     clean: whether it sees clean labels of the meta set: "never"; "judge", and does without them by another
     `meta.source`; "teach", and cannot do without. settings: name and model of the block of its own.
@@ -74,7 +84,7 @@ class Method:
 
     text: str
     source: str
-    step: Step
+    step: Step | None = None
     cost: float = 1.0
     clean: Need = "teach"
     settings: tuple[str, type[Strict]] | None = None
@@ -85,6 +95,8 @@ class Method:
     reads: Callable[[TrainingSettings, int], tuple[bool, bool]] | None = None
     meta: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    epoch: Epoch | None = None
+    networks: int = 1
 
     @property
     def clean_labels(self) -> bool:
@@ -100,6 +112,18 @@ class Method:
         whole = Phase(0, settings.epochs, settings.optimizer.lr)
         return whole if self.phase is None else self.phase(settings, epoch)
 
+    def steps_of(self, run: Training, epoch: int) -> Iterator[StepReport]:
+        """The steps of an epoch, each done when it is asked for."""
+        if self.epoch is not None:
+            yield from self.epoch(run, epoch)
+            return
+        assert self.step is not None
+        for step in range(run.batches.steps):
+            report = self.step(run, epoch, step)
+            for network in run.state.networks:
+                network.average(run.settings.average_decay)
+            yield report
+
     def reads_in(self, settings: TrainingSettings, epoch: int) -> tuple[bool, bool]:
         """Whether it reads batches of given labels, and of the meta set, in `epoch`."""
         return (True, self.clean_labels) if self.reads is None else self.reads(settings, epoch)
@@ -108,15 +132,18 @@ class Method:
 def new_state(
     settings: TrainingSettings, method: Method, network: Callable[[], nn.Module], device: torch.device
 ) -> TrainState:
-    """Network, averaged network, optimizer and the method's memory; every draw is fixed by the seed.
+    """Network or networks, averaged ones, optimizers and the method's memory; every draw is fixed by the seed.
 
-    network: makes the run's network, drawn from torch's global stream.
+    network: makes the run's network, drawn from torch's global stream; a second one is drawn after the first.
     """
     torch.manual_seed(settings.seed)
-    model = network().to(device)
-    averaged = average_of(model) if settings.average_decay else None
-    judge = MetaAverage(settings.bootstrap.judge_decay)
-    state = TrainState(model, sgd_of(model, settings.optimizer), averaged, judge)
+    first, *others = (_one_state(settings, network().to(device)) for _ in range(method.networks))
+    first.second = others[0] if others else None
     if method.start is not None:
-        state.memory = method.start(method.own_settings(settings), state)
-    return state
+        first.memory = method.start(method.own_settings(settings), first)
+    return first
+
+
+def _one_state(settings: TrainingSettings, model: nn.Module) -> TrainState:
+    averaged = average_of(model) if settings.average_decay else None
+    return TrainState(model, sgd_of(model, settings.optimizer), averaged, MetaAverage(settings.bootstrap.judge_decay))

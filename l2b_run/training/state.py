@@ -15,6 +15,7 @@ from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_run.settings.shared import SgdSettings
 from l2b_run.training.epoch_row import EpochRow, row_from_json
+from l2b_run.training.pair import Pair
 
 LATEST, BEST = "checkpoint_latest.pt", "checkpoint_best.pt"
 
@@ -33,7 +34,8 @@ class TrainState:
     """model and optimizer; `averaged`: the moving average of the model, or None; `judge`: the averaged meta gradient.
 
     memory: the method's own, or None. epoch: finished epochs. history: one row an epoch. best: the highest
-    evaluated score so far.
+    evaluated score so far. second: network, optimizer and average of a method's second network, or None; what counts
+    epochs is the first's alone.
     """
 
     model: nn.Module
@@ -45,11 +47,22 @@ class TrainState:
     updates: int = 0
     history: list[EpochRow] = field(default_factory=list)
     best: float = -1.0
+    second: "TrainState | None" = None
+
+    @property
+    def networks(self) -> "tuple[TrainState, ...]":
+        """This state, and the second network's where there is one."""
+        return (self,) if self.second is None else (self, self.second)
+
+    @property
+    def alone(self) -> nn.Module:
+        """This network as it predicts by itself: the averaged one where there is one."""
+        return self.model if self.averaged is None else self.averaged
 
     @property
     def evaluated(self) -> nn.Module:
-        """The network that predicts: the averaged one where there is one."""
-        return self.model if self.averaged is None else self.averaged
+        """What predicts: the network `alone`, or both as a Pair."""
+        return self.alone if self.second is None else Pair(self.alone, self.second.alone)
 
     @property
     def lr(self) -> float:
@@ -87,6 +100,7 @@ class TrainState:
             "updates": self.updates,
             "history": [row.as_json() for row in self.history],
             "best": self.best,
+            "second": None if self.second is None else self.second.state_dict(),
             "torch_rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
@@ -99,6 +113,8 @@ class TrainState:
             self.averaged.load_state_dict(state["averaged"])
         if self.memory is not None:
             self.memory.load_state_dict(state["memory"])
+        if self.second is not None:
+            self.second.load_state_dict(state["second"])
         self.judge.average, self.epoch, self.updates = state["judge"], state["epoch"], state["updates"]
         self.history, self.best = [row_from_json(row) for row in state["history"]], state["best"]
         torch.set_rng_state(state["torch_rng"].cpu())

@@ -1,14 +1,14 @@
 """Batches as a pure function of (seed, epoch, step): resuming, or another method, sees the same slices."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from l2b_data.cases.slices import SliceSet
-from l2b_run.training.batches import Drawn, Seeded
+from l2b_run.training.batches import SECOND, Drawn, Seeded
 from l2b_seg.batches.augment import Augmentation, AugmentationSettings, apply_augmentation, draw_augmentation
 from l2b_seg.batches.views import apply_views, draw_views
 
@@ -50,6 +50,9 @@ class SliceBatches(Seeded):
     def ordered_meta(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         for image, mask in zip(self.meta.image.split(size), self.meta.mask.split(size), strict=True):
             yield image.to(self.device), mask.to(self.device)
+
+    def reseeded(self) -> "SliceBatches":
+        return replace(self, seed=self.seed + SECOND)
 
     def given_views(self, epoch: int, step: int, drawn: Drawn | None = None) -> tuple[Drawn, tuple[Augmentation, ...]]:
         """Five views of the given slices, or `drawn`: image (5 * B, C, S, S), mask (5 * B, 1, S, S), and the views."""

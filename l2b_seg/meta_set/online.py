@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from l2b_data.cases.slices import SliceSet
-from l2b_run.methods.clean_mixture import clean_posterior
+from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.training.method import Training
 from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
@@ -57,7 +57,7 @@ def likely_clean(losses: np.ndarray, *, threshold: float, at_least: int) -> np.n
     """Indices of the `losses` (N,) that belong to the lower of two Gaussians; all where they do not differ."""
     if len(losses) <= at_least:
         return np.arange(len(losses))
-    posterior = clean_posterior(losses, max_iter=50, tol=1e-3)
+    posterior = clean_mixture(losses, max_iter=50, tol=1e-3).posterior
     found = np.flatnonzero(posterior > threshold)
     return found if len(found) >= at_least else np.sort(np.argsort(losses, kind="stable")[:at_least])
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from l2b_run.training.pair import predicting_network
 from l2b_seg.config import Settings
+from l2b_seg.methods.table import METHODS
 from l2b_seg.networks.unetpp import build_network
 from l2b_seg.task import task_of
 
@@ -28,3 +30,9 @@ def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
         out_channels=task.outputs,
     )
     return model.to(memory_format=torch.channels_last)
+
+
+def trained_network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
+    """What a finished run of these settings predicts with: its network, or both of a method that trains two."""
+    networks = METHODS[settings.method].networks
+    return predicting_network(lambda: network_of(settings, pretrained=pretrained), networks)

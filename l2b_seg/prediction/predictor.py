@@ -16,7 +16,7 @@ from l2b_data.images.volume import Volume
 from l2b_run.folder.load_network import load_network
 from l2b_run.training.task import meta_loss_of
 from l2b_seg.config import Settings
-from l2b_seg.networks.build_network import network_of
+from l2b_seg.networks.build_network import trained_network_of
 from l2b_seg.recipe import read_settings
 from l2b_seg.task import Task, task_of
 
@@ -102,4 +102,4 @@ def load_run(run: Path | str, device: torch.device | str = "cpu") -> Predictor:
     Raises DataError for a folder that is no finished run or whose weights do not fit, ConfigError for a config of
     another version.
     """
-    return predictor_for(*load_network(Path(run), read_settings, network_of, device), torch.device(device))
+    return predictor_for(*load_network(Path(run), read_settings, trained_network_of, device), torch.device(device))

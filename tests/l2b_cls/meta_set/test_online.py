@@ -6,7 +6,7 @@ import torch
 
 from l2b_cls.losses import cross_entropy
 from l2b_cls.meta_set.online import choose_clean, given_losses, online_meta, remembered
-from l2b_run.methods.clean_mixture import clean_posterior
+from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.plain import given_step
 from l2b_run.methods.reweight import PastLosses
 from tests.l2b_cls.synthetic import TRAIN, given_labels, image_set, make_settings, training_for
@@ -25,7 +25,7 @@ def test_small_losses_are_chosen_under_their_given_labels():
 def test_the_threshold_is_on_the_posterior():
     rng = np.random.default_rng(0)
     losses, labels = np.concatenate([rng.normal(1, 0.4, 200), rng.normal(2, 0.4, 200)]), np.arange(400) % 4
-    posterior = clean_posterior(losses)
+    posterior = clean_mixture(losses).posterior
     for threshold in (0.3, 0.5, 0.9):
         chosen = choose_clean(losses, labels, threshold=threshold, at_least=8)
         assert chosen.tolist() == np.flatnonzero(posterior > threshold).tolist()
@@ -35,7 +35,7 @@ def test_at_most_so_many_of_a_class():
     losses, labels = losses_of(60, 40), np.arange(100) % 4
     chosen = choose_clean(losses, labels, threshold=0.5, at_least=8, per_class=5)
     assert np.bincount(labels[chosen]).tolist() == [5, 5, 5, 5]
-    posterior = clean_posterior(losses)
+    posterior = clean_mixture(losses).posterior
     for label in range(4):
         mine = chosen[labels[chosen] == label]
         others = np.setdiff1d(np.flatnonzero(labels == label), mine)

@@ -1,0 +1,51 @@
+"""L2B on top of another method: a weighted step after each of the base's own."""
+
+import numpy as np
+from torch import Tensor
+
+from l2b import train_step
+from l2b_run.methods.reweight import reported
+from l2b_run.settings.normalizer import normalizer_of
+from l2b_run.training.method import Training
+from l2b_run.training.step_report import StepReport
+from l2b_run.training.task import meta_loss_of
+
+
+def plugged_in(run: Training, *, first: bool) -> bool:
+    """Whether this network (the first one, or not) takes the step that L2B adds."""
+    return first or run.settings.plug_in.networks == "both"
+
+
+def plug_in_step(run: Training, images: Tensor, target: Tensor, meta: tuple[Tensor, Tensor]) -> StepReport:
+    """One step of L2B on un-mixed views (B, C, ...), with the base's own targets as given labels.
+
+    The same network and optimizer as the base's step, its momentum included, at the same learning rate; pseudo-labels
+    are the network's own; `meta`: clean ones, or the base's labelled ones under their given labels (meta set of size
+    0). The paper (L2B, CVPR 2024, Table 2) does not say that this is a step more, nor what counts as given label; the
+    released code does it so.
+    """
+    settings, chosen = run.settings, run.settings.bootstrap
+    run.state.model.train()
+    done = train_step(
+        run.state.model,
+        run.state.optimizer,
+        (images, target),
+        meta,
+        loss=run.task.loss,
+        meta_loss=meta_loss_of(run.task, settings),
+        pseudo_label=run.task.hard_pseudo_label,
+        normalize=normalizer_of(chosen),
+        lookahead=chosen.lookahead,
+        mode=chosen.mode,
+        meta_average=run.state.judge if chosen.judge_decay else None,
+        clip_norm=settings.plug_in.clip_norm,
+    )
+    return reported(done, None)
+
+
+def meta_batch(run: Training, labelled: np.ndarray, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+    """The batch that judges: clean ones, or, without (`meta.source` "online"), training ones of the labelled split."""
+    size = run.settings.meta_batch_size
+    if run.settings.meta.source == "clean":
+        return run.batches.clean(epoch, step, size)
+    return run.batches.among(labelled, epoch, step, size)
