@@ -91,16 +91,19 @@ class SampleBatches(Seeded):
             images = prepared(samples.images(position).to(self.device), self.augmentation)
             yield images, self._tensor(samples.labels[position]), self._tensor(position)
 
-    def view(self, position: np.ndarray, *draw: int) -> Tensor:
+    def view(self, position: np.ndarray, *draw: int, strong: bool = False) -> Tensor:
         """The training images (m, C, H, W) at these positions, augmented; another `draw`, another view of them."""
         return self._augmented(self.train, position, self._rng(self.VIEW, *draw))
+
+    def given_labels(self, position: np.ndarray) -> Tensor:
+        """Given labels (m,) int64 of the training samples at these positions."""
+        return self._tensor(self.train.labels[position])
 
     def reseeded(self) -> "SampleBatches":
         return replace(self, seed=self.seed + SECOND, _epoch_order={})
 
-    def with_meta(self, position: np.ndarray | Tensor) -> "SampleBatches":
-        """These batches, judged by the training samples at these positions (m,), under their given labels."""
-        return replace(self, meta=self.train.part(np.asarray(position, np.int64)))
+    def with_meta(self, position: np.ndarray) -> "SampleBatches":
+        return replace(self, meta=self.train.part(position))
 
     def batch_positions(self, epoch: int, step: int) -> np.ndarray:
         """Positions in `train` of the given batch of this step, (B,) int64."""

@@ -4,8 +4,10 @@ from l2b_cls.methods.given_losses import BOOTSTRAP_HARD, BOOTSTRAP_SOFT, FOCAL
 from l2b_cls.methods.glc import GLC
 from l2b_cls.methods.mixed_pairs import candidates
 from l2b_cls.methods.self_paced import SELF_PACED
+from l2b_cls.methods.semi_supervised.divide_mix import divide_mix
 from l2b_cls.methods.weight_nets import MNWNET, MWNET, RMNWNET
 from l2b_run.methods.clean_only import CLEAN_ONLY
+from l2b_run.methods.co_teaching import CO_TEACHING
 from l2b_run.methods.finetune import FINETUNE
 from l2b_run.methods.joint import JOINT
 from l2b_run.methods.mixup import mixup
@@ -29,4 +31,9 @@ METHODS: dict[str, Method] = {
     "mnwnet": MNWNET,
     "rmnwnet": RMNWNET,
     "l2b": l2b(candidates),
+    "co-teaching": CO_TEACHING,
+    "dividemix": divide_mix(),
+    "l2b-dividemix": divide_mix(l2b=True),
+    "c2d": divide_mix(c2d=True),
+    "l2b-c2d": divide_mix(c2d=True, l2b=True),
 }

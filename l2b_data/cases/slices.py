@@ -48,6 +48,11 @@ class SliceSet:
     def __len__(self) -> int:
         return len(self.where)
 
+    def part(self, position: np.ndarray) -> "SliceSet":
+        """The slices at these positions (m,), in that order."""
+        index = torch.from_numpy(position)
+        return SliceSet(self.image[index], self.mask[index], tuple(self.where[one] for one in position.tolist()))
+
 
 def load_slices(
     dataset: Dataset, cases: Sequence[str], options: SliceOptions, *, labels: str | Path = CLEAN_LABELS

@@ -21,9 +21,7 @@ def ramp(passed: float, length: float) -> float:
     return 1.0 if length == 0 else min(max(passed / length, 0.0), 1.0)
 
 
-def mixed(
-    inputs: Tensor, targets: Tensor, rng: np.random.Generator, *, concentration: float
-) -> tuple[Tensor, Tensor]:
+def mixed(inputs: Tensor, targets: Tensor, rng: np.random.Generator, *, concentration: float) -> tuple[Tensor, Tensor]:
     """Inputs (B, ...) and targets (B, ...), each mixed with another row's by one share l = max(b, 1 - b), b ~ Beta.
 
     A row keeps the larger share of itself, so that it stays labelled or unlabelled as it was.

@@ -6,6 +6,7 @@ from torch import Tensor
 from l2b import train_step
 from l2b_run.methods.reweight import reported
 from l2b_run.settings.normalizer import normalizer_of
+from l2b_run.training.batches import Batches
 from l2b_run.training.method import Training
 from l2b_run.training.step_report import StepReport
 from l2b_run.training.task import meta_loss_of
@@ -43,9 +44,9 @@ def plug_in_step(run: Training, images: Tensor, target: Tensor, meta: tuple[Tens
     return reported(done, None)
 
 
-def meta_batch(run: Training, labelled: np.ndarray, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-    """The batch that judges: clean ones, or, without (`meta.source` "online"), training ones of the labelled split."""
-    size = run.settings.meta_batch_size
-    if run.settings.meta.source == "clean":
-        return run.batches.clean(epoch, step, size)
-    return run.batches.among(labelled, epoch, step, size)
+def judging_batches(run: Training, labelled: np.ndarray) -> Batches:
+    """Batches whose meta set judges: clean ones, or, without (`meta.source` "online"), the labelled ones of this epoch.
+
+    labelled (m,): positions of the base's labelled split, which judge under their given labels.
+    """
+    return run.batches if run.settings.meta.source == "clean" else run.batches.with_meta(labelled)

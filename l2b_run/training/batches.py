@@ -49,6 +49,9 @@ class Batches(Protocol):
     def other_draws(self, epoch: int, step: int) -> np.random.Generator:
         """A generator for whatever else a method draws in this step (mixup)."""
 
+    def with_meta(self, position: np.ndarray) -> Self:
+        """These batches, judged by the training elements at these positions (m,), under their given labels."""
+
     def reseeded(self) -> Self:
         """The same elements in another order and with other draws: a second network's."""
 
@@ -82,6 +85,10 @@ class Seeded:
     def other_draws(self, epoch: int, step: int) -> np.random.Generator:
         """A generator for whatever else a method draws in this step (mixup)."""
         return self._rng(self.OTHER, epoch, step)
+
+    def split_draws(self, epoch: int) -> np.random.Generator:
+        """A generator for the order of an epoch's labelled and unlabelled elements."""
+        return self._rng(self.SPLIT, epoch)
 
     def _meta_positions(self, epoch: int, step: int, size: int) -> np.ndarray:
         """`size` positions of the meta set, without replacement where it has enough."""

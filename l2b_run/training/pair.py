@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class Pair(nn.Module):
-    """The mean of two networks' logits: the labels of their sum (DivideMix, ICLR 2020), no surer than one network is."""
+    """The mean of two networks' logits: the labels of their sum (DivideMix), no surer than one network is."""
 
     def __init__(self, first: nn.Module, second: nn.Module) -> None:
         super().__init__()

@@ -9,8 +9,8 @@ from l2b_run.training.method import Phase
 def learning_rate(chosen: OptimizerSettings, phase: Phase, epoch: int, fraction: float) -> float:
     """lr at `fraction` in [0, 1) of `epoch` (from 0), as `optimizer.schedule` says, counted from the phase's begin.
 
-    constant; "cosine": to `lr_min` at the end of the phase, or after `half_period` epochs; "inverse": lr * 20 / (20 + epoch), the released segmentation code;
-    "steps": times `gamma` at each of `milestones`.
+    constant; "cosine": to `lr_min` at the end of the phase, or after `half_period` epochs; "inverse": lr * 20 / (20 +
+    epoch), the released segmentation code; "steps": times `gamma` at each of `milestones`.
     """
     done = epoch - phase.begin
     if chosen.schedule == "inverse":

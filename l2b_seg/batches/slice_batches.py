@@ -51,6 +51,9 @@ class SliceBatches(Seeded):
         for image, mask in zip(self.meta.image.split(size), self.meta.mask.split(size), strict=True):
             yield image.to(self.device), mask.to(self.device)
 
+    def with_meta(self, position: np.ndarray) -> "SliceBatches":
+        return replace(self, meta=self.train.part(position))
+
     def reseeded(self) -> "SliceBatches":
         return replace(self, seed=self.seed + SECOND)
 

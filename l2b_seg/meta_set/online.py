@@ -49,8 +49,7 @@ def choose_slices(train: SliceSet, probability: np.ndarray, *, threshold: float,
     for group, losses in ((full, _dice_loss(guess, given)), (~full, _background_loss(guess))):
         where = group.nonzero()[:, 0]
         chosen[where[likely_clean(losses[where].numpy(), threshold=threshold, at_least=at_least)]] = True
-    index = chosen.nonzero()[:, 0]
-    return SliceSet(train.image[index], train.mask[index], tuple(train.where[i] for i in index.tolist()))
+    return train.part(chosen.nonzero()[:, 0].numpy())
 
 
 def likely_clean(losses: np.ndarray, *, threshold: float, at_least: int) -> np.ndarray:

@@ -92,7 +92,7 @@ def test_meta_samples_may_come_as_test_samples_do():
 def test_a_meta_set_of_training_samples_has_their_given_labels():
     batches = batches_for(make_settings())
     chosen = np.array([0, 4, 5])
-    judged = batches.with_meta(torch.from_numpy(chosen))
+    judged = batches.with_meta(chosen)
     assert judged.meta.labels.tolist() == given_labels()[chosen].tolist()
     assert judged.meta.labels[0] != image_set().labels[0]
     assert len(batches.meta) == META

@@ -1,0 +1,156 @@
+"""DivideMix (Li et al., ICLR 2020) and C2D (Zheltonozhskii et al., WACV 2022), alone or with L2B after every step."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from l2b_cls.losses import one_hot
+from l2b_cls.methods.semi_supervised.mixed_loss import mixed_loss
+from l2b_cls.methods.semi_supervised.samples import given_losses
+from l2b_cls.methods.semi_supervised.targets import co_guessed, co_refined
+from l2b_cls.methods.semi_supervised.two_networks import (
+    SplitMemory,
+    TwoNetworkSettings,
+    given_or_soft,
+    naming,
+    plug_in_of,
+    samples_of,
+    trust_of,
+    warm_up,
+)
+from l2b_run.methods.clean_mixture import clean_mixture
+from l2b_run.methods.mix_match import mixed, ramp
+from l2b_run.methods.split import Split, endless, in_batches, split_at
+from l2b_run.training.method import Method, Training
+from l2b_run.training.state import TrainState
+from l2b_run.training.step_report import StepReport
+
+_TINY = 1e-5
+
+
+class DivideMixSettings(TwoNetworkSettings):
+    """dividemix and l2b-dividemix: clean are samples whose posterior of the smaller losses is above `threshold`."""
+
+    threshold: float = Field(0.5, gt=0, lt=1)
+    loss_epochs: int = Field(1, ge=1, description="losses averaged over so many epochs (90 % wrong labels: 5)")
+    mixture_steps: int = Field(10, ge=1, description="at most so many rounds of the mixture's fit")
+
+
+class C2DSettings(DivideMixSettings):
+    """c2d and l2b-c2d: DivideMix on networks pretrained without labels (`pretrain simclr`, network.weights)."""
+
+    threshold: float = Field(0.03, gt=0, lt=1, description="brought between the posteriors there are")
+    mixture_steps: int = Field(200, ge=1)
+    warm_up_clip_norm: float | None = Field(1.0, gt=0)
+
+
+def divide_mix(*, c2d: bool = False, l2b: bool = False) -> Method:
+    """DivideMix, C2D's variant of it, and each with L2B's step after every step of the base's (CVPR 2024, Table 2).
+
+    C2D splits for the second network once the first one has finished the epoch, keeps losses from the warm-up on, and
+    leaves unlabelled rows out where their weight is 0.
+    """
+    name, block = ("C2D", ("c2d", C2DSettings)) if c2d else ("DivideMix", ("dividemix", DivideMixSettings))
+    source = "C2D (Zheltonozhskii et al., WACV 2022)" if c2d else "DivideMix (Li et al., ICLR 2020)"
+    return Method(
+        f"{name} with a weighted step of L2B after each of its own"
+        if l2b
+        else f"{name}: two networks, small losses keep their label" + (", pretrained without labels" if c2d else ""),
+        f"L2B (CVPR 2024), Table 2, on {source}" if l2b else source,
+        epoch=lambda run, epoch: divide_mix_epoch(run, epoch, c2d=c2d, l2b=l2b),
+        cost=16.0 if l2b else 10.0,
+        clean="judge" if l2b else "never",
+        settings=block,
+        start=lambda own, state: SplitMemory(),
+        faults=lambda settings: two_network_faults(settings, pretrained=c2d),
+        networks=2,
+    )
+
+
+def divide_mix_epoch(run: Training, epoch: int, *, c2d: bool, l2b: bool) -> Iterator[StepReport]:
+    """Select, then one network's pass over its labelled samples, then the other's; each learns the other's choice."""
+    first, second, memory = run, run.of_second, memory_of(run)
+    if epoch < run.settings.warm_up_epochs:
+        if c2d and epoch > 0:
+            memory.splits = [select(second, memory, 1), select(first, memory, 0)]
+        yield from warm_up(first, epoch)
+        yield from warm_up(second, epoch)
+        return
+    memory.splits = [select(second, memory, 1)]
+    if not c2d:
+        memory.splits.append(select(first, memory, 0))
+    yield from _trained(first, second.state, memory.splits[0], epoch, first=True, mix_all=not c2d, l2b=l2b)
+    if c2d:
+        memory.splits.append(select(first, memory, 0))
+    yield from _trained(second, first.state, memory.splits[1], epoch, first=False, mix_all=not c2d, l2b=l2b)
+
+
+def select(run: Training, memory: SplitMemory, number: int) -> Split:
+    """The split by this network: a mixture of two Gaussians on its losses of the given labels, scaled to [0, 1]."""
+    own = run.own
+    losses = given_losses(run.state.alone, samples_of(run))
+    scaled = (losses - losses.min()) / max(float(np.ptp(losses)), _TINY)
+    memory.past[number] = [*memory.past[number], torch.from_numpy(scaled)][-own.loss_epochs :]
+    found = clean_mixture(torch.stack(memory.past[number]).mean(0).numpy(), max_iter=own.mixture_steps)
+    threshold = own.threshold
+    if isinstance(own, C2DSettings):
+        low, high = found.posterior.min() + _TINY, found.posterior.max() - _TINY
+        threshold = float(min(max(threshold, low), max(high, 0.0)))
+    fitted: dict[str, float | list[float]] = {
+        "means": list(found.mean),
+        "stds": list(found.std),
+        "weights": list(found.weight),
+        "threshold": threshold,
+    }
+    return split_at(found.posterior, found.posterior > threshold, at_least=own.labelled_batch, fitted=fitted)
+
+
+def _trained(
+    run: Training, other: TrainState, split: Split, epoch: int, *, first: bool, mix_all: bool, l2b: bool
+) -> Iterator[StepReport]:
+    """One pass over the labelled samples of `split`, beside as many unlabelled ones: co-refine, co-guess, MixMatch."""
+    own, batches, model, rng = run.own, samples_of(run), run.state.model, samples_of(run).split_draws(epoch)
+    labelled = in_batches(split.labelled, own.labelled_batch, rng)
+    unlabelled = endless(split.unlabelled, own.labelled_batch, rng)
+    plug_in = plug_in_of(run, split, first=first) if l2b else None
+    for step, (at, free) in enumerate(zip(labelled, unlabelled, strict=False)):
+        passed = epoch + step / len(labelled) - run.settings.warm_up_epochs
+        weight = own.unlabelled_weight * ramp(passed, own.ramp_epochs)
+        x = [batches.view(at, epoch, step, view) for view in (0, 1)]
+        u = [batches.view(free, epoch, step, view) for view in (2, 3)] if len(free) else []
+        model.train()
+        given = one_hot(batches.given_labels(at), batches.classes)
+        refined = co_refined(model, x, given, trust_of(split, at, given), temperature=own.temperature)
+        guessed = co_guessed(model, other.model, u, temperature=own.temperature) if u else refined[:0]
+        inputs, targets = torch.cat([*x, *u]), torch.cat([refined, refined, guessed, guessed])
+        rows = len(inputs) if mix_all or own.unlabelled_weight > 0 else 2 * len(at)
+        images, soft = mixed(
+            inputs[:rows], targets[:rows], batches.other_draws(epoch, step), concentration=own.mixup_alpha
+        )
+        with naming(batches.names(at)):
+            report = run.descend_on(mixed_loss(model(images), soft, 2 * len(at), weight))
+            if plug_in is not None:
+                asked = given_or_soft(run, targets, np.concatenate([at, at, free, free]))
+                report = plug_in.after(report, inputs, asked, epoch, step)
+        run.state.average(run.settings.average_decay)
+        yield report
+
+
+def memory_of(run: Training) -> SplitMemory:
+    assert isinstance(run.state.memory, SplitMemory)
+    return run.state.memory
+
+
+def two_network_faults(settings: object, *, pretrained: bool = False) -> list[str]:
+    """What of the settings cannot train two networks by selection."""
+    faults = []
+    if settings.warm_up_epochs == 0:  # type: ignore[attr-defined]
+        faults.append("the split asks networks that have learnt something: set warm_up above 0")
+    if pretrained and settings.network.weights is None:  # type: ignore[attr-defined]
+        faults.append(
+            "method c2d starts from networks trained without labels: make them with `l2b-cls pretrain simclr DATA "
+            "--out FOLDER` and add --set network.weights=FOLDER/encoder.safetensors"
+        )
+    return faults

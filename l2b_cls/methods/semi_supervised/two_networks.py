@@ -1,0 +1,111 @@
+"""What DivideMix, UniCon and C2D share: settings, the warm-up, the memory, and a step's loss with L2B after it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from l2b import NonFiniteError
+from l2b.train_step import descend
+from l2b_cls.methods.semi_supervised.mixed_loss import negative_entropy
+from l2b_cls.methods.semi_supervised.samples import TrainingSamples
+from l2b_run.methods.plug_in import judging_batches, plug_in_step, plugged_in
+from l2b_run.methods.split import Split
+from l2b_run.settings.shared import Strict
+from l2b_run.training.batches import Batches
+from l2b_run.training.method import Training
+from l2b_run.training.step_report import StepReport
+
+
+class TwoNetworkSettings(Strict):
+    """The part of their settings that dividemix, c2d and unicon share; the warm-up's batches are of `batch_size`."""
+
+    labelled_batch: int = Field(64, ge=2, description="labelled samples a step")
+    unlabelled_weight: float = Field(25.0, ge=0, description="of the unlabelled samples' loss, reached by the ramp")
+    ramp_epochs: float = Field(16.0, ge=0, description="epochs after the warm-up over which that weight grows")
+    temperature: float = Field(0.5, gt=0, description="of sharpening")
+    mixup_alpha: float = Field(4.0, gt=0)
+    entropy_penalty: bool = Field(False, description="warm-up: add the negative entropy (asymmetric noise)")
+    warm_up_clip_norm: float | None = Field(None, gt=0)
+
+
+@dataclass
+class SplitMemory:
+    """Scaled losses of the last selections by each network, (n,) float64 each, and the splits of the last epoch.
+
+    The splits are for the log alone: an epoch makes its own.
+    """
+
+    past: list[list[Tensor]] = field(default_factory=lambda: [[], []])
+    splits: list[Split] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"past": self.past}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.past = [[value.cpu() for value in losses] for losses in state["past"]]
+
+
+def samples_of(run: Training) -> TrainingSamples:
+    """The run's batches, which are of samples."""
+    return cast(TrainingSamples, run.batches)
+
+
+def warm_up(run: Training, epoch: int) -> Iterator[StepReport]:
+    """One network's pass over all given labels, cross-entropy."""
+    own = run.own
+    run.state.model.train()
+    for step in range(run.batches.steps):
+        drawn = run.batches.given(epoch, step)
+        with naming(f"in the warm-up, {run.batches.given_names(epoch, step)}"):
+            logits = run.state.model(drawn.images)
+            loss = run.task.loss(logits, drawn.target).mean()
+            if own.entropy_penalty:
+                loss = loss + negative_entropy(logits)
+            clip_norm = own.warm_up_clip_norm or run.settings.optimizer.clip_norm
+            report = StepReport(*descend(run.state.model, run.state.optimizer, loss, clip_norm=clip_norm))
+        run.state.average(run.settings.average_decay)
+        yield report
+
+
+@dataclass(frozen=True)
+class PlugIn:
+    """L2B's step after a base's, on one network; judges: whose meta set judges."""
+
+    run: Training
+    judges: Batches
+
+    def after(self, base: StepReport, images: Tensor, target: Tensor, epoch: int, step: int) -> StepReport:
+        """The base step's report with L2B's shares, once its step on un-mixed views (B, C, H, W) is taken."""
+        meta = self.judges.clean(epoch, step, self.run.settings.meta_batch_size)
+        done = plug_in_step(self.run, images, target, meta)
+        return StepReport(base.loss, base.gradient_norm, done.beta_share, done.no_weight)
+
+
+def plug_in_of(run: Training, split: Split, *, first: bool) -> PlugIn | None:
+    """L2B on this network in this epoch; None where its settings leave the network out."""
+    return PlugIn(run, judging_batches(run, split.labelled)) if plugged_in(run, first=first) else None
+
+
+def given_or_soft(run: Training, soft: Tensor, position: np.ndarray) -> Tensor:
+    """The targets of L2B's step: the base's (B, K), or with `plug_in.labels` "noisy" the given ones (B,)."""
+    return soft if run.settings.plug_in.labels == "soft" else samples_of(run).given_labels(position)
+
+
+def trust_of(split: Split, position: np.ndarray, like: Tensor) -> Tensor:
+    """The split's probability (B,) that the labels of these samples are clean, float32 beside `like`."""
+    return torch.from_numpy(split.probability[position]).float().to(like.device)
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Names the batch in which a loss is not finite."""
+    try:
+        yield
+    except NonFiniteError as error:
+        raise NonFiniteError(f"{error.problem} ({what})") from error
