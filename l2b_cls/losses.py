@@ -69,3 +69,16 @@ def mixed_target(first: Tensor, second: Tensor, keep: float, classes: int) -> Te
     Cross-entropy is linear in its target: with this one it is keep CE(first) + (1 - keep) CE(second), mixup's loss.
     """
     return keep * one_hot(first, classes) + (1 - keep) * one_hot(second, classes)
+
+
+def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+    """NT-Xent, a scalar, of projections (B, F) of two views each (SimCLR; Chen et al., ICML 2020, eq. 1).
+
+    Rows are brought to length 1. Each of the 2 B views is to find its partner among the 2 B - 1 others; the mean over
+    all views. B = 1: the partner is the only one left, 0.
+    """
+    both = functional.normalize(torch.cat([first, second]), dim=1)
+    alike = both @ both.T / temperature
+    alike = alike.masked_fill(torch.eye(len(both), dtype=torch.bool, device=both.device), -torch.inf)
+    partner = torch.arange(len(both), device=both.device).roll(len(first))
+    return functional.cross_entropy(alike, partner)

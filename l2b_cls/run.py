@@ -24,11 +24,13 @@ from l2b_cls.report.write_report import write_report
 from l2b_cls.run_data import RunData, write_run_data
 from l2b_cls.sample_log.file import APPENDED, finish_sample_log
 from l2b_cls.sample_log.log_epoch import log_epoch
+from l2b_cls.sample_log.split_quality import split_quality
 from l2b_cls.task import Task
 from l2b_data.errors import ConfigError
 from l2b_data.files.atomic import write_json, write_text
 from l2b_run.folder.environment import environment, peak_memory_mb
 from l2b_run.folder.write_run import write_weights
+from l2b_run.methods.split import SplitMemory
 from l2b_run.training.batches import Batches
 from l2b_run.training.epoch_row import Progress
 from l2b_run.training.loop import train
@@ -124,11 +126,13 @@ def run_training(
         return {name: metrics[name] for name in ("accuracy", "balanced_accuracy")}
 
     def watch(run: Training, current: Batches, reports: Sequence[StepReport]) -> dict[str, Any]:
-        if run.state.epoch % settings.log_weights_every and run.state.epoch != settings.epochs:
-            return {}
-        trained = cast(SampleBatches, current)
-        found = log_epoch(out, run.state, trained, reports, given=data.given, clean=data.clean)
-        return {"auc_noise_detection": found}
+        memory = run.state.memory
+        row = split_quality(memory.splits, data.given, data.clean) if isinstance(memory, SplitMemory) else {}
+        if run.state.epoch % settings.log_weights_every == 0 or run.state.epoch == settings.epochs:
+            trained = cast(SampleBatches, current)
+            found = log_epoch(out, run.state, trained, reports, given=data.given, clean=data.clean)
+            row = {"auc_noise_detection": found} | row
+        return row
 
     run = training_of(settings, batches)
     state = train(run, out, score="accuracy", evaluate=quick, watch=watch, progress=progress, resume=resume)

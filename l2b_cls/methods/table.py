@@ -5,6 +5,7 @@ from l2b_cls.methods.glc import GLC
 from l2b_cls.methods.mixed_pairs import candidates
 from l2b_cls.methods.self_paced import SELF_PACED
 from l2b_cls.methods.semi_supervised.divide_mix import divide_mix
+from l2b_cls.methods.semi_supervised.unicon import unicon
 from l2b_cls.methods.weight_nets import MNWNET, MWNET, RMNWNET
 from l2b_run.methods.clean_only import CLEAN_ONLY
 from l2b_run.methods.co_teaching import CO_TEACHING
@@ -34,6 +35,8 @@ METHODS: dict[str, Method] = {
     "co-teaching": CO_TEACHING,
     "dividemix": divide_mix(),
     "l2b-dividemix": divide_mix(l2b=True),
+    "unicon": unicon(),
+    "l2b-unicon": unicon(l2b=True),
     "c2d": divide_mix(c2d=True),
     "l2b-c2d": divide_mix(c2d=True, l2b=True),
 }

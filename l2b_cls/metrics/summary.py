@@ -91,7 +91,8 @@ def run_summary(
     last, best: of the last and of the best epoch's network, best with its epoch. It is chosen on the evaluated samples
     themselves, as in the papers: read `last` for an honest figure. history: a row an epoch.
     """
-    detections = [(row.epoch, row.watched["auc_noise_detection"]) for row in history if row.watched]
+    logged = [row for row in history if "auc_noise_detection" in row.watched]
+    detections = [(row.epoch, row.watched["auc_noise_detection"]) for row in logged]
     return Summary(
         **of_run(settings, method_text, history),
         noise=data.noise["noise"],

@@ -26,6 +26,9 @@ CURVES = (  # key in metrics.jsonl, title
     ("loss", "training loss"),
     ("beta_share", "share of the weight on pseudo-labels (beta); the rest is on given labels (alpha)"),
     (META, "samples in the meta set"),
+    ("split_labelled", "share of the training samples taken for rightly labelled"),
+    ("split_purity", "share of those whose given label is right"),
+    ("split_auc", "AUC of the split against the true labels"),
 )
 DEFINITIONS = {
     "alpha, beta": "weight of a sample's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "

@@ -1,7 +1,8 @@
 """Training elements divided into labelled ones, whose given label is taken for clean, and unlabelled ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -40,3 +41,28 @@ def endless(positions: np.ndarray, size: int, rng: np.random.Generator) -> Itera
     """Batches as `in_batches` makes them, shuffled anew after each pass; none of no positions is an empty batch."""
     while True:
         yield from in_batches(positions, size, rng)
+
+
+def split_row(splits: Sequence[Split]) -> dict[str, Any]:
+    """What an epoch's row says of its splits: the labelled share, and of each network's split number and fit.
+
+    Empty without splits. "split_labelled": the mean of the networks' shares.
+    """
+    if not splits:
+        return {}
+    share = [len(split.labelled) / len(split.probability) for split in splits]
+    rows = [{"labelled": len(split.labelled), "unlabelled": len(split.unlabelled), **split.fitted} for split in splits]
+    return {"split_labelled": sum(share) / len(share), "splits": rows}
+
+
+@dataclass
+class SplitMemory:
+    """The splits of the last epoch, for the log alone: an epoch makes its own."""
+
+    splits: list[Split] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Nothing of it outlives an epoch."""

@@ -1,28 +1,31 @@
 """DivideMix (Li et al., ICLR 2020) and C2D (Zheltonozhskii et al., WACV 2022), alone or with L2B after every step."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from pydantic import Field
+from torch import Tensor
 
 from l2b_cls.losses import one_hot
 from l2b_cls.methods.semi_supervised.mixed_loss import mixed_loss
 from l2b_cls.methods.semi_supervised.samples import given_losses
 from l2b_cls.methods.semi_supervised.targets import co_guessed, co_refined
 from l2b_cls.methods.semi_supervised.two_networks import (
-    SplitMemory,
     TwoNetworkSettings,
     given_or_soft,
     naming,
     plug_in_of,
     samples_of,
     trust_of,
+    two_network_faults,
     warm_up,
 )
 from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.mix_match import mixed, ramp
-from l2b_run.methods.split import Split, endless, in_batches, split_at
+from l2b_run.methods.split import Split, SplitMemory, endless, in_batches, split_at
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState
 from l2b_run.training.step_report import StepReport
@@ -46,6 +49,19 @@ class C2DSettings(DivideMixSettings):
     warm_up_clip_norm: float | None = Field(1.0, gt=0)
 
 
+@dataclass
+class LossMemory(SplitMemory):
+    """Beside the last splits: scaled losses of the last selections by each network, (n,) float64 each."""
+
+    past: list[list[Tensor]] = field(default_factory=lambda: [[], []])
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"past": self.past}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.past = [[value.cpu() for value in losses] for losses in state["past"]]
+
+
 def divide_mix(*, c2d: bool = False, l2b: bool = False) -> Method:
     """DivideMix, C2D's variant of it, and each with L2B's step after every step of the base's (CVPR 2024, Table 2).
 
@@ -63,7 +79,7 @@ def divide_mix(*, c2d: bool = False, l2b: bool = False) -> Method:
         cost=16.0 if l2b else 10.0,
         clean="judge" if l2b else "never",
         settings=block,
-        start=lambda own, state: SplitMemory(),
+        start=lambda own, state: LossMemory(),
         faults=lambda settings: two_network_faults(settings, pretrained=c2d),
         networks=2,
     )
@@ -87,7 +103,7 @@ def divide_mix_epoch(run: Training, epoch: int, *, c2d: bool, l2b: bool) -> Iter
     yield from _trained(second, first.state, memory.splits[1], epoch, first=False, mix_all=not c2d, l2b=l2b)
 
 
-def select(run: Training, memory: SplitMemory, number: int) -> Split:
+def select(run: Training, memory: LossMemory, number: int) -> Split:
     """The split by this network: a mixture of two Gaussians on its losses of the given labels, scaled to [0, 1]."""
     own = run.own
     losses = given_losses(run.state.alone, samples_of(run))
@@ -138,19 +154,6 @@ def _trained(
         yield report
 
 
-def memory_of(run: Training) -> SplitMemory:
-    assert isinstance(run.state.memory, SplitMemory)
+def memory_of(run: Training) -> LossMemory:
+    assert isinstance(run.state.memory, LossMemory)
     return run.state.memory
-
-
-def two_network_faults(settings: object, *, pretrained: bool = False) -> list[str]:
-    """What of the settings cannot train two networks by selection."""
-    faults = []
-    if settings.warm_up_epochs == 0:  # type: ignore[attr-defined]
-        faults.append("the split asks networks that have learnt something: set warm_up above 0")
-    if pretrained and settings.network.weights is None:  # type: ignore[attr-defined]
-        faults.append(
-            "method c2d starts from networks trained without labels: make them with `l2b-cls pretrain simclr DATA "
-            "--out FOLDER` and add --set network.weights=FOLDER/encoder.safetensors"
-        )
-    return faults

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -32,23 +32,6 @@ class TwoNetworkSettings(Strict):
     mixup_alpha: float = Field(4.0, gt=0)
     entropy_penalty: bool = Field(False, description="warm-up: add the negative entropy (asymmetric noise)")
     warm_up_clip_norm: float | None = Field(None, gt=0)
-
-
-@dataclass
-class SplitMemory:
-    """Scaled losses of the last selections by each network, (n,) float64 each, and the splits of the last epoch.
-
-    The splits are for the log alone: an epoch makes its own.
-    """
-
-    past: list[list[Tensor]] = field(default_factory=lambda: [[], []])
-    splits: list[Split] = field(default_factory=list)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"past": self.past}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.past = [[value.cpu() for value in losses] for losses in state["past"]]
 
 
 def samples_of(run: Training) -> TrainingSamples:
@@ -109,3 +92,16 @@ def naming(what: str) -> Iterator[None]:
         yield
     except NonFiniteError as error:
         raise NonFiniteError(f"{error.problem} ({what})") from error
+
+
+def two_network_faults(settings: Any, *, pretrained: bool = False) -> list[str]:
+    """What of the settings cannot train two networks by selection."""
+    faults = []
+    if settings.warm_up_epochs == 0:
+        faults.append("the split asks networks that have learnt something: set warm_up above 0")
+    if pretrained and settings.network.weights is None:
+        faults.append(
+            "method c2d starts from networks trained without labels: make them with `l2b-cls pretrain simclr DATA "
+            "--out FOLDER` and add --set network.weights=FOLDER/encoder.safetensors"
+        )
+    return faults
