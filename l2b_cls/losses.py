@@ -58,6 +58,15 @@ def focal(gamma: float) -> Loss:
     return loss
 
 
+def given_label_loss(logits: Tensor, target: Tensor, log_transition: Tensor) -> Tensor:
+    """-log sum_i p_i T[i, y], (B,): how likely the given labels y (B,) int64 are, where p are the true ones' chances.
+
+    log_transition (K, K): log of T, row i how likely each label is given to class i (GLC, NeurIPS 2018; S-model, ICLR
+    2017).
+    """
+    return -torch.logsumexp(torch.log_softmax(logits, 1) + log_transition[:, target].T, 1)
+
+
 def one_hot(labels: Tensor, classes: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Labels (B,) int64 as distributions (B, classes)."""
     return functional.one_hot(labels, classes).to(dtype)

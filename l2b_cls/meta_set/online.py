@@ -4,11 +4,10 @@ from typing import cast
 
 import numpy as np
 import torch
-from torch import nn
 
 from l2b_cls.batches.sample_batches import SampleBatches
 from l2b_cls.config import Settings
-from l2b_cls.losses import cross_entropy
+from l2b_cls.methods.semi_supervised.samples import given_losses
 from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.reweight import PastLosses
 from l2b_run.training.method import Training
@@ -25,7 +24,7 @@ def online_meta(run: Training, epoch: int) -> SampleBatches:
     batches, settings, memory = cast(SampleBatches, run.batches), cast(Settings, run.settings), run.state.memory
     assert isinstance(memory, PastLosses)
     position = batches.epoch_positions(epoch)
-    losses = given_losses(run.state.evaluated, batches, position, settings.batch_size)
+    losses = given_losses(run.state.evaluated, batches, position)
     if settings.meta.loss_epochs > 1:
         losses = remembered(memory, losses, position, len(batches.train), settings.meta.loss_epochs)
     chosen = choose_clean(
@@ -36,20 +35,6 @@ def online_meta(run: Training, epoch: int) -> SampleBatches:
         per_class=settings.meta.per_class,
     )
     return batches.with_meta(position[chosen])
-
-
-@torch.no_grad()
-def given_losses(model: nn.Module, batches: SampleBatches, position: np.ndarray, size: int) -> np.ndarray:
-    """Cross-entropy (m,) float64 of the training samples at `position` (m,) under their given labels.
-
-    Eval mode, test transform, `size` at a time.
-    """
-    model.eval()
-    parts = [
-        cross_entropy(model(images), labels).double().cpu()
-        for images, labels, _ in batches.ordered("train", size, at=position)
-    ]
-    return torch.cat(parts).numpy()
 
 
 def remembered(memory: PastLosses, losses: np.ndarray, position: np.ndarray, count: int, epochs: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from l2b_cls.losses import cross_entropy
+from l2b_cls.losses import cross_entropy, given_label_loss
 from l2b_run.methods.plain import given_step
 from l2b_run.settings.shared import TrainingSettings
 from l2b_run.training.batches import Batches
@@ -108,8 +108,7 @@ def glc_loss(logits: Tensor, silver: Tensor, gold: Tensor, correction: Tensor) -
 
     silver (S,) given labels y: -log sum_i p_i C[i, y]; gold (G,) clean labels: cross-entropy.
     """
-    to_given = correction.clamp_min(_TINY).log()[:, silver].T
-    corrected = -torch.logsumexp(torch.log_softmax(logits[: len(silver)], 1) + to_given, 1)
+    corrected = given_label_loss(logits[: len(silver)], silver, correction.clamp_min(_TINY).log())
     return torch.cat([corrected, cross_entropy(logits[len(silver) :], gold)])
 
 

@@ -6,6 +6,7 @@ import torch
 
 from l2b_cls.losses import mixed_target
 from l2b_cls.task import Task
+from l2b_run.methods.mixup import drawn_pairs
 from l2b_run.methods.reweight import Candidates, own_or_teacher
 from l2b_run.training.batches import Drawn
 from l2b_run.training.method import Training
@@ -19,10 +20,9 @@ def candidates(run: Training, epoch: int, step: int) -> Candidates:
     concentration = getattr(run.settings.bootstrap, "mixup_alpha", None)
     if concentration is None or epoch < run.settings.warm_up_epochs:
         return own_or_teacher(run, epoch, step)
-    (images, labels, position), rng = run.batches.given(epoch, step), run.batches.other_draws(epoch, step)
+    images, labels, position = run.batches.given(epoch, step)
     assert position is not None
-    keep = float(rng.beta(concentration, concentration))
-    order = torch.from_numpy(rng.permutation(len(images))).to(images.device)
+    keep, order = drawn_pairs(run.batches, epoch, step, len(images), concentration)
     target = mixed_target(labels, labels[order], keep, cast(Task, run.task).classes)
     pairs = Drawn(keep * images + (1 - keep) * images[order], target, torch.cat([position, position[order]]))
     return own_or_teacher(run, epoch, step, pairs)

@@ -1,8 +1,12 @@
 """The methods of classification: a name and a line each."""
 
+from l2b_cls.methods.d2l import D2L
 from l2b_cls.methods.given_losses import BOOTSTRAP_HARD, BOOTSTRAP_SOFT, FOCAL
 from l2b_cls.methods.glc import GLC
+from l2b_cls.methods.m_correction import M_CORRECTION
+from l2b_cls.methods.mentornet_pd import MENTORNET_PD
 from l2b_cls.methods.mixed_pairs import candidates
+from l2b_cls.methods.s_model import S_MODEL
 from l2b_cls.methods.self_paced import SELF_PACED
 from l2b_cls.methods.semi_supervised.divide_mix import divide_mix
 from l2b_cls.methods.semi_supervised.unicon import unicon
@@ -25,6 +29,10 @@ METHODS: dict[str, Method] = {
     "glc": GLC,
     "clean-only": CLEAN_ONLY,
     "self-paced": SELF_PACED,
+    "mentornet-pd": MENTORNET_PD,
+    "s-model": S_MODEL,
+    "d2l": D2L,
+    "m-correction": M_CORRECTION,
     "joint": JOINT,
     "finetune": FINETUNE,
     "l2rw": given_weights("L2RW (Ren et al., ICML 2018)"),

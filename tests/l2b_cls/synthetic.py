@@ -54,6 +54,7 @@ def make_settings(method: str = "l2b", **over: Any) -> Settings:
         "network": {"widths": [4, 6, 8]},
         "augmentation": {"crop_padding": 1, "flip": 0.0, "mean": [0.3], "std": [0.25]},
         "optimizer": {"lr": 0.1, "clip_norm": 1.0, "schedule": "constant"},
+        "d2l": {"init_epochs": 0, "window": 2, "neighbours": 5},
         "epochs": 4,
         "batch_size": 16,
         "meta_batch_size": 12,

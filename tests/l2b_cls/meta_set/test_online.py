@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-import torch
 
-from l2b_cls.losses import cross_entropy
-from l2b_cls.meta_set.online import choose_clean, given_losses, online_meta, remembered
+from l2b_cls.meta_set.online import choose_clean, online_meta, remembered
 from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.plain import given_step
 from l2b_run.methods.reweight import PastLosses
@@ -89,16 +87,6 @@ def test_a_network_chooses_samples_whose_labels_are_right():
 def test_with_a_clean_meta_set_nothing_is_chosen():
     run = training_for(make_settings(warm_up=0.5))
     assert run.method.before_epoch(run, 3) is run.batches
-
-
-def test_losses_are_those_of_the_given_labels_in_eval_mode():
-    run = trained(make_settings(), steps=3)
-    position = np.array([5, 90, 0, 41])
-    found = given_losses(run.state.model, run.batches, position, size=3)
-    images = torch.cat([batch for batch, _, _ in run.batches.ordered("train", TRAIN)])[position]
-    expected = cross_entropy(run.state.model.eval()(images), torch.from_numpy(given_labels()[position]))
-    assert found.dtype == np.float64
-    np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-5)
 
 
 def test_of_a_balanced_epoch_its_own_samples_are_asked():

@@ -43,6 +43,8 @@ def accuracy(run: Training) -> float:
 
 VARIANTS = [
     *((name, {}) for name in METHODS),
+    ("s-model", {"warm_up": 0.5}),
+    ("m-correction", {"warm_up": 0.5, "average_decay": 0.9}),
     ("joint", {"joint_by": "steps"}),
     ("joint", {"joint_by": "steps", "clean_steps": "warm_up", "warm_up": 0.5}),
     ("l2b", {"warm_up": 0.5, "average_decay": 0.9, "bootstrap": {"pseudo_label": "teacher", "judge_decay": 0.5}}),

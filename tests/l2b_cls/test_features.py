@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from l2b_cls.config import NetworkSettings
+from l2b_cls.features import features_and_logits, head_of
 from l2b_cls.networks.build_network import NETWORKS, build_network
-from l2b_cls.networks.features import features_and_logits, head_of
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name not in ("wrn-28-10", "resnet50")])
