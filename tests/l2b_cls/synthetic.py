@@ -10,10 +10,12 @@ import numpy as np
 import torch
 
 from l2b_cls.batches.sample_batches import SampleBatches, Samples, make_batches
-from l2b_cls.config import Settings
+from l2b_cls.config import NetworkSettings, Settings
+from l2b_cls.networks.build_network import build_network
 from l2b_cls.run import training_of
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.write_image_set import write_image_set
+from l2b_run.folder.write_run import write_weights
 from l2b_run.training.method import Training
 
 CLASSES, TRAIN, META, TEST = 3, 96, 24, 30
@@ -45,6 +47,19 @@ def given_labels(share: float = 0.25) -> np.ndarray:
     return labels % CLASSES
 
 
+SPLITTING = ("dividemix", "l2b-dividemix", "unicon", "l2b-unicon", "c2d", "l2b-c2d")
+"""Methods that need a warm-up, small batches to split, and a few epochs' worth of ramp at most."""
+
+
+@cache
+def encoder() -> str:
+    """A file of pretrained weights, for c2d: those of a fresh network."""
+    path = Path(mkdtemp()) / "encoder.safetensors"
+    torch.manual_seed(7)
+    write_weights(path, build_network(NetworkSettings(widths=[4, 6, 8]), classes=CLASSES, channels=1))
+    return str(path)
+
+
 def make_settings(method: str = "l2b", **over: Any) -> Settings:
     chosen: dict[str, Any] = {
         "recipe": "squares",
@@ -59,6 +74,10 @@ def make_settings(method: str = "l2b", **over: Any) -> Settings:
         "batch_size": 16,
         "meta_batch_size": 12,
     }
+    if method in SPLITTING:
+        small = {"labelled_batch": 8, "ramp_epochs": 2.0, "unlabelled_weight": 5.0}
+        chosen |= {"warm_up": 0.5, "dividemix": small, "unicon": small, "c2d": small}
+        chosen["network"] = {"widths": [4, 6, 8], "weights": encoder() if "c2d" in method else None}
     return Settings.model_validate(chosen | over)
 
 

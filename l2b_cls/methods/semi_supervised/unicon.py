@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from l2b_cls.features import features_and_logits, head_of
 from l2b_cls.losses import contrastive_loss, one_hot
 from l2b_cls.methods.semi_supervised.divergence import class_balanced, label_divergence, selection_threshold
 from l2b_cls.methods.semi_supervised.mixed_loss import mixed_loss
@@ -24,7 +25,6 @@ from l2b_cls.methods.semi_supervised.two_networks import (
     two_network_faults,
     warm_up,
 )
-from l2b_cls.features import features_and_logits, head_of
 from l2b_run.methods.mix_match import mixed, ramp
 from l2b_run.methods.split import Split, SplitMemory, endless, in_batches
 from l2b_run.training.method import Method, Training
