@@ -64,7 +64,7 @@ class SegSettings(TrainingSettings):
     bootstrap: BootstrapSettings = BootstrapSettings()
     batch_size: int = Field(1, ge=1)
     meta_batch_size: int = Field(2, ge=1)
-    mixup_alpha: float = Field(0.2, gt=0)
+    mixup_alpha: float = Field(0.2, gt=0, description="mixup: a pair's share ~ Beta(a, a)")
 
     @model_validator(mode="before")
     @classmethod

@@ -38,13 +38,14 @@ def methods_of(load: Callable[[], Mapping[str, "Method"]]) -> Callable[..., None
 
     def methods(as_json: AsJson = False) -> None:
         """What `train --method` takes: each method, its source, clean labels needed, cost of a step in plain steps."""
-        rows = [_row(name, method) for name, method in load().items()]
+        rows = [method_row(name, method) for name, method in load().items()]
         print_result(rows, _parts(rows), as_json=as_json)
 
     return methods
 
 
-def _row(name: str, method: "Method") -> dict[str, Any]:
+def method_row(name: str, method: "Method") -> dict[str, Any]:
+    """What the table says of a method, ready for JSON."""
     return {
         "name": name,
         "text": method.text,

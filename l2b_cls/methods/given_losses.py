@@ -16,10 +16,10 @@ class LossSettings(Strict):
     """bootstrap-hard, bootstrap-soft, focal and mixup."""
 
     bootstrap_hard: float = Field(0.8, ge=0, le=1, description="share of the given label in the target")
-    bootstrap_soft: float = Field(0.95, ge=0, le=1)
+    bootstrap_soft: float = Field(0.95, ge=0, le=1, description="share of the given label in the target")
     detach_target: bool = Field(False, description="bootstrap-soft: no gradient through the prediction in the target")
-    focal_gamma: float = Field(2.0, ge=0)
-    mixup_alpha: float = Field(1.0, gt=0)
+    focal_gamma: float = Field(2.0, ge=0, description="how much less well-predicted labels count; 0: cross-entropy")
+    mixup_alpha: float = Field(1.0, gt=0, description="mixup: a pair's share ~ Beta(a, a)")
 
 
 def _on_given(text: str, source: str, loss_of: Callable[[Any], Loss]) -> Method:

@@ -25,11 +25,11 @@ class WeightNetSettings(SgdSettings):
     optimizer "adam": of MW-Net's stable release; momentum and nesterov are then without effect.
     """
 
-    hidden: int = Field(100, ge=1)
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    hidden: int = Field(100, ge=1, description="hidden units")
+    optimizer: Literal["sgd", "adam"] = Field("sgd", description="of the weight net; adam: MW-Net's stable release")
     lr: float = Field(1e-3, gt=0)
     nesterov: bool = True
-    weight_norm: Literal["sum1", "none"] = "sum1"
+    weight_norm: Literal["sum1", "none"] = Field("sum1", description="a batch's weights: of sum 1, or as they are")
 
 
 @dataclass

@@ -15,8 +15,8 @@ from l2b_run.training.step_report import StepReport
 class FinetuneSettings(Strict):
     """finetune: the last `share` of the epochs see the clean ones alone, at `lr`."""
 
-    share: float = Field(0.25, gt=0, lt=1)
-    lr: float = Field(0.01, gt=0)
+    share: float = Field(0.25, gt=0, lt=1, description="share of the epochs, at the end, on the clean ones alone")
+    lr: float = Field(0.01, gt=0, description="learning rate of these epochs")
 
 
 def finetune_start(settings: Any) -> int:

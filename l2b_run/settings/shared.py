@@ -21,10 +21,10 @@ class Strict(BaseModel):
 class SgdSettings(Strict):
     """Stochastic gradient descent."""
 
-    lr: float = Field(0.1, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(5e-4, ge=0)
-    nesterov: bool = False
+    lr: float = Field(0.1, gt=0, description="learning rate")
+    momentum: float = Field(0.9, ge=0, lt=1, description="share of the step before in a step")
+    weight_decay: float = Field(5e-4, ge=0, description="pull of every weight towards 0")
+    nesterov: bool = Field(False, description="Nesterov's momentum")
 
     @model_validator(mode="after")
     def _has_momentum(self) -> Self:
@@ -53,10 +53,16 @@ class OptimizerSettings(SgdSettings):
 class BootstrapSettings(Strict):
     """How the weights of l2b, l2rw and nl are made; the defaults are the paper's equations."""
 
-    normalize: NormalizerName = "rectified"
-    temperature: float = Field(1.0, gt=0)
-    lookahead: Literal["optimizer", "none"] = "optimizer"
-    pseudo_label: str = Field("own", description="own: the network's; teacher: the averaged network's")
+    normalize: NormalizerName = Field("rectified", description="from alignments to weights; rectified: eq. 8-9")
+    temperature: float = Field(1.0, gt=0, description="of softmax, soft_choice and soft_trust")
+    lookahead: Literal["optimizer", "none"] = Field(
+        "optimizer",
+        description="where the meta gradient is taken: after a step of the optimizer, or where the network is",
+    )
+    pseudo_label: str = Field(
+        "own",
+        description="the network's own, the averaged network's (teacher), or the mean of five views' (segmentation)",
+    )
     candidates: Literal["both", "given", "pseudo"] = Field(
         "both",
         description="labels that are weighed; pseudo: alpha = 0, for normalisers between labels plain self-training "
@@ -65,7 +71,9 @@ class BootstrapSettings(Strict):
     supervised_meta_step: bool = Field(False, description="the meta batch also teaches, in a step of its own")
     clean_gradient: float = Field(0.0, ge=0, lt=1, description="share of the meta gradient in the step's own")
     judge_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the meta gradient over steps; 0: none")
-    mode: Literal["exact", "fast"] = "exact"
+    mode: Literal["exact", "fast"] = Field(
+        "exact", description="alignments by forward-mode differentiation, or by a finite difference"
+    )
 
 
 class PlugInSettings(Strict):
@@ -75,7 +83,7 @@ class PlugInSettings(Strict):
     labels: Literal["soft", "noisy"] = Field(
         "soft", description="given labels of the step: the base's refined and guessed targets, or those of the data"
     )
-    clip_norm: float | None = Field(0.8, gt=0)
+    clip_norm: float | None = Field(0.8, gt=0, description="largest gradient norm of the step")
 
 
 class MetaSettings(Strict):
@@ -87,9 +95,11 @@ class MetaSettings(Strict):
     the clean one does (RMNW-Net).
     """
 
-    source: Literal["clean", "online", "given"] = "clean"
-    threshold: float = Field(0.5, gt=0, lt=1)
-    loss: Literal["cross_entropy", "mae"] = "cross_entropy"
+    source: Literal["clean", "online", "given"] = Field(
+        "clean", description="clean labels; online: given labels taken for clean; given: given labels as they are"
+    )
+    threshold: float = Field(0.5, gt=0, lt=1, description="online: posterior above which a label is taken for clean")
+    loss: Literal["cross_entropy", "mae"] = Field("cross_entropy", description="of the meta batch")
 
 
 class RunSettings(Strict):
@@ -116,7 +126,7 @@ class TrainingSettings(RunSettings):
     epochs: int = Field(100, ge=1)
     warm_up: float = Field(0.0, ge=0, lt=1, description="share of the epochs, at the start, on the given label alone")
     batch_size: int = Field(128, ge=1)
-    meta_batch_size: int = Field(128, ge=1)
+    meta_batch_size: int = Field(128, ge=1, description="clean ones a step")
     joint_by: Literal["batch", "steps"] = Field(
         "batch", description="joint: clean ones in the same batch, or a step of their own after each given batch"
     )

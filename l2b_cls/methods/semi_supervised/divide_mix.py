@@ -36,7 +36,7 @@ _TINY = 1e-5
 class DivideMixSettings(TwoNetworkSettings):
     """dividemix and l2b-dividemix: clean are samples whose posterior of the smaller losses is above `threshold`."""
 
-    threshold: float = Field(0.5, gt=0, lt=1)
+    threshold: float = Field(0.5, gt=0, lt=1, description="posterior above which a label is taken for clean")
     loss_epochs: int = Field(1, ge=1, description="losses averaged over so many epochs (90 % wrong labels: 5)")
     mixture_steps: int = Field(10, ge=1, description="at most so many rounds of the mixture's fit")
 

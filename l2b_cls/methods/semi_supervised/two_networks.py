@@ -29,9 +29,9 @@ class TwoNetworkSettings(Strict):
     unlabelled_weight: float = Field(25.0, ge=0, description="of the unlabelled samples' loss, reached by the ramp")
     ramp_epochs: float = Field(16.0, ge=0, description="epochs after the warm-up over which that weight grows")
     temperature: float = Field(0.5, gt=0, description="of sharpening")
-    mixup_alpha: float = Field(4.0, gt=0)
+    mixup_alpha: float = Field(4.0, gt=0, description="a pair's share ~ Beta(a, a)")
     entropy_penalty: bool = Field(False, description="warm-up: add the negative entropy (asymmetric noise)")
-    warm_up_clip_norm: float | None = Field(None, gt=0)
+    warm_up_clip_norm: float | None = Field(None, gt=0, description="of the warm-up's gradient; null: as later")
 
 
 def samples_of(run: Training) -> TrainingSamples:

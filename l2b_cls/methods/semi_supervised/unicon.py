@@ -42,11 +42,11 @@ class UniConSettings(TwoNetworkSettings):
     unlabelled_factor: float = Field(
         0.5, gt=0, description="unlabelled samples a step: labelled_batch * this / selected share (high noise: 1)"
     )
-    log_base: Literal["e", "2"] = "e"
+    log_base: Literal["e", "2"] = Field("e", description="of the divergence, whose bound is then ln 2, or 1")
     high_divergence: float = Field(0.7, gt=0, description="above it the threshold is moved towards the smallest")
     divergence_divisor: float = Field(5.0, gt=0, description="by this share of the way: 1 / divisor")
-    contrastive_weight: float = Field(0.025, ge=0)
-    contrastive_temperature: float = Field(0.05, gt=0)
+    contrastive_weight: float = Field(0.025, ge=0, description="of the unlabelled samples' contrastive loss")
+    contrastive_temperature: float = Field(0.05, gt=0, description="of that loss")
     projection: int = Field(128, ge=2, description="outputs of the projection head")
 
 
