@@ -41,8 +41,7 @@ def shrunk(picture: np.ndarray, factor: int) -> np.ndarray:
     """Means over blocks of factor x factor pixels, float32."""
     height, width = (length // factor * factor for length in picture.shape)
     blocks = picture[:height, :width].reshape(height // factor, factor, width // factor, factor)
-    means: np.ndarray = blocks.mean((1, 3), dtype=np.float32)
-    return means
+    return blocks.mean((1, 3), dtype=np.float32)
 
 
 def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any, dict[str, float]]:

@@ -41,8 +41,7 @@ def wavy_ellipsoid(centre: Any, radii_mm: Any, seed: int, shape: Any = SHAPE) ->
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal(shape), (3, 8, 8))
     offsets = np.indices(shape, dtype=np.float32) - np.reshape(centre, (3, 1, 1, 1))
     scaled = offsets * np.reshape(SPACING, (3, 1, 1, 1)) / np.reshape(radii_mm, (3, 1, 1, 1))
-    mask: np.ndarray = np.sqrt((scaled**2).sum(axis=0)) <= 1 + 0.05 * noise / noise.std()
-    return mask
+    return np.sqrt((scaled**2).sum(axis=0)) <= 1 + 0.05 * noise / noise.std()
 
 
 def pair(scale: float) -> tuple[np.ndarray, np.ndarray]:

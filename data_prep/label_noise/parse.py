@@ -4,16 +4,7 @@ from dataclasses import dataclass
 
 from l2b_data.errors import ConfigError
 
-RATED = (
-    "symmetric",
-    "symmetric-excluding",
-    "uniform",
-    "flip",
-    "flip2",
-    "asymmetric",
-    "asymmetric-next",
-    "instance",
-)
+RATED = ("symmetric", "symmetric-excluding", "uniform", "flip", "flip2", "asymmetric", "asymmetric-next", "instance")
 """Noise models with a rate; their definitions: `data_prep.label_noise.corrupt_labels.corrupt_labels`."""
 
 FORMS = f"none, human:COLUMN, or one of {', '.join(RATED)} with a rate, as in symmetric:0.4"

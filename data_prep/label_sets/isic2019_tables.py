@@ -106,11 +106,7 @@ def _present(ids: list[str], there: Container[str], where: Path, absent: list[st
 
 
 def _read_lists(
-    lists: Mapping[str, Path],
-    number_of: Mapping[str, int],
-    there: Container[str],
-    absent: list[str],
-    faults: list[str],
+    lists: Mapping[str, Path], number_of: Mapping[str, int], there: Container[str], absent: list[str], faults: list[str]
 ) -> dict[str, str]:
     """Image id -> split, for those with an image; every entry must have a label and stand once, in one list."""
     split_of: dict[str, str] = {}

@@ -85,11 +85,7 @@ def prepare_promise12(
 
 
 def fetch_promise12(
-    folder: Path | str,
-    *,
-    base_url: str = DEFAULT_BASE_URL,
-    md5: str = ARCHIVE_MD5,
-    say: Say = lambda line: None,
+    folder: Path | str, *, base_url: str = DEFAULT_BASE_URL, md5: str = ARCHIVE_MD5, say: Say = lambda line: None
 ) -> Path:
     """Download training_data.zip of zenodo record 8026660 into `folder`; resumes, checks the md5, returns the path."""
     path = Path(folder) / ARCHIVE_NAME

@@ -25,11 +25,7 @@ class RawCase:
 
 
 def find_pairs(
-    images: Sequence[str],
-    labels: str,
-    *,
-    exclude: Sequence[str] = (),
-    say: Callable[[str], None] = lambda line: None,
+    images: Sequence[str], labels: str, *, exclude: Sequence[str] = (), say: Callable[[str], None] = lambda line: None
 ) -> tuple[dict[str, RawCase], list[str]]:
     """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
 

@@ -125,12 +125,7 @@ def _check_out(out: Path, plan: Plan) -> None:
 
 
 def _write_cases(
-    folder: Path,
-    cases: Mapping[str, RawCase],
-    given: Mapping[str, Path],
-    plan: Plan,
-    faults: list[str],
-    say: Say,
+    folder: Path, cases: Mapping[str, RawCase], given: Mapping[str, Path], plan: Plan, faults: list[str], say: Say
 ) -> _Found:
     """Write images and masks (values as found) while there is no fault; `DataError` with all of them in the end."""
     found = _Found()

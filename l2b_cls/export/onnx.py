@@ -90,10 +90,7 @@ def _pictures(classifier: Classifier) -> dict[str, np.ndarray]:
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
     phase = generator.uniform(0, 6, (shape[0], 1, 1, shape[3]))
     waves = np.sin(phase + 3 * x[None, None, :, None]) * np.cos(phase + 2 * y[None, :, :, None])
-    return {
-        "random": generator.integers(0, 256, shape, dtype=np.uint8),
-        "smooth": ((waves + 1) * 127).astype(np.uint8),
-    }
+    return {"random": generator.integers(0, 256, shape, dtype=np.uint8), "smooth": ((waves + 1) * 127).astype(np.uint8)}
 
 
 def _as_input(pictures: np.ndarray) -> Tensor:

@@ -38,8 +38,7 @@ class Predictions:
     @property
     def predicted(self) -> np.ndarray:
         """(n,) int64, the most probable class, of equal ones the first."""
-        found: np.ndarray = self.probabilities.argmax(1)
-        return found
+        return self.probabilities.argmax(1)
 
     def as_csv(self) -> str:
         """Columns name, predicted (the class's name), and of each class p_NAME, with all digits."""

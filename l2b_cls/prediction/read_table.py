@@ -29,8 +29,7 @@ class PredictionTable:
     @property
     def predicted(self) -> np.ndarray:
         """(n,) int64, the class of the largest probability, of equal ones the first."""
-        found: np.ndarray = self.probabilities.argmax(1)
-        return found
+        return self.probabilities.argmax(1)
 
 
 def read_predictions(path: Path) -> PredictionTable:

@@ -251,5 +251,4 @@ def _nifti_bytes(volume: Volume, array: np.ndarray) -> bytes:
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)
     image.header.set_xyzt_units(unit if volume.spacing_known else "unknown")
-    data: bytes = image.to_bytes()
-    return data
+    return image.to_bytes()

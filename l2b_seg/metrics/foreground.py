@@ -42,8 +42,7 @@ class Foreground:
         return case_metrics(self._mask(pred), self._mask(ref), spacing, tolerance_mm=tolerance)
 
     def _mask(self, array: np.ndarray) -> np.ndarray:
-        mask: np.ndarray = array != 0 if self.values is None else np.isin(array, self.values)
-        return mask
+        return array != 0 if self.values is None else np.isin(array, self.values)
 
     def __str__(self) -> str:
         if self.classes is not None:

@@ -35,11 +35,7 @@ class Measured:
 
 
 def measure_pairs(
-    matched: MaskPairs,
-    unit: Unit,
-    tolerance: float | None,
-    foreground: Foreground,
-    say: Callable[[str], None],
+    matched: MaskPairs, unit: Unit, tolerance: float | None, foreground: Foreground, say: Callable[[str], None]
 ) -> Measured:
     """Every pair; raises DataError, naming all of them, for masks on different grids."""
     found, pairs = Measured(), matched.pairs

@@ -136,8 +136,7 @@ def _class_mean(metrics: Sequence[CaseMetrics], name: str, *, penalised: bool = 
 def _penalised(metrics: CaseMetrics, name: str) -> float | None:
     if name in DISTANCES and metrics.status in ("missed", "false_alarm"):
         return metrics.diagonal
-    value: float | None = getattr(metrics, name)
-    return value
+    return getattr(metrics, name)
 
 
 def _nnunet(metrics: CaseMetrics) -> Values:

@@ -24,7 +24,7 @@ CURVES = (  # key in metrics.jsonl, title
 )
 DEFINITIONS = {
     "alpha, beta": "weight of a pixel's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "
-    "eq. 7 to 9) takes them for the final network and all clean slices; 1 is the weight a pixel has in plain training",
+    "eq. 7 to 9) takes them for the final network and all clean slices; 1 is the weight a pixel has in plain training"
 }
 
 

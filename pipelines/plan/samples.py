@@ -174,8 +174,7 @@ def _corrupted(
 def _places(samples: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Positions in `samples` (n,) of the numbers `wanted` (m,), which are all in it."""
     by_number = np.argsort(samples)
-    found: np.ndarray = by_number[np.searchsorted(samples, wanted, sorter=by_number)]
-    return found
+    return by_number[np.searchsorted(samples, wanted, sorter=by_number)]
 
 
 def _stratified(
