@@ -82,8 +82,8 @@ class _Dtype:
 class _Array:
     """Stands for an array until its bytes arrive."""
 
-    def __init__(self) -> None:
-        self.values: np.ndarray | None = None
+    def __init__(self, values: np.ndarray | None = None) -> None:
+        self.values = values
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, fortran, raw = state
@@ -99,26 +99,16 @@ def _values(raw: Any, dtype: Any, shape: Any, order: str) -> np.ndarray:
     return flat.reshape(shape, order="F" if order == "F" else "C")
 
 
-def _scalar(dtype: Any, raw: Any) -> Any:
-    return _values(raw, dtype, (), "C")[()]
-
-
 def _encode(text: Any, encoding: Any) -> bytes:
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise _RefusedError("encodes something else than bytes kept as latin-1; nothing was run")
     return text.encode("latin1")
 
 
-def _buffer(raw: Any, dtype: Any, shape: Any, order: Any) -> _Array:
-    array = _Array()
-    array.values = _values(raw, dtype, shape, order)
-    return array
-
-
 _NUMPY: dict[tuple[str, str], Callable[..., Any]] = {
     ("multiarray", "_reconstruct"): lambda *ignored: _Array(),
-    ("multiarray", "scalar"): _scalar,
-    ("numeric", "_frombuffer"): _buffer,
+    ("multiarray", "scalar"): lambda dtype, raw: _values(raw, dtype, (), "C")[()],
+    ("numeric", "_frombuffer"): lambda raw, dtype, shape, order: _Array(_values(raw, dtype, shape, order)),
 }
 
 

@@ -80,11 +80,8 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
             "no rows" if not rows else f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
         )
         raise DataError(f"{path}: {what}; needs a header line with file,label[,split,group] and rows below it")
-    found = [
-        (line, f"{len(row)} cells, the header has {len(header)}: quote a cell that holds a comma")
-        for line, row in rows
-        if len(row) > len(header)
-    ]
+    quote = f"cells, the header has {len(header)}: quote a cell that holds a comma"
+    found = [(line, f"{len(row)} {quote}") for line, row in rows if len(row) > len(header)]
     cells = {
         name: [row[place].strip() if place < len(row) else "" for _, row in rows] for place, name in enumerate(header)
     }
@@ -150,15 +147,7 @@ def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Pa
         elif not (source / path).is_file():
             found.append((number, f"file {file} is not in {source}"))
         seen.add(str(path))
-    found += [
-        (number, f"label {label!r} is none")
-        for number, label in zip(lines, cells["label"], strict=True)
-        if label.lower() in _NO_LABEL
-    ]
-    if "split" in cells:
-        found += [
-            (number, f"split {split!r} is none of {', '.join(PARTS)}")
-            for number, split in zip(lines, cells["split"], strict=True)
-            if split not in PARTS
-        ]
-    return found
+    labels, splits = (zip(lines, cells.get(name, []), strict=False) for name in ("label", "split"))
+    found += [(number, f"label {label!r} is none") for number, label in labels if label.lower() in _NO_LABEL]
+    wanted = ", ".join(PARTS)
+    return found + [(number, f"split {split!r} is none of {wanted}") for number, split in splits if split not in PARTS]

@@ -59,16 +59,14 @@ def prepare_clothing1m(
             faults.append(f"{list_name}: {len(twice)} keys stand in two lists: {first_names(twice, _SHOWN)}")
         seen.update(wanted)
         if unknown := [key for key in wanted if key not in labels_of[label_name]]:
-            faults.append(
-                f"{list_name}: {len(unknown)} keys have no label in {label_name}: {first_names(unknown, _SHOWN)}"
-            )
-        missing = [key for key in wanted if key not in there]
-        if missing and not skip_absent:
-            faults.append(
-                f"{list_name}: {len(missing)} of {len(wanted)} keys have no file: {first_names(missing, _SHOWN)}"
-            )
-        elif missing:
-            say(f"{list_name}: {len(missing)} of {len(wanted)} keys have no file and are left out")
+            where = f"{list_name}: {len(unknown)} keys have no label in {label_name}"
+            faults.append(f"{where}: {first_names(unknown, _SHOWN)}")
+        if missing := [key for key in wanted if key not in there]:
+            where = f"{list_name}: {len(missing)} of {len(wanted)} keys have no file"
+            if skip_absent:
+                say(f"{where} and are left out")
+            else:
+                faults.append(f"{where}: {first_names(missing, _SHOWN)}")
         kept = [key for key in wanted if key in there and key in labels_of[label_name]]
         keys += kept
         labels += [labels_of[label_name][key] for key in kept]

@@ -52,7 +52,12 @@ def read_isic_rows(
     faults: list[str] = []
     cases = _present(list(number_of), there, labels, absent)
     split_of = {} if lists is None else _read_lists(lists, number_of, there, absent, faults)
-    _settle(absent, faults, skip_absent, say)
+    if absent and not skip_absent:
+        faults += [*absent, "give all images, or leave entries without one out with --skip-absent"]
+    if faults:
+        raise DataError("labels and lists cannot be used:\n  " + "\n  ".join(faults))
+    for line in absent:
+        say(f"left out: {line}")
     lesion_of = _lesions(metadata, cases, say)
     if lists is not None:
         if outside := len(set(cases) - split_of.keys()):
@@ -124,16 +129,6 @@ def _read_lists(
         seen.update(ids)
         split_of |= dict.fromkeys(_present(ids, there, path, absent), split)
     return split_of
-
-
-def _settle(absent: list[str], faults: list[str], skip_absent: bool, say: Say) -> None:
-    """Raise what is wrong with table and lists, all in one; with `skip_absent` entries without image are only said."""
-    way_out = ["give all images, or leave entries without one out with --skip-absent"] if absent else []
-    found = faults if skip_absent else [*faults, *absent, *way_out]
-    if found:
-        raise DataError("labels and lists cannot be used:\n  " + "\n  ".join(found))
-    for line in absent:
-        say(f"left out: {line}")
 
 
 def _lesions(metadata: Path | str | None, cases: list[str], say: Say) -> dict[str, str]:

@@ -3,7 +3,6 @@
 Split by case id: PROMISE12_data_split.mat of the L2B and MLB-Seg releases (37 train, 3 meta, 10 test cases).
 """
 
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.fetch.archive import extract_files
+from data_prep.fetch.archive import extracted_beside
 from data_prep.fetch.download import DEFAULT_BASE_URL, download
 from data_prep.mask_sets.promise12_files import CaseFiles, find_cases, is_case_file, read_case, source_hashes
 from l2b_data.cases.dataset import ENDING, SPACING_UNITS, Dataset, write_dataset_files
@@ -69,17 +68,15 @@ def prepare_promise12(
         say(f"split: {how['text']}")
         folder = stack.enter_context(atomic_folder(out))
         hashes, known = _write_cases(cases, folder, say)
-        unit = _spacing_unit(spacing_unit, known, say)
-        source = {"dataset": "promise12", "sha256": hashes, "absent_cases": absent}
         write_dataset_files(
             folder,
             name="PROMISE12",
             channels=["T2"],
             labels={"background": 0, "prostate": 1},
             splits=splits,
-            spacing_unit=unit,
+            spacing_unit=_spacing_unit(spacing_unit, known, say),
             how=how,
-            source=source,
+            source={"dataset": "promise12", "sha256": hashes, "absent_cases": absent},
         )
     return Dataset.open(out)
 
@@ -117,10 +114,7 @@ def _open_source(source: Path, out: Path, stack: ExitStack) -> Path:
         raise DataError(f"--source {source}: no such file or folder")
     if source.suffix.lower() != ".zip":
         raise DataError(f"--source {source}: neither a folder nor a .zip")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.zip.")))
-    extract_files(source, folder, keep=is_case_file)
-    return folder
+    return stack.enter_context(extracted_beside(out, source, keep=is_case_file))[0]
 
 
 def make_split(

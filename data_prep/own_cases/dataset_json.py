@@ -6,12 +6,6 @@ from typing import Any
 
 from data_prep.own_cases.label_values import LabelValues, named_values
 from l2b_data.errors import DataError
-from l2b_data.files.json_object import read_json_object
-
-
-def read_dataset_json(folder: Path) -> dict[str, Any]:
-    """The JSON object in `folder`/dataset.json; `DataError` where there is none."""
-    return read_json_object(folder / "dataset.json", way_out="name the folder that holds dataset.json")
 
 
 def channel_names(info: Mapping[str, Any], key: str, path: Path) -> list[str]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_prep.own_cases.dataset_json import channel_names, label_table, read_dataset_json
+from data_prep.own_cases.dataset_json import channel_names, label_table
 from data_prep.own_cases.image_pairs import RawCase
 from data_prep.own_cases.label_values import LabelValues
 from data_prep.own_cases.prepared_cases import Plan, Say, write_prepared
 from data_prep.own_cases.split import SplitOptions, group_cases
 from l2b_data.cases.dataset import Dataset
+from l2b_data.files.json_object import read_json_object
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def prepare_described(
     """
     folder = Path(folder)
     path = folder / "dataset.json"
-    info = read_dataset_json(folder)
+    info = read_json_object(path, way_out="name the folder that holds dataset.json")
     found = read(folder, info, say)
     groups, without = group_cases(list(found.cases), file=groups_file, regex=group_regex)
     plan = Plan(

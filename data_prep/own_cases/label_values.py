@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.shorten import few
 from l2b_data.images.soft_mask import MaskValues, softness, two_values
 
 BACKGROUND = "background"
@@ -130,9 +131,8 @@ def settle_label_values(found: Mapping[str, MaskValues], named: LabelValues | No
 
 def unknown_text(values: LabelValues, unknown: list[int]) -> str:
     """What a mask holds beside the named values, in words."""
-    shown = ", ".join(map(str, unknown[:8])) + (", ..." if len(unknown) > 8 else "")
     known = ", ".join(f"{name} {'+'.join(map(str, of))}" for name, of in values.record().items())
-    return f"holds {shown}; named are {known}"
+    return f"holds {few(list(map(str, unknown)), 8)}; named are {known}"
 
 
 def derive_label_values(values: Mapping[str, np.ndarray]) -> LabelValues:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from l2b_data.files.cache import cache_dir
-from l2b_data.files.extras import EXTRAS, install_command, missing_modules
-from l2b_run.folder.environment import memory_mb, package_version, usable_cores
+from l2b_data.files.extras import EXTRAS, install_command, missing_modules, package_version
+from l2b_run.folder.environment import memory_mb, usable_cores
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from l2b_cls.batches.sample_batches import output_size
 from l2b_cls.metrics.summary import Summary
 from l2b_cls.prediction.classifier import Classifier, load_run
+from l2b_data.files.extras import package_version
 from l2b_run.export.onnx import BATCHES, require_onnx, write_onnx
-from l2b_run.folder.environment import package_version
 
 INPUT = "images"
 

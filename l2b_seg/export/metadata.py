@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from l2b_data.files.extras import package_version
 from l2b_data.files.json_object import read_json_object
-from l2b_run.folder.environment import package_version
 from l2b_run.folder.load_network import require_finished
 from l2b_seg.config import Settings
 from l2b_seg.metrics.summary import Summary
