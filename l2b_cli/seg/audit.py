@@ -39,12 +39,9 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
         for part, text in (("all", "all"), ("foreground", "with foreground"))[: len(counts)]:
             found = result["truth"][part]
             names = {"score": "audit", "loss": "mean loss", "cleanlab": "cleanlab"}
-            values = ", ".join(
-                f"{text} {_number(found[name]['auroc'], 3)}" for name, text in names.items() if name in found
-            )
-            yield (
-                f"AUROC against the clean masks, slices {text} ({found['wrong']} of {found['slices']} wrong): {values}"
-            )
+            values = [f"{name} {_number(found[key]['auroc'], 3)}" for key, name in names.items() if key in found]
+            wrong = f"{found['wrong']} of {found['slices']} wrong"
+            yield f"AUROC against the clean masks, slices {text} ({wrong}): {', '.join(values)}"
 
 
 def _table(result: dict[str, Any]) -> Table:

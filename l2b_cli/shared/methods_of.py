@@ -1,7 +1,8 @@
 """`methods` of either tool, and the names in its table."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,12 +34,12 @@ def method_names(table: str) -> str:
     raise LookupError(f"{table}: no METHODS = {{...}}")
 
 
-def methods_of(load: Callable[[], Mapping[str, "Method"]]) -> Callable[..., None]:
-    """The command of a tool whose table `load` imports."""
+def methods_of(table: str) -> Callable[..., None]:
+    """The command of a tool whose METHODS stand in the module `table`, which is imported when the command runs."""
 
     def methods(as_json: AsJson = False) -> None:
         """What `train --method` takes: each method, its source, clean labels needed, cost of a step in plain steps."""
-        rows = [_row(name, method) for name, method in load().items()]
+        rows = [_row(name, method) for name, method in import_module(table).METHODS.items()]
         print_result(rows, _parts(rows), as_json=as_json)
 
     return methods

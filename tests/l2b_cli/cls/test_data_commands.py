@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from l2b_cli.cls.check import check
-from l2b_cli.cls.prepare.commands import app as prepare_app
+from l2b_cli.cls.main import prepare as prepare_app
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.samples.image_set import open_image_set
 from tests.data_prep.fetch.test_download import server

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from l2b_cli.cls.methods import methods as cls_methods
-from l2b_cli.seg.methods import methods as seg_methods
+from l2b_cli.cls.main import methods as cls_methods
+from l2b_cli.seg.main import methods as seg_methods
 from l2b_cli.shared.methods_of import method_names
 from l2b_cls.methods.table import METHODS as CLS
 from l2b_run.training.method import Method

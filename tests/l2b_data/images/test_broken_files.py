@@ -12,8 +12,8 @@ import yaml
 from safetensors.torch import save_file
 
 from l2b_cli.seg.check import check
+from l2b_cli.seg.main import prepare as prepare_app
 from l2b_cli.seg.predict import predict
-from l2b_cli.seg.prepare.commands import app as prepare_app
 from l2b_cli.seg.train import train
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from l2b_seg.networks.build_network import network_of
