@@ -61,10 +61,8 @@ def load_slices(
 
     Raises DataError, naming every faulty case at once: absent, truncated, not finite, unequal shapes, unknown labels.
     """
-    images: list[torch.Tensor] = []
-    masks: list[torch.Tensor] = []
-    where: list[tuple[str, int]] = []
-    faults: list[str] = []
+    images, masks = list[Tensor](), list[Tensor]()
+    where, faults = list[tuple[str, int]](), list[str]()
     for case in cases:
         try:
             image, mask = case_image(dataset, case, options), case_mask(dataset, case, options, labels)
@@ -125,19 +123,15 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions, *, values: Sequ
         array = prepare_mask(cut.apply(label_values(path, volume.array, values)), options, classes)
     content = io.BytesIO()  # numpy's own write to a file reports a full disk without saying so
     np.save(content, array, allow_pickle=False)
-    stored = folder / f"{_name_of(cut)}.npy"
+    numbers = (*cut.shape, *cut.order, *cut.flips)  # in the file's name: 6x48x48x0x1x2x0x0
+    stored = folder / f"{'x'.join(f'{number:d}' for number in numbers)}.npy"
     with atomic_file(stored) as temporary:
         temporary.write_bytes(content.getbuffer())
     return NativeSlices(np.load(stored, mmap_mode="r", allow_pickle=False), cut)
 
 
-def _name_of(cut: Cut) -> str:
-    """Shape, order and flips in a file name: "6x48x48x0x1x2x0x0"."""
-    return "x".join(f"{number:d}" for number in (*cut.shape, *cut.order, *cut.flips))
-
-
 def _named_cut(name: str) -> Cut:
-    """The cut `_name_of` made a name of; ValueError for another name."""
+    """The cut whose numbers a stored file's name holds; ValueError for another name."""
     depth, height, width, slices, rows, columns, y, x = map(int, name.split("x"))
     return Cut((depth, height, width), (slices, rows, columns), (bool(y), bool(x)))
 

@@ -23,16 +23,10 @@ _CHUNK = 1 << 20
 _SLACK = 1 << 20  # bytes past the last voxel that a compressed stream may hold before it counts as a bomb
 
 _META_TYPES = {
-    "MET_CHAR": 1,
-    "MET_UCHAR": 1,
-    "MET_SHORT": 2,
-    "MET_USHORT": 2,
-    "MET_INT": 4,
-    "MET_UINT": 4,
-    "MET_LONG": 4,
-    "MET_ULONG": 4,
-    "MET_LONG_LONG": 8,
-    "MET_ULONG_LONG": 8,
+    **dict.fromkeys(("MET_CHAR", "MET_UCHAR"), 1),
+    **dict.fromkeys(("MET_SHORT", "MET_USHORT"), 2),
+    **dict.fromkeys(("MET_INT", "MET_UINT", "MET_LONG", "MET_ULONG"), 4),
+    **dict.fromkeys(("MET_LONG_LONG", "MET_ULONG_LONG"), 8),
     "MET_FLOAT": 4,
     "MET_DOUBLE": 8,
 }
@@ -60,14 +54,12 @@ class Header:
 
 def check_voxels(path: Path, shape: tuple[int, ...]) -> int:
     """Number of voxels of `shape`; `DataError` where a length is not positive or the product passes the cap."""
+    size, voxels = "x".join(map(str, shape)), math.prod(shape)
     if any(length < 1 for length in shape):
-        raise DataError(
-            f"{path}: the header asks for size {'x'.join(map(str, shape))}; every length must be at least 1"
-        )
-    voxels = math.prod(shape)
+        raise DataError(f"{path}: the header asks for size {size}; every length must be at least 1")
     if voxels > MAX_VOXELS:
         raise DataError(
-            f"{path}: the header asks for {'x'.join(map(str, shape))} = {voxels:,} voxels, more than the cap of "
+            f"{path}: the header asks for {size} = {voxels:,} voxels, more than the cap of "
             f"{MAX_VOXELS:,}; the header is damaged, or the volume must be cropped first"
         )
     return voxels

@@ -43,7 +43,9 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is either refused below or an error when decoded
         try:
-            _verify(path)
+            if path.suffix.lower() in PNG_SUFFIXES:  # whose checksums are not looked at when it is decoded
+                with Image.open(path, formats=["PNG"]) as image:
+                    image.verify()
             with Image.open(path, formats=[_FORMATS[path.suffix.lower()]]) as image:
                 deep = _is_deep_colour(image)  # known until it is decoded
                 _check_picture(path, image)
@@ -54,18 +56,8 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
         except Image.DecompressionBombError as error:
             raise DataError(f"{path}: {error}; cut it into smaller pictures") from error
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError) as error:
-            raise DataError(
-                f"{path}: not a readable {_FORMATS[path.suffix.lower()]} picture ({error}); copy it again"
-            ) from error
-
-
-def _verify(path: Path) -> None:
-    """Compare the checksums of a .png, which are not looked at when it is decoded."""
-    from PIL import Image
-
-    if path.suffix.lower() in PNG_SUFFIXES:
-        with Image.open(path, formats=["PNG"]) as image:
-            image.verify()
+            kind = _FORMATS[path.suffix.lower()]
+            raise DataError(f"{path}: not a readable {kind} picture ({error}); copy it again") from error
 
 
 def _check_picture(path: Path, image: Any) -> None:

@@ -1,5 +1,6 @@
 """A mask whose voxels fit its image and whose header does not: give it the image's geometry."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from l2b_data.errors import DataError
@@ -26,7 +27,10 @@ def fix_header(image_path: Path, mask_path: Path) -> str | None:
         return None
     if same_grid_faults(channels) or image.array.shape != mask.array.shape:
         raise DataError(f"{mask_path}: not corrected: image and mask differ in {'; '.join(differences)}")
-    if image.axes != mask.axes and not _is_default(mask):
+    plain = Volume(mask.array, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), IDENTITY)
+    nifti = replace(plain, direction=(-1.0, 0, 0, 0, -1.0, 0, 0, 0, 1.0))
+    default = not mask.same_grid(plain) or not mask.same_grid(nifti)  # of a program that knows nothing of geometry
+    if image.axes != mask.axes and not default:
         raise DataError(
             f"{mask_path}: not corrected: its axes run {mask.axes}, its image's {image.axes}, so its voxels may be "
             "mirrored or turned; resample it onto the image"
@@ -35,10 +39,3 @@ def fix_header(image_path: Path, mask_path: Path) -> str | None:
         raise DataError(f"{mask_path}: not corrected: .mhd is not written; convert it to .mha or .nii.gz")
     write_volume(image.with_array(mask.array), mask_path)
     return "; ".join(differences).replace(" against ", " of the image in place of ")
-
-
-def _is_default(volume: Volume) -> bool:
-    """Whether the header holds what a program writes that knows nothing of geometry."""
-    plain = Volume(volume.array, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), IDENTITY)
-    nifti = Volume(volume.array, plain.spacing_mm, plain.origin, (-1.0, 0, 0, 0, -1.0, 0, 0, 0, 1.0))
-    return not volume.same_grid(plain) or not volume.same_grid(nifti)

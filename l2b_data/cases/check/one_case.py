@@ -10,6 +10,7 @@ import numpy as np
 from l2b_data.cases.check.fault import Fault
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_array
+from l2b_data.files.shorten import few
 from l2b_data.images.image_files import read_channels, same_grid_faults
 from l2b_data.images.volume import Volume, read_volume
 
@@ -56,26 +57,15 @@ def check_case(
     if masks:
         faults += label_faults(case, mask_path, masks[0], labels)
         if channels:
-            differences = channels[0].same_grid(masks[0])
-            faults += [
-                Fault("geometry", case, str(mask_path), f"image and mask differ in {part}") for part in differences
-            ]
+            differences = [f"image and mask differ in {part}" for part in channels[0].same_grid(masks[0])]
+            faults += [Fault("geometry", case, str(mask_path), text) for text in differences]
     if not whole:
         return faults, None
     first = channels[0]
-    content = hashlib.sha256(
-        "".join(sha256_array(channel.array.astype(np.float64)) for channel in channels).encode()
-    ).hexdigest()
-    return faults, CaseFacts(
-        str(images[0]),
-        content,
-        len(channels),
-        first.array.shape,
-        first.spacing_mm,
-        first.spacing_known,
-        first.axes,
-        np.unique(masks[0].array) if masks else None,
-    )
+    hashes = "".join(sha256_array(channel.array.astype(np.float64)) for channel in channels)
+    content, values = hashlib.sha256(hashes.encode()).hexdigest(), np.unique(masks[0].array) if masks else None
+    of_image = (len(channels), first.array.shape, first.spacing_mm, first.spacing_known, first.axes)
+    return faults, CaseFacts(str(images[0]), content, *of_image, values)
 
 
 def _read(case: str, path: Path, read: Callable[[Path], list[Volume]], faults: list[Fault]) -> list[Volume]:
@@ -104,9 +94,9 @@ def label_faults(case: str, path: Path, mask: Volume, labels: Mapping[str, int] 
     values = np.unique(mask.array)
     unknown = [f"{value:g}" for value in values if labels and value not in labels.values()]
     if unknown and labels:
-        shown = ", ".join(unknown[:8]) + (", ..." if len(unknown) > 8 else "")
         known = ", ".join(f"{number} {name}" for name, number in labels.items())
-        faults.append(Fault("labels", case, str(path), f"holds the values {shown}; dataset.json names {known}"))
+        text = f"holds the values {few(unknown, 8)}; dataset.json names {known}"
+        faults.append(Fault("labels", case, str(path), text))
     if len(values) == 1 and (labels is None or values[0] == 0):
         faults.append(Fault("empty_mask", case, str(path), f"no foreground: every voxel is {values[0]:g}"))
     return faults
