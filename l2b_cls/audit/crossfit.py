@@ -1,7 +1,6 @@
 """Class probabilities of the training samples by networks that never saw their labels."""
 
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import torch
 from l2b_cls.batches.sample_batches import SampleBatches, Samples, make_batches
 from l2b_cls.config import Settings
 from l2b_cls.run import evaluated_probabilities, training_of
-from l2b_data.files.atomic import atomic_file
+from l2b_data.files.atomic import write_array
 from l2b_data.files.hashing import sha256_file
 from l2b_run.audit.cross_fit import FoldNetwork
 from l2b_run.audit.folds import Fold, cut_folds
@@ -54,7 +53,7 @@ def fold_network(
         {"content": _content(batches)},
         start=lambda: training_of(shorter, batches),
         result="probabilities.npy",
-        keep=lambda path, state: _write(path, evaluated_probabilities(state, batches)),
+        keep=lambda path, state: write_array(path, evaluated_probabilities(state, batches)),
         read=_read,
     )
 
@@ -69,19 +68,11 @@ def _shorter(settings: Settings, epochs: int) -> Settings:
     )
 
 
-def _write(path: Path, probabilities: np.ndarray) -> None:
-    content = io.BytesIO()
-    np.save(content, probabilities, allow_pickle=False)
-    with atomic_file(path) as temporary:
-        temporary.write_bytes(content.getbuffer())
-
-
 def _read(path: Path) -> np.ndarray | None:
     try:
-        found: np.ndarray = np.load(path, allow_pickle=False)
+        return np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return found
 
 
 def _content(batches: SampleBatches) -> str:

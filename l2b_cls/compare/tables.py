@@ -27,18 +27,11 @@ def comparison_table(comparison: Mapping[str, Any]) -> "Table":
     classes = sorted(comparison["classes"].items(), key=lambda item: -abs(item[1]["difference"]))[:_CLASSES]
     shown = [(name, row) for name, row in comparison["classes"].items() if (name, row) in classes]
     for name, row in [("all", comparison), *shown]:
-        interval = row["interval"]
-        table.add_row(
-            Text(name),
-            str(row["n"]),
-            f"{row['accuracy_a']:.4f}",
-            f"{row['accuracy_b']:.4f}",
-            f"{row['difference']:+.4f}",
-            "-" if interval is None else " ".join(f"{value:+.3f}" for value in interval),
-            f"{row['only_a_right']}/{row['only_b_right']}",
-            p_text(row["mcnemar_p"]),
-            end_section=name == "all",
-        )
+        numbers = (f"{row['accuracy_a']:.4f}", f"{row['accuracy_b']:.4f}", f"{row['difference']:+.4f}")
+        interval = " ".join(f"{value:+.3f}" for value in row["interval"] or ()) or "-"
+        alone = f"{row['only_a_right']}/{row['only_b_right']}"
+        tested = (*numbers, interval, alone, p_text(row["mcnemar_p"]))
+        table.add_row(Text(name), str(row["n"]), *tested, end_section=name == "all")
     return table
 
 

@@ -49,15 +49,10 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     require_onnx(file)
     classifier = load_run(run, "cpu")
     network, pictures = _Probabilities(classifier).eval(), _pictures(classifier)
-    return write_onnx(
-        file,
-        network,
-        {name: _as_input(each) for name, each in pictures.items()},
-        onnx_metadata(run, classifier),
-        input_name=INPUT,
-        parity={"run": max(_difference(network, classifier, each) for each in pictures.values())},
-        say=say,
-    )
+    inputs = {name: _as_input(each) for name, each in pictures.items()}
+    parity = {"run": max(_difference(network, classifier, each) for each in pictures.values())}
+    metadata = onnx_metadata(run, classifier)
+    return write_onnx(file, network, inputs, metadata, input_name=INPUT, parity=parity, say=say)
 
 
 def onnx_metadata(run: Path, classifier: Classifier) -> dict[str, Any]:

@@ -59,10 +59,8 @@ def confusion_table(metrics: EvaluationSummary, *, most: int = 12) -> "Table":
 def metrics_line(metrics: EvaluationSummary) -> str:
     """The metrics of an evaluation in one line."""
     accuracy, balanced, auc = (_number(getattr(metrics, name)) for name in _METRICS)
-    return (
-        f"{metrics.n_evaluation} samples ({metrics.samples}): accuracy {accuracy}, balanced accuracy {balanced}, "
-        f"AUC {auc}"
-    )
+    samples = f"{metrics.n_evaluation} samples ({metrics.samples})"
+    return f"{samples}: accuracy {accuracy}, balanced accuracy {balanced}, AUC {auc}"
 
 
 def _number(value: float | None) -> str:

@@ -64,10 +64,8 @@ def predict(
     if (source / INFO).is_file():
         images = open_image_set(source)
         if images.channels != classifier.settings.task.channels:
-            raise ConfigError(
-                f"{source}: images of {images.channels} channels; the run was trained on "
-                f"{classifier.settings.task.channels}"
-            )
+            trained = f"the run was trained on {classifier.settings.task.channels}"
+            raise ConfigError(f"{source}: images of {images.channels} channels; {trained}")
         index = np.arange(len(images)) if split == "all" else images.indices(split)
         if not len(index):
             raise DataError(f"{source}: no sample in split {split}; choose another with --split, or all")
@@ -105,12 +103,10 @@ def stored_picture(classifier: Classifier, path: Path) -> np.ndarray:
 def _predict_pictures(
     classifier: Classifier, pictures: dict[str, Path], classes: list[str], say: Callable[[str], None]
 ) -> Predictions:
-    names: list[str] = []
-    parts: list[np.ndarray] = [np.zeros((0, len(classes)))]
-    failed: dict[str, str] = {}
-    every = list(pictures)
+    names, failed, every = list[str](), dict[str, str](), list(pictures)
+    parts = [np.zeros((0, len(classes)))]
     for start in range(0, len(every), BATCH):
-        found: list[np.ndarray] = []
+        found = []
         for number, name in enumerate(every[start : start + BATCH], start + 1):
             say(f"[{number}/{len(every)}] {printable_name(name)}")
             try:

@@ -44,8 +44,7 @@ def read_predictions(path: Path) -> PredictionTable:
     classes = len(header) - len(_FIRST)
     if classes < 2 or header != [*_FIRST, *(f"p_{number}" for number in range(classes))]:
         raise DataError(f"{path}: its columns are not {','.join(_FIRST)},p_0,p_1,...; a finished run has such a file")
-    values: list[list[float]] = []
-    faults: list[str] = []
+    values, faults = list[list[float]](), list[str]()
     for number, row in rows:
         if (fault := _fault(row, classes)) is None:
             values.append([float(text) for text in (row[0], *row[2:])])

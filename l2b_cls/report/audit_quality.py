@@ -15,16 +15,8 @@ def quality_rows(truth: Mapping[str, Any]) -> list[dict[str, Any]]:
     for key, name in NAMES.items():
         ranking, flags = truth["ranking"].get(key), truth["flags"].get(key, {})
         if ranking is not None:
-            cells = [_text(ranking["auroc"]), _text(ranking["average_precision"])]
-            flagged = flags.get("flagged")
-            cells += [
-                "–" if flagged is None else str(flagged),
-                _text(flags.get("precision")),
-                _text(flags.get("recall")),
-            ]
-            rows.append({"name": name, "cells": cells})
+            numbers = (ranking["auroc"], ranking["average_precision"], flags.get("precision"), flags.get("recall"))
+            cells = ["–" if value is None else f"{value:.3f}" for value in numbers]
+            flagged = "–" if flags.get("flagged") is None else str(flags["flagged"])
+            rows.append({"name": name, "cells": [*cells[:2], flagged, *cells[2:]]})
     return rows
-
-
-def _text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

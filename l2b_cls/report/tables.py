@@ -41,29 +41,21 @@ def confusion_table(label: str, counts: np.ndarray, classes: Sequence[str]) -> d
     """
     totals = counts.sum(1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    heats = np.searchsorted(_SHADES, shares, "right")
     rows = [
         {
             "name": name,
             "recall": f"{shares[place, place]:.1%}" if totals[place, 0] else NONE,
             "cells": [
-                {
-                    "count": int(count),
-                    "heat": int(np.searchsorted(_SHADES, share, "right")),
-                    "diagonal": place == column,
-                }
-                for column, (count, share) in enumerate(zip(counts[place], shares[place], strict=True))
+                {"count": int(counts[place, column]), "heat": int(heats[place, column]), "diagonal": place == column}
+                for column in range(len(classes))
             ],
         }
-        for place, name in enumerate(classes)
+        for place, name in enumerate(classes if len(classes) <= _WHOLE else ())
     ]
-    return {
-        "label": label,
-        "classes": list(classes),
-        "rows": rows if len(classes) <= _WHOLE else [],
-        "pairs": [pair | {"count": int(counts[pair["at"]])} for pair in mixed_up(counts, shares, classes)]
-        if len(classes) > 2
-        else [],
-    }
+    pairs = mixed_up(counts, shares, classes) if len(classes) > 2 else []
+    pairs = [pair | {"count": int(counts[pair["at"]])} for pair in pairs]
+    return {"label": label, "classes": list(classes), "rows": rows, "pairs": pairs}
 
 
 def mixed_up(order_by: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Files that are either whole or absent: written beside their final place, then moved over it."""
 
 import errno
+import io
 import json
 import os
 import shutil
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from l2b_data.errors import ConfigError, L2BError
 
@@ -85,6 +88,14 @@ def atomic_folder(path: Path, *, flush: bool = False) -> Iterator[Path]:
         if explained is None:
             raise
         raise explained from error
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write a .npy atomically, by way of the memory: numpy's own write reports a full disk without saying so."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def write_text(path: Path, text: str) -> None:

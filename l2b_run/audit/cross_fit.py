@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -95,13 +94,12 @@ def cross_fit(
         found = network.read(path) if is_finished(folder, record, path.name) else None
         if found is None:
             resume = begin_fold(folder, record, path.name)
-            rows = partial(_numbered, fold.number, progress)
-            network.keep(path, train(network.start(), folder, score="", progress=rows, resume=resume))
+
+            def numbered(row: dict[str, Any], number: int = fold.number) -> None:
+                progress({"fold": number, **row})
+
+            network.keep(path, train(network.start(), folder, score="", progress=numbered, resume=resume))
             finish_fold(folder, record)
             found = network.read(path)
             assert found is not None
         yield Judged(fold.number, fold.held_out, found, network.settings.epochs)
-
-
-def _numbered(number: int, progress: Progress, row: dict[str, Any]) -> None:
-    progress({"fold": number, **row})

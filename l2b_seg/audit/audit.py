@@ -20,7 +20,7 @@ from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.write_audit import write_audit, write_proposal
 from l2b_seg.config import Settings
 from l2b_seg.prediction.predictor import Predictor, load_run
-from l2b_seg.prediction.trust_maps import Judge, make_judge
+from l2b_seg.prediction.trust_maps import make_judge
 from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
 
@@ -47,16 +47,15 @@ def audit(
     settings = read_settings(run / "config.yaml")
     if not data.train:
         raise DataError(f"{run}: its split.json names no training case")
-    slices: Rows = []
-    cases: Rows = []
-    areas: Rows = []
+    slices, cases, areas = Rows(), Rows(), Rows()
     by = (data.meta, CLEAN_LABELS) if data.meta else (data.train, data.labels)
     plane = settings.slices.plane
     usual = usual_shares(data.dataset, *by, plane)
     least = min((share for share in usual if share), default=0.0)
     epochs = []
     for judged in _judged(run, settings, data, options, device, progress):
-        judge = _judge(data, judged.found)
+        meta = load_slices(data.dataset, data.meta, judged.found.options) if data.meta else None
+        judge = None if meta is None else make_judge(judged.found, meta)
         epochs.append(judged.epochs)
         for case in (data.train[place] for place in judged.held_out):
             seen = look_at(judged.found, judge, data.dataset, case, data.labels)
@@ -99,13 +98,6 @@ def _judged(
         fold_network, settings=settings, data=data, hashes=hashes, epochs=options.epochs, device=device
     )
     return cross_fit(run, options, cut=cut, network_of=network_of, own=own, progress=progress)
-
-
-def _judge(data: RunData, predictor: Predictor) -> Judge | None:
-    """What the clean cases say about a network; None without any."""
-    if not data.meta:
-        return None
-    return make_judge(predictor, load_slices(data.dataset, data.meta, predictor.options, labels=CLEAN_LABELS))
 
 
 def _ranked(rows: Rows, key: str) -> Rows:

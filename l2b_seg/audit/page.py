@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from l2b_data.cases.label_map import case_labels, label_values
 from l2b_data.images.volume import read_volume
 from l2b_run.report.numbers import NONE
@@ -82,7 +80,7 @@ def _pictures(
     data: RunData, case: str, indices: list[int], proposal: Path, plane: str | None
 ) -> dict[tuple[str, int], dict[str, Any]]:
     """(case, slice) -> image, size, window around the masks, both outlines, a class each; as training saw it."""
-    dataset, classes = data.dataset, len(data.dataset.classes)
+    dataset, classes = data.dataset, range(1, len(data.dataset.classes) + 1)
     channels = [read_volume(path) for path in dataset.image_paths(case)]
     cut = channels[0].cut(plane)
     given = cut.apply(case_labels(dataset, case, data.labels).array)
@@ -96,15 +94,12 @@ def _pictures(
             "width": width,
             "height": height,
             "window": " ".join(map(str, windows[index] or (0, 0, 2 * width, 2 * height))),
-            "outlines": [_outlines(mask[index], classes) for mask in (given, proposed)],
+            "outlines": [  # SVG paths in half pixels, one for each class that is there
+                [path for value in classes if (path := outline(mask[index] == value))] for mask in (given, proposed)
+            ],
         }
         for index in indices
     }
-
-
-def _outlines(mask: np.ndarray, classes: int) -> list[str]:
-    """SVG paths in half pixels, one for each class that is there."""
-    return [path for value in range(1, classes + 1) if (path := outline(mask == value))]
 
 
 def _numbers(row: dict[str, Any], where: int) -> list[tuple[str, str]]:

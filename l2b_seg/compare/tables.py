@@ -43,18 +43,10 @@ def summary_table(comparison: Mapping[str, Any]) -> "Table":
     for header in ("n", "mean A", "mean B", "B - A", "95 % interval", "p", "W/T/L"):
         table.add_column(header, justify="right", no_wrap=True)
     for name, row in {"all": comparison, **comparison["classes"]}.items():
-        interval = row["interval"]
-        shown = "-" if interval is None else " ".join(_number(metric, value, sign=True) for value in interval)
-        table.add_row(
-            Text(name),
-            str(row["n"]),
-            _number(metric, row["mean_a"]),
-            _number(metric, row["mean_b"]),
-            _number(metric, row["mean_difference"], sign=True),
-            shown,
-            p_text(row["wilcoxon_p"]),
-            f"{row['wins']}/{row['ties']}/{row['losses']}",
-        )
+        means = [_number(metric, row[f"mean_{key}"], sign=key == "difference") for key in ("a", "b", "difference")]
+        interval = " ".join(_number(metric, value, sign=True) for value in row["interval"] or (None,))
+        outcome = f"{row['wins']}/{row['ties']}/{row['losses']}"
+        table.add_row(Text(name), str(row["n"]), *means, interval, p_text(row["wilcoxon_p"]), outcome)
     return table
 
 

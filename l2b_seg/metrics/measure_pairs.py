@@ -15,10 +15,6 @@ from l2b_seg.metrics.read_mask import read_mask
 from l2b_seg.metrics.summary import Unit
 
 
-class _OtherGrid(DataError):
-    """Prediction and reference lie on different grids."""
-
-
 @dataclass
 class Measured:
     """By case id: metrics, spacing used, message of failure, what differs in grid.
@@ -43,11 +39,13 @@ def measure_pairs(
         say(f"[{number}/{len(pairs)}] {case}")
         try:
             pred, ref = (read_mask(path, own) for path, own in zip(paths, matched.own, strict=True))
-            _require_same_grid(pred.volume, ref.volume, pictures=any(map(is_picture, paths)))
+            differences = pred.volume.same_grid(ref.volume)
+            if any(map(is_picture, paths)):
+                differences = [text for text in differences if text.startswith("shape")]  # it has no other grid
+            if differences:
+                found.misplaced[case] = "; ".join(differences)
+                continue
             spacing = _spacing(ref.volume, paths[1], unit)
-        except _OtherGrid as error:
-            found.misplaced[case] = str(error)
-            continue
         except DataError as error:
             found.failed[case] = str(error)
             continue
@@ -67,14 +65,6 @@ def measure_pairs(
 def is_picture(path: Path) -> bool:
     """Whether a file is a 2-D picture by its name."""
     return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _require_same_grid(pred: Volume, ref: Volume, *, pictures: bool) -> None:
-    differences = pred.same_grid(ref)
-    if pictures:
-        differences = [text for text in differences if text.startswith("shape")]  # a picture has no other grid
-    if differences:
-        raise _OtherGrid("; ".join(differences))
 
 
 def _spacing(ref: Volume, path: Path, unit: Unit) -> tuple[float, ...]:

@@ -45,13 +45,8 @@ def _add_means(table: "Table", name: str, summary: Counted) -> None:
 
 
 def _cells(values: Mapping[str, float | None]) -> list[str]:
-    return [_cell(name, values[name]) for name in _SHOWN]
-
-
-def _cell(name: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.4f}" if name in OVERLAPS else f"{value:.2f}"
+    shown = ((values[name], 4 if name in OVERLAPS else 2) for name in _SHOWN)
+    return ["-" if value is None else f"{value:.{decimals}f}" for value, decimals in shown]
 
 
 def _caption(summary: Summary) -> str:

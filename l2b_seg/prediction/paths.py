@@ -70,7 +70,9 @@ def output_paths(
     elif out.exists() and not out.is_dir():
         raise ConfigError(f"OUT {out} is a file; name a folder, or a file that ends with .nii.gz")
     else:
-        masks = {case: out / f"{case}{_mask_suffix(files[0])}" for case, files in inputs.items()}
+        suffixes = dict.fromkeys(IMAGE_SUFFIXES, ".png") | dict.fromkeys(TIFF_SUFFIXES, ".tif")
+        ends = {case: suffixes.get(file_suffix(files[0]) or "", ".nii.gz") for case, files in inputs.items()}
+        masks = {case: out / f"{case}{end}" for case, end in ends.items()}
     outputs = {
         case: Output(mask, _beside(mask, inputs[case][0], classes) if probabilities else None)
         for case, mask in masks.items()
@@ -88,12 +90,6 @@ def output_paths(
 
 def _is_picture(path: Path) -> bool:
     return file_suffix(path) in IMAGE_SUFFIXES
-
-
-def _mask_suffix(image: Path) -> str:
-    if not _is_picture(image):
-        return ".nii.gz"
-    return ".tif" if file_suffix(image) in TIFF_SUFFIXES else ".png"
 
 
 def _named(out: Path, image: Path, inputs: int) -> Path:

@@ -71,10 +71,8 @@ def weight_uri(weight: np.ndarray) -> str:
 def weight_scale() -> list[tuple[float, str]]:
     """The colour scale of `weight_uri` for a legend: (weight, "#rrggbb") at every doubling, ascending."""
     low, high = (round(end) for end in np.log2(WEIGHT_RANGE))
-    colours = [_palette()[1 + round(_LEVELS * (power - low) / (high - low))] for power in range(low, high + 1)]
-    return [
-        (2.0**power, "#{:02x}{:02x}{:02x}".format(*c)) for power, c in zip(range(low, high + 1), colours, strict=True)
-    ]
+    levels = {power: 1 + round(_LEVELS * (power - low) / (high - low)) for power in range(low, high + 1)}
+    return [(2.0**power, "#{:02x}{:02x}{:02x}".format(*_palette()[level])) for power, level in levels.items()]
 
 
 @cache

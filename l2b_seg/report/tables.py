@@ -54,9 +54,8 @@ def case_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, An
             by_class = entry.classes or {}
             rows.append(common | {"class": ALL_CLASSES if by_class else ""} | _metrics(entry))
             rows += [common | {"class": name} | _metrics(metrics) for name, metrics in by_class.items()]
-    metrics = [
-        (key, heading) for key, heading, _ in CASE_METRICS if any(row["values"][key] is not None for row in rows)
-    ]
+    known = {key for row in rows for key, value in row["values"].items() if value is not None}
+    metrics = [(key, heading) for key, heading, _ in CASE_METRICS if key in known]
     rows.sort(key=lambda row: (-1.0 if row["values"]["dice"] is None else row["values"]["dice"], row["case"]))
     return {"metrics": metrics, "classes": list(dict.fromkeys(row["class"] for row in rows)), "rows": rows}
 
