@@ -136,8 +136,7 @@ def report(options: argparse.Namespace) -> None:
             told = f"network {row['fold'] + 1}, epoch {row['epoch']}, loss {row['loss']:.4f}"
             print(told, file=sys.stderr, flush=True)
 
-    chosen = AuditOptions(options.folds, options.epochs)
-    result = audit(run, data, options.out / "audit", chosen, device=torch.device("cpu"), progress=say)
+    result = audit(run, data, options.out / "audit", AuditOptions(options.folds, options.epochs, progress=say))
     rows = result["slices"]
     worst = sorted(truth, key=lambda case: truth[case])[: options.worst]
     spread = f"{min(truth.values()):.3f} to {max(truth.values()):.3f}"

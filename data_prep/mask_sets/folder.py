@@ -1,6 +1,7 @@
 """Folders of images and masks -> prepared data set: 2-D pictures and volumes of any readable kind."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from data_prep.own_cases.image_pairs import find_pairs
@@ -43,21 +44,9 @@ def prepare_folder(
     if given is not None:
         paired, _ = find_pairs(images, given, exclude=exclude)
         given_masks = {case: raw.label for case, raw in paired.items()}
+    files = {"images": list(images), "labels": labels, "given": given, "excluded": list(exclude)}
     plan = Plan(
-        name=name or Path(out).name,
-        split=split,
-        source={
-            "dataset": "folder",
-            "images": list(images),
-            "labels": labels,
-            "given": given,
-            "excluded": list(exclude),
-        },
-        groups=groups,
-        channels=channels,
-        label_values=label_values,
-        spacing_unit=spacing_unit,
-        grey=grey,
-        given=given_masks,
+        name or Path(out).name, split, {"dataset": "folder", **files}, groups, channels, label_values, spacing_unit
     )
+    plan = replace(plan, grey=grey, given=given_masks)
     return write_prepared(out, cases, plan, faults=[*faults, *without], say=say)

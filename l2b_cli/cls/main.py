@@ -8,15 +8,13 @@ from l2b_cli.shared.methods_of import methods_of
 from l2b_cli.shared.shell import run_app
 
 PREPARE = (cifar10, cifar100, isic2019, clothing1m, medmnist, digits, folder)
-prepare = make_group("prepare", "Turn images and labels into a prepared set.", PREPARE)
-methods = methods_of("l2b_cls.methods.table")
 app = make_app(
     "l2b-cls",
     "Train image classification when part of the labels is wrong: L2B, its relatives, and what surrounds them.",
     {
         "Start here": [demo.demo, doctor.doctor],
-        "Data": [prepare, check.check],
-        "Train and predict": [train.train, methods, predict.predict, export.export],
+        "Data": [make_group("prepare", "Turn images and labels into a prepared set.", PREPARE), check.check],
+        "Train and predict": [train.train, methods_of("l2b_cls.methods.table"), predict.predict, export.export],
         "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report],
     },
     items="images",

@@ -20,12 +20,10 @@ _SHOWN = 15
 def audit(run: Run, *, options: AuditOptions) -> None:
     """Rank a run's training masks by how likely they are wrong, with the evidence to look at."""
     from l2b_cli.shared.audit_a_run import audit_a_run
-    from l2b_run.audit.cross_fit import AuditOptions as Networks
     from l2b_seg.audit.audit import audit as audit_run
     from pipelines.plan.segmentation import SEGMENTATION
 
-    judged = partial(audit_run, run, options=Networks(options.folds, options.epochs))
-    audit_a_run(run, SEGMENTATION, options, audit=judged, results=_results)
+    audit_a_run(run, SEGMENTATION, options, audit=partial(audit_run, run), results=_results)
 
 
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:

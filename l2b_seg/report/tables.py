@@ -13,19 +13,13 @@ from l2b_seg.report.run_record import RunRecord
 COLUMNS = (
     Column("last", "Dice, last epoch", 4, max),
     Column("best", "Dice, best epoch", 4, max),
-    Column("hd", "HD", 2, min),
-    Column("hd95", "HD95", 2, min),
-    Column("assd", "ASSD", 2, min),
+    *(Column(key, key.upper(), 2, min) for key in ("hd", "hd95", "assd")),
     Column("n_missed", "missed", 0, min),
     *COST,
 )
 CASE_METRICS = (  # key of a case's metrics, heading, decimals
-    ("dice", "Dice", 3),
-    ("iou", "IoU", 3),
-    ("nsd", "NSD", 3),
-    ("hd", "HD", 2),
-    ("hd95", "HD95", 2),
-    ("assd", "ASSD", 2),
+    *(("dice", "Dice", 3), ("iou", "IoU", 3), ("nsd", "NSD", 3)),
+    *(("hd", "HD", 2), ("hd95", "HD95", 2), ("assd", "ASSD", 2)),
 )
 ALL_CLASSES = "mean of classes"
 

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from l2b_cli.seg.check import check
 from l2b_cli.seg.corrupt import corrupt
-from l2b_cli.seg.main import prepare as prepare_app
+from l2b_cli.seg.main import PREPARE
+from l2b_cli.shared.make_app import make_group
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.data_prep.conftest import challenge, prepared  # noqa: F401 - fixtures
@@ -22,7 +23,7 @@ from tests.data_prep.mask_sets.test_promise12 import SOME, zip_folder
 from tests.data_prep.own_data import write_volumes
 
 app = typer.Typer()
-app.add_typer(prepare_app, name="prepare")
+app.add_typer(make_group("prepare", "", PREPARE))
 app.command()(check)
 app.command()(corrupt)
 
