@@ -47,6 +47,7 @@ def shrunk(picture: np.ndarray, factor: int) -> np.ndarray:
 def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any, dict[str, float]]:
     """The prepared data set in `root`, and each case's Dice of the given mask against the gold standard."""
     from l2b_data.cases.dataset import CLEAN_LABELS, Dataset, write_dataset_files
+    from l2b_data.cases.dice import dice
     from l2b_data.images.volume import Volume, write_volume
 
     with zipfile.ZipFile(source) as archive:
@@ -74,7 +75,7 @@ def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any,
         how={"text": "drawn with a seed"},
         source={"dataset": "BU-BIL 1", "reader": options.reader},
     )
-    return Dataset.open(root), {case: _dice(masks[0][case], moved[case]) for case in train}
+    return Dataset.open(root), {case: dice(masks[0][case], moved[case]) for case in train}
 
 
 def draw(masks: dict[str, np.ndarray], cases: list[str], count: int, seed: int) -> list[str]:
@@ -86,10 +87,6 @@ def draw(masks: dict[str, np.ndarray], cases: list[str], count: int, seed: int) 
 def exchange(masks: dict[str, np.ndarray], chosen: list[str]) -> dict[str, np.ndarray]:
     """The masks with those of the chosen cases handed on in a circle."""
     return masks | {case: masks[other] for case, other in zip(chosen, chosen[1:] + chosen[:1], strict=True)}
-
-
-def _dice(a: np.ndarray, b: np.ndarray) -> float:
-    return float(2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b)))
 
 
 def main() -> None:
@@ -106,8 +103,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    report(options)
+    report(parser.parse_args())
 
 
 def report(options: argparse.Namespace) -> None:

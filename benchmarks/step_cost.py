@@ -68,18 +68,8 @@ def _table(network: str, options: argparse.Namespace) -> None:
     print(f"{'':32}{'time':>8}{'peak MB':>10}{'peak':>8}")
     plain: dict[str, float] = {}
     for variant in chosen:
-        command = [
-            sys.executable,
-            "-W",
-            "ignore",
-            __file__,
-            "--variant",
-            variant,
-            "--network",
-            network,
-            "--batch",
-            str(batch),
-        ]
+        command = [sys.executable, "-W", "ignore", __file__, "--variant", variant]
+        command += ["--network", network, "--batch", str(batch)]
         command += ["--size", str(size), "--repeats", str(options.repeats), "--threads", str(options.threads)]
         command += ["--widths", *map(str, options.widths)]
         run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)

@@ -105,7 +105,9 @@ def corrupt_labels(
     elif noise.kind == "human":
         drawn = _human(noise, given or {}, chosen, len(labels))
     elif noise.kind != "none":
-        subset, rule = _own_stream(labels[chosen], classes, noise, seed, _part(images, chosen, noise), class_names)
+        whole = images is None or noise.kind != "instance" or np.array_equal(chosen, np.arange(len(images)))
+        part = images if images is None or whole else images[chosen]  # gigabytes, where copied
+        subset, rule = _own_stream(labels[chosen], classes, noise, seed, part, class_names)
         drawn = labels.copy()
         drawn[chosen] = subset
     result = labels.copy()
@@ -143,12 +145,6 @@ def _own_stream(
     for label, (target,) in enumerate(targets):
         matrix[label, target] += noise.rate
     return draw_rows(matrix, labels, np.random.RandomState(seed)), rule
-
-
-def _part(images: np.ndarray | None, chosen: np.ndarray, noise: LabelNoise) -> np.ndarray | None:
-    if images is None or noise.kind != "instance":
-        return None
-    return images if np.array_equal(chosen, np.arange(len(images))) else images[chosen]  # gigabytes, where copied
 
 
 def human_column(noise: LabelNoise, given: Mapping[str, np.ndarray]) -> str:

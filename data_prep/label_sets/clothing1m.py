@@ -43,7 +43,8 @@ def prepare_clothing1m(
     require_free(out)
     if not 8 <= size <= 4096:
         raise ConfigError(f"--size {size}: 8 to 4096 pixels")
-    lists = {name: _at(source, name) for name in sorted({name for pair in PARTS.values() for name in pair})}
+    beside = {name: source / "annotations" / name for pair in PARTS.values() for name in pair}
+    lists = {name: source / name if (source / name).is_file() else beside[name] for name in sorted(beside)}
     if absent := [name for name, path in lists.items() if not path.is_file()]:
         raise DataError(f"--source {source}: holds no {', '.join(absent)} (searched there and in annotations/)")
     there = _picture_files(source, say)
@@ -84,11 +85,6 @@ def prepare_clothing1m(
         names=keys,
         source={"dataset": "Clothing1M", "noisy_splits": ["train"]},
     )
-
-
-def _at(source: Path, name: str) -> Path:
-    """The file in `source`, else in its folder annotations, whether it is there or not."""
-    return source / name if (source / name).is_file() else source / "annotations" / name
 
 
 def _picture_files(source: Path, say: Say) -> set[str]:

@@ -45,8 +45,6 @@ def prepare_folder(
         paired, _ = find_pairs(images, given, exclude=exclude)
         given_masks = {case: raw.label for case, raw in paired.items()}
     files = {"images": list(images), "labels": labels, "given": given, "excluded": list(exclude)}
-    plan = Plan(
-        name or Path(out).name, split, {"dataset": "folder", **files}, groups, channels, label_values, spacing_unit
-    )
-    plan = replace(plan, grey=grey, given=given_masks)
+    plan = Plan(name or Path(out).name, split, {"dataset": "folder", **files}, groups, channels, label_values)
+    plan = replace(plan, spacing_unit=spacing_unit, grey=grey, given=given_masks)
     return write_prepared(out, cases, plan, faults=[*faults, *without], say=say)

@@ -45,7 +45,11 @@ def find_pairs(
     """
     if len(set(images)) < len(images):
         raise ConfigError(f"--images {', '.join(images)}: the same source twice")
-    masks = _by_case(_files(labels, "--labels", say), cut_endings="*" not in labels, only_masks=labels in images)
+    masks: dict[str, list[Path]] = defaultdict(list)
+    for stem, paths in _files(labels, "--labels", say).items():
+        case = stem if "*" in labels else cut_mask_ending(stem)
+        if labels not in images or case != stem:
+            masks[case] += paths
     faults: list[str] = []
     channels: dict[str, dict[tuple[int, int], list[Path]]] = defaultdict(lambda: defaultdict(list))
     for number, source in enumerate(images):
@@ -110,15 +114,6 @@ def _any_case(pattern: str) -> str:
     folder, slash, name = pattern.rpartition("/")
     either = "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c if c == "*" else glob.escape(c) for c in name)
     return "*".join(glob.escape(part) for part in folder.split("*")) + slash + either
-
-
-def _by_case(files: Mapping[str, list[Path]], *, cut_endings: bool, only_masks: bool) -> dict[str, list[Path]]:
-    cases: dict[str, list[Path]] = defaultdict(list)
-    for stem, paths in files.items():
-        case = cut_mask_ending(stem) if cut_endings else stem
-        if not (only_masks and case == stem):
-            cases[case] += paths
-    return dict(cases)
 
 
 def _faults(

@@ -20,7 +20,13 @@ def read_raw_image(paths: Sequence[Path], *, grey: bool = False) -> list[Volume]
 
     grey: colour pictures become one channel (luma of ITU-R BT.601).
     """
-    channels = [channel for path in paths for channel in _channels(path, grey)]
+    channels: list[Volume] = []
+    for path in paths:
+        found = read_channels(path)
+        if grey and len(found) == 3 and file_suffix(path) in IMAGE_SUFFIXES:
+            luma = np.tensordot(_LUMA, np.stack([channel.array for channel in found]), 1)
+            found = [found[0].with_array(np.round(luma).astype(found[0].array.dtype))]
+        channels += found
     faults = same_grid_faults(channels)
     if not all(np.isfinite(channel.array).all() for channel in channels):
         faults.append("the image holds NaN or infinite values")
@@ -47,14 +53,6 @@ def read_raw_mask(path: Path, image: Volume, image_path: Path, *, fit: bool = Fa
     if faults:
         raise DataError(f"{path}: " + "; ".join(faults))
     return image.with_array(mask.array)
-
-
-def _channels(path: Path, grey: bool) -> list[Volume]:
-    channels = read_channels(path)
-    if not grey or len(channels) != 3 or file_suffix(path) not in IMAGE_SUFFIXES:
-        return channels
-    luma = np.tensordot(_LUMA, np.stack([channel.array for channel in channels]), 1)
-    return [channels[0].with_array(np.round(luma).astype(channels[0].array.dtype))]
 
 
 def known_values(path: Path, mask: Volume, label_values: LabelValues | None) -> MaskValues:

@@ -7,17 +7,14 @@ from l2b_cli.shared.make_app import make_app, make_group
 from l2b_cli.shared.methods_of import methods_of
 from l2b_cli.shared.shell import run_app
 
+_PREPARE = "Turn raw data into a prepared data set."
 PREPARE = (promise12, synthetic, folder, msd, nnunet, isic_lesions)
 app = make_app(
     "l2b-seg",
     "Train image segmentation when part of the masks is wrong: L2B, its baselines, and what surrounds them.",
     {
         "Start here": [demo.demo, doctor.doctor],
-        "Data": [
-            make_group("prepare", "Turn raw data into a prepared data set.", PREPARE),
-            check.check,
-            corrupt.corrupt,
-        ],
+        "Data": [make_group("prepare", _PREPARE, PREPARE), check.check, corrupt.corrupt],
         "Train and predict": [train.train, methods_of("l2b_seg.methods.table"), predict.predict, export.export],
         "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, weights.weights],
     },

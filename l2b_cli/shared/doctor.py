@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from l2b_data.files.cache import cache_dir
@@ -100,11 +99,9 @@ def _cache(problems: list[str]) -> dict[str, Any]:
         problems.append(f"cache folder {folder} cannot be written: name another one by L2B_CACHE")
     elif free < _LITTLE_DISK_GB:
         problems.append(f"cache folder {folder} has {free:.1f} GB free: free space, or name another one by L2B_CACHE")
-    return {"folder": str(folder), "size_mb": _size(folder) / 1e6, "free_gb": free}
-
-
-def _size(folder: Path) -> int:
-    return sum(os.lstat(os.path.join(where, name)).st_size for where, _, names in os.walk(folder) for name in names)
+    files = (os.path.join(where, name) for where, _, names in os.walk(folder) for name in names)
+    size = sum(os.lstat(path).st_size for path in files)
+    return {"folder": str(folder), "size_mb": size / 1e6, "free_gb": free}
 
 
 def _cuda(problems: list[str]) -> dict[str, Any]:

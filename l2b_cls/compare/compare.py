@@ -1,6 +1,5 @@
 """Two runs on the same test samples: paired difference of the accuracy, an interval and a test."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +47,10 @@ def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
         titles[label]: paired_accuracy(right_a[labels == label], right_b[labels == label], seed=seed)
         for label in np.unique(labels).tolist()
     }
+    warnings = list(training_differs(side_a, side_b, noise=lambda summary: str(summary.noise), seen=_SEEN))
+    if set(a.index.tolist()) != set(b.index.tolist()):
+        differ = f"evaluated samples differ: {len(a.index)} in A, {len(b.index)} in B"
+        warnings.append(f"{differ}; compared are the common ones")
     return {
         "a": side_a.about(accuracy=float(right_a.mean())),
         "b": side_b.about(accuracy=float(right_b.mean())),
@@ -61,7 +64,7 @@ def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
         "lost": names[right_a & ~right_b].tolist(),
         "only_in_a": len(a.index) - len(common),
         "only_in_b": len(b.index) - len(common),
-        "warnings": list(_warnings(side_a, side_b, a, b)),
+        "warnings": warnings,
     }
 
 
@@ -125,10 +128,3 @@ def _titles(a: Side[Summary], b: Side[Summary], count: int) -> list[str]:
         differ = f"{a.path} has the classes {first_names(one, 8)}, {b.path} {first_names(two, 8)}"
         raise DataError(f"{differ}; {_WAY_OUT}")
     return next((names for names in (one, two) if len(names) == count), [str(number) for number in range(count)])
-
-
-def _warnings(side_a: Side[Summary], side_b: Side[Summary], a: PredictionTable, b: PredictionTable) -> Iterator[str]:
-    """What makes a difference between the two runs hard to read, a line each."""
-    yield from training_differs(side_a, side_b, noise=lambda summary: str(summary.noise), seen=_SEEN)
-    if set(a.index.tolist()) != set(b.index.tolist()):
-        yield f"evaluated samples differ: {len(a.index)} in A, {len(b.index)} in B; compared are the common ones"

@@ -113,15 +113,11 @@ def _images(image_set: ImageSet, index: np.ndarray, say: Say) -> Iterator[tuple[
             yield from zip(block.tolist(), image_set.images(block), strict=True)
         except DataError:  # one of the block's files: ask for them one at a time
             for number in block.tolist():
-                yield number, _one(image_set, number)
+                try:
+                    yield number, image_set.images([number])[0]
+                except DataError as error:
+                    yield number, error
         say(f"[{start + len(block)}/{len(index)}] images")
-
-
-def _one(image_set: ImageSet, number: int) -> np.ndarray | DataError:
-    try:
-        return image_set.images([number])[0]
-    except DataError as error:
-        return error
 
 
 def _duplicate_faults(image_set: ImageSet, members: Mapping[bytes, list[int]]) -> list[Fault]:

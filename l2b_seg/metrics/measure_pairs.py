@@ -8,7 +8,6 @@ from typing import Any
 
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES
-from l2b_data.images.volume import Volume
 from l2b_seg.metrics.foreground import Foreground
 from l2b_seg.metrics.mask_pairs import MaskPairs
 from l2b_seg.metrics.read_mask import read_mask
@@ -45,10 +44,13 @@ def measure_pairs(
             if differences:
                 found.misplaced[case] = "; ".join(differences)
                 continue
-            spacing = _spacing(ref.volume, paths[1], unit)
+            if unit == "mm" and not ref.volume.spacing_known:
+                way_out = "ask for distances in voxels (--spacing-unit voxel)"
+                raise DataError(f"{paths[1]}: its header has no spacing; {way_out}")
         except DataError as error:
             found.failed[case] = str(error)
             continue
+        spacing = ref.volume.spacing_mm if unit == "mm" else (1.0, 1.0, 1.0)
         found.cases[case] = foreground.metrics(pred.volume.array, ref.volume.array, spacing, tolerance)
         found.spacings[case] = spacing
         found.held.update(pred.values.tolist())
@@ -65,11 +67,3 @@ def measure_pairs(
 def is_picture(path: Path) -> bool:
     """Whether a file is a 2-D picture by its name."""
     return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _spacing(ref: Volume, path: Path, unit: Unit) -> tuple[float, ...]:
-    if unit == "voxel":
-        return (1.0, 1.0, 1.0)
-    if not ref.spacing_known:
-        raise DataError(f"{path}: its header has no spacing; ask for distances in voxels (--spacing-unit voxel)")
-    return ref.spacing_mm

@@ -73,10 +73,11 @@ def output_paths(
         suffixes = dict.fromkeys(IMAGE_SUFFIXES, ".png") | dict.fromkeys(TIFF_SUFFIXES, ".tif")
         ends = {case: suffixes.get(file_suffix(files[0]) or "", ".nii.gz") for case, files in inputs.items()}
         masks = {case: out / f"{case}{end}" for case, end in ends.items()}
-    outputs = {
-        case: Output(mask, _beside(mask, inputs[case][0], classes) if probabilities else None)
-        for case, mask in masks.items()
-    }
+    outputs = {}
+    for case, mask in masks.items():
+        suffix = ".nii.gz" if classes == 1 and not _is_picture(inputs[case][0]) else ".npz"
+        beside = mask.with_name(f"{file_stem(mask)}{PROBABILITY_ENDING}{suffix}")
+        outputs[case] = Output(mask, beside if probabilities else None)
     taken = {path.resolve() for files in inputs.values() for path in files}
     over = [str(path) for output in outputs.values() for path in output.files if path.resolve() in taken]
     if over:
@@ -104,8 +105,3 @@ def _named(out: Path, image: Path, inputs: int) -> Path:
     if _is_picture(out) and not _is_picture(image):
         raise ConfigError(f"OUT {out} is a picture, {image} a volume; name a file that ends with .nii.gz")
     return out
-
-
-def _beside(mask: Path, image: Path, classes: int) -> Path:
-    suffix = ".nii.gz" if classes == 1 and not _is_picture(image) else ".npz"
-    return mask.with_name(f"{file_stem(mask)}{PROBABILITY_ENDING}{suffix}")
