@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.hidden import visible_files
 from l2b_data.files.shorten import counted, first_lines, first_names
+from l2b_data.files.table import read_csv_rows
 from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, is_picture, printable_name
 from l2b_data.samples.label_table import ABSENT, META, PARTS
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from data_prep.own_cases.split import read_columns
 from l2b_data.errors import DataError
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import counted, first_lines, first_names
+from l2b_data.files.table import read_csv_rows
 from l2b_data.files.text_lines import read_lines
 
 UNUSED = "UNK"

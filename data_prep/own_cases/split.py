@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import first_names
+from l2b_data.files.table import read_csv_rows
 
 _SHOWN = 12
 _TEST_STREAM, _META_STREAM = 3, 4  # generators of their own, so that one draw does not shift the other

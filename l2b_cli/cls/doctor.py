@@ -1,6 +1,6 @@
 """`l2b-cls doctor`: is this installation fit for use?"""
 
-from l2b_cli.shared.doctor_of import SHARED_PACKAGES, doctor_of
+from l2b_cli.shared.doctor import SHARED_PACKAGES, doctor_of, try_step
 
 PACKAGES = SHARED_PACKAGES | {"scikit-learn": "sklearn"}
 """Distribution -> module, all of them needed."""
@@ -11,8 +11,6 @@ def tiny_step(device: str) -> None:
     import torch
     from torch import Tensor, nn
     from torch.nn.functional import cross_entropy
-
-    from l2b_cli.shared.doctor import try_step
 
     def loss(logits: Tensor, labels: Tensor) -> Tensor:
         return cross_entropy(logits, labels, reduction="none")

@@ -1,6 +1,6 @@
 """`l2b-seg doctor`: is this installation fit for use?"""
 
-from l2b_cli.shared.doctor_of import SHARED_PACKAGES, doctor_of
+from l2b_cli.shared.doctor import SHARED_PACKAGES, doctor_of, try_step
 
 PACKAGES = SHARED_PACKAGES | {
     "monai": "monai",
@@ -17,7 +17,6 @@ def tiny_step(device: str) -> None:
     import torch
     from torch import nn
 
-    from l2b_cli.shared.doctor import try_step
     from l2b_seg.task import Task
 
     task = Task(1, ("square",))

@@ -9,7 +9,6 @@ import numpy as np
 from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
 from l2b_cls.audit.crossfit import cut_samples, fold_network
 from l2b_cls.audit.label_posterior import LabelPosterior, label_posterior
-from l2b_cls.audit.quality import flag_quality
 from l2b_cls.audit.write_audit import write_audit
 from l2b_cls.batches.sample_batches import Samples
 from l2b_cls.config import Settings
@@ -18,7 +17,7 @@ from l2b_cls.recipe import read_settings
 from l2b_cls.run_data import RunData
 from l2b_data.errors import DataError
 from l2b_run.audit.cross_fit import AuditOptions, Judged, cross_fit
-from l2b_run.audit.quality import detection_quality
+from l2b_run.audit.quality import detection_quality, flag_quality
 
 
 def audit(run: Path, data: RunData, out: Path, options: AuditOptions) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import first_lines
+from l2b_data.files.table import read_csv_rows
 
 COLUMNS = ["index", "clean", "given"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from l2b_data.cases.noise_text import noise_text
+from l2b_data.cases.noise_manifest import noise_text
 from l2b_run.compare.two_runs import p_text, side_lines
 from l2b_seg.metrics.summary import OVERLAPS
 

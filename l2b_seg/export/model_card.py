@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from l2b_data.cases.noise_text import noise_text
+from l2b_data.cases.noise_manifest import noise_text
 from l2b_data.files.shorten import counted
 
 _SHOWN = {"dice": "Dice", "iou": "IoU", "hd": "HD", "hd95": "HD95", "assd": "ASSD"}

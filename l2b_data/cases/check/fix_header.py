@@ -1,8 +1,10 @@
-"""A mask whose voxels fit its image and whose header does not: give it the image's geometry."""
+"""Masks whose voxels fit their images and whose headers do not: `check --fix-header` gives them their geometry."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
 from l2b_data.images.volume import IDENTITY, Volume, write_volume
@@ -39,3 +41,37 @@ def fix_header(image_path: Path, mask_path: Path) -> str | None:
         raise DataError(f"{mask_path}: not corrected: .mhd is not written; convert it to .mha or .nii.gz")
     write_volume(image.with_array(mask.array), mask_path)
     return "; ".join(differences).replace(" against ", " of the image in place of ")
+
+
+def fix_headers(pairs: Mapping[str, tuple[Path, Path]]) -> tuple[dict[str, str], list[str]]:
+    """Case -> (image, mask) files; returns case -> what was changed, and a line for each mask that was refused.
+
+    Pictures have no header, and absent files are left to the check.
+    """
+    changed: dict[str, str] = {}
+    refused: list[str] = []
+    for case, (image, mask) in pairs.items():
+        if file_suffix(mask) in IMAGE_SUFFIXES or not (image.is_file() and mask.is_file()):
+            continue
+        try:
+            change = fix_header(image, mask)
+        except DataError as error:
+            refused.append(f"{case}: {error}")
+            continue
+        if change is not None:
+            changed[case] = change
+    return changed, refused
+
+
+def dataset_pairs(dataset: Dataset) -> dict[str, tuple[Path, Path]]:
+    """Image and clean mask of each case of a prepared data set.
+
+    Raises DataError where noisy masks were made from them: these have the old geometry, and name the old files.
+    """
+    made = [folder.name for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*"))]
+    if made:
+        raise DataError(
+            f"--fix-header: {', '.join(made)} in {dataset.root} were made from these masks; remove them, fix the "
+            "headers, and corrupt again"
+        )
+    return {case: (dataset.image_path(case), dataset.label_path(case)) for case in dataset.cases}
