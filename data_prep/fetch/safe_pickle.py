@@ -26,10 +26,8 @@ def read_safe_pickle(path: Path | str, *, data: bytes | None = None) -> Any:
     """The object in a pickle of any protocol: dict, list, tuple, str, bytes, numbers, and numpy arrays of numbers.
 
     A file saved by torch (.pt, a zip) is read where its pickle holds no tensors. Texts written by Python 2 come as
-    latin-1 str. data: the bytes, where they do not stand in a file (a member of an archive).
-
-    Raises:
-        DataError: no such file, damaged, arrays of objects, and any name besides numpy's, with nothing of it called.
+    latin-1 str. data: the bytes, where they do not stand in a file (a member of an archive). Raises DataError: no such
+    file, damaged, arrays of objects, and any name besides numpy's, with nothing of it called.
     """
     path = Path(path)
     try:

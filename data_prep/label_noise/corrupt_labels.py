@@ -92,9 +92,8 @@ def corrupt_labels(
     With a meta set drawn from the same labels it is one of the two arrays of `draw_meta(labels, classes, meta_size,
     seed)`, same seed, and uniform, flip and flip2 are then the labels of the released code for CIFAR (methods of
     RMNW-Net and L2B), bit for bit: `corrupt_labels(labels, K, noise, seed=s, order=train_index).given[train_index]`.
-    None: all, ascending. Streams: `released_noise`, `exact_noise`.
-    images: (n, H, W, C) uint8, for instance. given: label set -> (n,) labels, -1 where absent, for human.
-    class_names: of asymmetric kinds, whose map depends on them.
+    None: all, ascending. Streams: `released_noise`, `exact_noise`. images: (n, H, W, C) uint8, for instance. given:
+    label set -> (n,) labels, -1 where absent, for human. class_names: of asymmetric kinds, whose map depends on them.
     Raises ConfigError for a kind whose argument is missing or unknown, DataError for a human label that is absent.
     """
     labels = np.asarray(labels, dtype=np.int64)

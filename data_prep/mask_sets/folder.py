@@ -30,11 +30,10 @@ def prepare_folder(
 ) -> Dataset:
     """Pair images and masks by case id (see `find_pairs`), split by group, and write the prepared data set `out`.
 
-    The masks are "given": those of train cases may be wrong, those of meta and test cases count as clean.
-    groups_file and group_regex: see `group_cases`. channels: names, one a channel. Cases in `exclude` are left out;
-    `grey` reads colour pictures as grey. given: folder or pattern of the masks to train on, where `labels` are clean:
-    those of train cases go to `labelsTr_given`, as `train --labels labelsTr_given` takes them. `name` defaults to the
-    name of `out`.
+    The masks are "given": those of train cases may be wrong, those of meta and test cases count as clean. groups_file
+    and group_regex: see `group_cases`. channels: names, one a channel. Cases in `exclude` are left out; `grey` reads
+    colour pictures as grey. given: folder or pattern of the masks to train on, where `labels` are clean: those of train
+    cases go to `labelsTr_given`, as `train --labels labelsTr_given` takes them. `name` defaults to the name of `out`.
 
     Raises ConfigError, and DataError with the faults of all cases.
     """

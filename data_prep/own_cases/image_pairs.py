@@ -30,18 +30,14 @@ def find_pairs(
     """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
 
     A source is a folder (not searched deeper) or a pattern with "*" where the case id stands, as "*/t2.nii.gz" (upper
-    or lower case in the file name is all the same: annotators type Seg_ and seg_). In a
-    folder the case id of a mask is its name without suffix and without one of MASK_ENDINGS; that of an image its name
-    without suffix, and without _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several
-    image sources are channels of one image. Where images and masks are in one folder, masks are those with an ending.
-    Cases in `exclude` are left out.
+    or lower case in the file name is all the same: annotators type Seg_ and seg_). In a folder the case id of a mask is
+    its name without suffix and without one of MASK_ENDINGS; that of an image its name without suffix, and without
+    _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several image sources are channels of one
+    image. Where images and masks are in one folder, masks are those with an ending. Cases in `exclude` are left out.
 
-    Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels,
-    or with a name that cannot be a file name.
-
-    Raises:
-        DataError: a source that does not exist or holds no readable file.
-        ConfigError: a pattern without a readable suffix, the same source twice, or excluded cases that are not there.
+    Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels, or
+    with a name that cannot be a file name. Raises DataError: a source that does not exist or holds no readable file;
+    ConfigError: a pattern without a readable suffix, the same source twice, or excluded cases that are not there.
     """
     if len(set(images)) < len(images):
         raise ConfigError(f"--images {', '.join(images)}: the same source twice")

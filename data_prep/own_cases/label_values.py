@@ -138,10 +138,9 @@ def unknown_text(values: LabelValues, unknown: list[int]) -> str:
 def derive_label_values(values: Mapping[str, np.ndarray]) -> LabelValues:
     """From the values of each case's mask: 0 is background, the others are numbered in ascending order.
 
-    One foreground value is named "foreground", several "label_VALUE". Raises DataError where the values do not say
-    what they mean: no 0, nothing but 0, negative ones (said is who holds them), more than MAX_CLASSES, or one
-    foreground value a mask that is not the same in all of them (1 in some and 255 in others is one class as a rule, not
-    two).
+    One foreground value is named "foreground", several "label_VALUE". Raises DataError where the values do not say what
+    they mean: no 0, nothing but 0, negative ones (said is who holds them), more than MAX_CLASSES, or one foreground
+    value a mask that is not the same in all of them (1 in some and 255 in others is one class as a rule, not two).
     """
     way_out = "name them with --label-values background=0,lesion=255"
     found = sorted({int(value) for case in values.values() for value in case})

@@ -72,11 +72,8 @@ def write_prepared(
 
     Images keep their values and geometry; masks become uint8 labels 0 ... n on their image's grid, those of
     `plan.given` in GIVEN_LABELS. `faults` are what was found wrong before (cases without a mask, ...): they join those
-    found on reading, so that one message has all.
-
-    Raises:
-        ConfigError: `out` is in use, unknown spacing unit, a split that cannot be made, wrong number of channel names.
-        DataError: the faults of all cases; nothing is written.
+    found on reading, so that one message has all. Raises ConfigError: `out` is in use, unknown spacing unit, a split
+    that cannot be made, wrong number of channel names; DataError: the faults of all cases; nothing is written.
     """
     out = Path(out)
     _check_out(out, plan)

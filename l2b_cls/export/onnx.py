@@ -39,12 +39,8 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
 
     C, H, W are the network's. `onnx_metadata` is its description. Compared are "random" and "smooth" images, and, as
     "run", the exported network with `predict`'s own way from stored pixels to probabilities. Returns what `write_onnx`
-    does.
-
-    Raises:
-        ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed.
-        DataError: `run` is no finished run, or its summary.json is damaged.
-        L2BError: as `write_onnx`; nothing is written.
+    does. Raises ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed; DataError: `run` is
+    no finished run, or its summary.json is damaged; L2BError: as `write_onnx`; nothing is written.
     """
     require_onnx(file)
     classifier = load_run(run, "cpu")

@@ -17,10 +17,8 @@ _CHANNEL = re.compile(r"(.+)_(\d{4})")  # nnU-Net: CASE_0000, CASE_0001, ... are
 def mask_files(folder: Path) -> dict[str, Path]:
     """Masks of a folder, case id -> file, sorted; where CASE_segmentation.* (MASK_ENDINGS) exists, CASE.* is its image.
 
-    CASE_probability.* beside a mask CASE.* are left out.
-
-    Raises:
-        DataError: no such folder, no image file in it, or several files for one case.
+    CASE_probability.* beside a mask CASE.* are left out. Raises DataError: no such folder, no image file in it, or
+    several files for one case.
     """
     found = _files(folder)
     stems = {file_stem(path) for path in found}
@@ -39,13 +37,11 @@ def mask_files(folder: Path) -> dict[str, Path]:
 def image_files(folder: Path, *, channels: int | None = None) -> dict[str, list[Path]]:
     """Images of a folder, case id -> its channels' files in order, sorted.
 
-    Masks are left out: CASE_segmentation.*, and with another of MASK_ENDINGS where CASE.* is there as well.
-    CASE_0000, CASE_0001, ... are the channels of CASE. A name with another number, and no _0000 beside it, is a case
-    of its own; and so are numbered pictures where grey or colour ones are wanted (`channels` 1 or 3) and their number
-    is another: a camera counts in the same way.
-
-    Raises:
-        DataError: no such folder, no image file in it, several files for one channel, or a channel left out.
+    Masks are left out: CASE_segmentation.*, and with another of MASK_ENDINGS where CASE.* is there as well. CASE_0000,
+    CASE_0001, ... are the channels of CASE. A name with another number, and no _0000 beside it, is a case of its own;
+    and so are numbered pictures where grey or colour ones are wanted (`channels` 1 or 3) and their number is another: a
+    camera counts in the same way. Raises DataError: no such folder, no image file in it, several files for one channel,
+    or a channel left out.
     """
     found = _files(folder)
     stems = {file_stem(path) for path in found}

@@ -42,10 +42,9 @@ _TOLERANCE_SLACK = 1e-9
 class SurfaceDistances:
     """Surface distances of one pair of masks, in the unit of the spacing; `DEFINITIONS` says what each is.
 
-    Distances are None unless `status` is "ok": "both_empty", "missed" (only the prediction is empty) and
-    "false_alarm" (only the reference is) have no distance, and neither 0 nor infinity would say so.
-    `nsd` is a share, not a distance: 0 for "missed" and "false_alarm", None for "both_empty" or without a
-    tolerance.
+    Distances are None unless `status` is "ok": "both_empty", "missed" (only the prediction is empty) and "false_alarm"
+    (only the reference is) have no distance, and neither 0 nor infinity would say so. `nsd` is a share, not a distance:
+    0 for "missed" and "false_alarm", None for "both_empty" or without a tolerance.
     """
 
     status: Status

@@ -26,12 +26,10 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
 
     A palette is looked up, or left as its indices with `indices` (label maps), unless its shades of grey fall as the
     indices rise: such a mask is seen, and was drawn, the other way round (46 % of HAM10000's lesion masks). An alpha
-    channel is dropped where it is the same everywhere. The resolution in dpi is not read: a picture has no mm.
-
-    Raises:
-        DataError: empty, truncated or damaged file, a content that is not the suffix's, more than MAX_PIXELS, several
-            pages, transparency that varies, colour spaces other than grey and RGB, and an orientation tag that asks
-            viewers to turn the picture: some programs obey it and some do not, so a mask may lie turned on its image.
+    channel is dropped where it is the same everywhere. The resolution in dpi is not read: a picture has no mm. Raises
+    DataError: empty, truncated or damaged file, a content that is not the suffix's, more than MAX_PIXELS, several
+    pages, transparency that varies, colour spaces other than grey and RGB, and an orientation tag that asks viewers to
+    turn the picture: some programs obey it and some do not, so a mask may lie turned on its image.
     """
     path = Path(path)
     if not path.is_file():

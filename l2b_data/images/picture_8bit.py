@@ -33,11 +33,8 @@ def read_picture(
 
     An orientation tag is obeyed, a palette looked up, CMYK converted, transparency laid on white. size (H, W): the
     image is resized, as `resize`. data: the bytes, where they do not stand in a file (a member of a zip; `path` then
-    names them in errors).
-
-    Raises:
-        DataError: absent, empty, truncated or damaged; more than MAX_PIXELS; several frames; more than 8 bits a
-            channel (which part of the range is meant is not known).
+    names them in errors). Raises DataError: absent, empty, truncated or damaged; more than MAX_PIXELS; several frames;
+    more than 8 bits a channel (which part of the range is meant is not known).
     """
     from PIL import Image, ImageOps
 

@@ -36,8 +36,7 @@ def new_run_faults(out: Path) -> list[str]:
 def check_evaluation_folder(out: Path) -> None:
     """Refuse, before anything is computed, a result folder that would be refused after.
 
-    Raises:
-        ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
+    Raises ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
     """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file; name a folder")

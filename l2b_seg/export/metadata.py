@@ -32,11 +32,8 @@ def run_metadata(run: Path) -> dict[str, Any]:
     """Input, output, network, training and results of a finished run, as plain values ready for JSON.
 
     Names no case and no folder of the machine it was trained on. Parts whose file the run folder lacks (summary.json,
-    split.json, env.json) are None.
-
-    Raises:
-        DataError: the folder is no finished run, or one of its files is damaged.
-        ConfigError: its config is of another version.
+    split.json, env.json) are None. Raises DataError: the folder is no finished run, or one of its files is damaged;
+    ConfigError: its config is of another version.
     """
     config, weights = require_finished(run)
     settings, environment = read_settings(config), _optional(run / "env.json")

@@ -64,11 +64,8 @@ def choose_foreground(
 ) -> Foreground:
     """The foreground asked for, else that of the data set, else that of the values met in the references.
 
-    References with one value besides 0 have one foreground, of any value; with several values each is a class.
-    own: see `read_mask`.
-
-    Raises:
-        DataError: the references hold too many values to be classes.
+    References with one value besides 0 have one foreground, of any value; with several values each is a class. own: see
+    `read_mask`. Raises DataError: the references hold too many values to be classes.
     """
     if labels is not None:
         return Foreground(values=None if labels == "all" else tuple(labels))

@@ -26,8 +26,7 @@ class MaskPairs:
 def mask_pairs(pred: Path, ref: Path) -> MaskPairs:
     """Pair two mask files, or the masks of two folders; of a prepared data set the clean masks of its test cases.
 
-    Raises:
-        DataError: nothing in a folder, several files for a case, no case id in both, or no test case in a data set.
+    Raises DataError: nothing in a folder, several files for a case, no case id in both, or no test case in a data set.
     """
     if not pred.is_dir():
         return MaskPairs({case_id(ref): (pred, ref)}, own=(_own_values(pred.parent), _own_values(ref.parent)))

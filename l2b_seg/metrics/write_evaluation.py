@@ -12,9 +12,7 @@ from l2b_seg.metrics.summary import COUNTS, METRICS, Summary
 def write_evaluation(summary: Summary, out: Path) -> None:
     """`write_summary` into the folder `out`, over the files of an earlier evaluation.
 
-    Raises:
-        ConfigError: as `check_evaluation_folder`.
-        L2BError: the folder cannot be written.
+    Raises ConfigError: as `check_evaluation_folder`; L2BError: the folder cannot be written.
     """
     check_evaluation_folder(out)
     write_summary(summary, out)

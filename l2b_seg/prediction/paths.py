@@ -59,11 +59,9 @@ def output_paths(
     """Files of each case: OUT/CASE with the mask's suffix, or OUT itself where it names a file and there is one input.
 
     A volume's mask is .nii.gz, a picture's .png, or .tif of a .tif. Probabilities lie beside, CASE_probability: .nii.gz
-    of a volume with one class, else .npz.
-
-    Raises:
-        ConfigError: a mask would replace an image or, named as its case, lie beside its channels as another one; OUT
-            names one file for several inputs, cannot hold the mask, or cannot be a folder.
+    of a volume with one class, else .npz. Raises ConfigError: a mask would replace an image or, named as its case, lie
+    beside its channels as another one; OUT names one file for several inputs, cannot hold the mask, or cannot be a
+    folder.
     """
     if file_suffix(out) is not None and not out.is_dir():
         masks = {case: _named(out, files[0], len(inputs)) for case, files in inputs.items()}

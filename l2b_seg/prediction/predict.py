@@ -82,9 +82,8 @@ def predict(
 def read_image(files: Sequence[Path], expected: int) -> list[Volume]:
     """The channels of one image, all on one grid, from a file a channel or a file that holds them all.
 
-    Raises:
-        DataError: unreadable, another number of channels than `expected`, channels on different grids, or NaN or
-            infinite voxels (they would turn whole slices of the mask into background).
+    Raises DataError: unreadable, another number of channels than `expected`, channels on different grids, or NaN or
+    infinite voxels (they would turn whole slices of the mask into background).
     """
     channels = [channel for path in files for channel in read_channels(path)]
     shown = ", ".join(map(str, files))

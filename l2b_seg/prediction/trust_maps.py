@@ -53,9 +53,8 @@ def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
 
     L2B (CVPR 2024) eq. 6 at theta itself (lookahead "none"): a finished run has no optimizer state. What is left of
     that gradient once a network fits its clean cases is noise: on discs, after 10 steps on the clean cases alpha was
-    positive for 4 % of the wrongly and 98 % of the rightly given pixels, after 25 for 46 % and 15 %.
-    Deterministic; the model stays as it was. Raises ConfigError for a run without clean cases, DataError where their
-    loss is not finite.
+    positive for 4 % of the wrongly and 98 % of the rightly given pixels, after 25 for 46 % and 15 %. Deterministic; the
+    model stays as it was. Raises ConfigError for a run without clean cases, DataError where their loss is not finite.
     """
     if not len(meta):
         way_out = "name some in splits.json and train with them"

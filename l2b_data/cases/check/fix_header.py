@@ -13,12 +13,10 @@ from l2b_data.images.volume import IDENTITY, Volume, write_volume
 def fix_header(image_path: Path, mask_path: Path) -> str | None:
     """Rewrite the mask with the image's spacing, origin and direction, atomically; its values stay.
 
-    Returns what was changed, in words; None where the headers agree already.
-
-    Raises:
-        DataError: one of them cannot be read; shapes differ; the mask's axes run another way than the image's and its
-            header is not the default one (identity, 1 mm, origin 0), so that its voxels may really be mirrored: that
-            wants resampling; a picture, which has no header; an .mhd, which is not written.
+    Returns what was changed, in words; None where the headers agree already. Raises DataError: one of them cannot be
+    read; shapes differ; the mask's axes run another way than the image's and its header is not the default one
+    (identity, 1 mm, origin 0), so that its voxels may really be mirrored: that wants resampling; a picture, which has
+    no header; an .mhd, which is not written.
     """
     if {file_suffix(image_path), file_suffix(mask_path)} & set(IMAGE_SUFFIXES):
         raise DataError(f"{mask_path}: a picture has no geometry to correct")
