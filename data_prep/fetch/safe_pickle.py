@@ -141,7 +141,13 @@ def _plain(value: Any, depth: int, done: dict[int, Any]) -> Any:
         raise _RefusedError(f"nests more than {_MAX_DEPTH} deep, or holds itself")
     if isinstance(value, dict | list | tuple):
         if id(value) not in done:
-            done[id(value)] = _plain_container(value, depth + 1, done)
+            if isinstance(value, dict):
+                made: Any = {_plain(k, depth + 1, done): _plain(v, depth + 1, done) for k, v in value.items()}
+            elif len(value) > 64 and all(type(inner) is int for inner in value):
+                made = value  # labels; there may be a million
+            else:
+                made = type(value)(_plain(inner, depth + 1, done) for inner in value)
+            done[id(value)] = made
         return done[id(value)]
     if isinstance(value, _Array):
         if value.values is None:
@@ -150,14 +156,6 @@ def _plain(value: Any, depth: int, done: dict[int, Any]) -> Any:
     if value is None or isinstance(value, str | bytes | int | float | np.generic):
         return value
     raise _RefusedError(f"holds a {type(value).__name__}; arrays, texts and numbers are read, nothing else")
-
-
-def _plain_container(value: Any, depth: int, done: dict[int, Any]) -> Any:
-    if isinstance(value, dict):
-        return {_plain(key, depth, done): _plain(inner, depth, done) for key, inner in value.items()}
-    if len(value) > 64 and all(type(inner) is int for inner in value):
-        return value  # labels; there may be a million
-    return type(value)(_plain(inner, depth, done) for inner in value)
 
 
 def _torch_member(content: bytes) -> bytes:

@@ -9,11 +9,9 @@ import numpy as np
 from data_prep.label_noise.by_instance import instance_noise
 from data_prep.label_noise.class_maps import asymmetric_targets
 from data_prep.label_noise.exact import any_class, exact_noise, one_of
-from data_prep.label_noise.parse import LabelNoise, parse_noise
+from data_prep.label_noise.parse import LabelNoise
 from data_prep.label_noise.released import draw_rows, released_noise
 from l2b_data.errors import ConfigError, DataError
-
-__all__ = ["LabelNoise", "NoisyLabels", "corrupt_labels", "human_column", "parse_noise"]
 
 
 @dataclass(frozen=True)

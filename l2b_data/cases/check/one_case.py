@@ -52,8 +52,13 @@ def check_case(
     if whole:
         faults += [Fault("geometry", case, str(images[0]), text) for text in same_grid_faults(channels)]
         for number, channel in enumerate(channels):
-            path = images[min(number, len(images) - 1)]
-            faults += _image_faults(case, path, channel)
+            path, finite = str(images[min(number, len(images) - 1)]), np.isfinite(channel.array)
+            if not finite.all():
+                bad = int(np.count_nonzero(~finite))
+                faults.append(Fault("not_finite", case, path, f"{bad:,} voxels are NaN or infinite"))
+            elif channel.array.min() == channel.array.max():
+                text = f"every voxel is {channel.array.flat[0]:g}"
+                faults.append(Fault("constant_image", case, path, text))
     if masks:
         faults += label_faults(case, mask_path, masks[0], labels)
         if channels:
@@ -77,15 +82,6 @@ def _read(case: str, path: Path, read: Callable[[Path], list[Volume]], faults: l
     except DataError as error:
         faults.append(Fault("unreadable", case, str(path), str(error)))
         return []
-
-
-def _image_faults(case: str, path: Path, image: Volume) -> list[Fault]:
-    if not np.isfinite(image.array).all():
-        bad = int(np.count_nonzero(~np.isfinite(image.array)))
-        return [Fault("not_finite", case, str(path), f"{bad:,} voxels are NaN or infinite")]
-    if image.array.min() == image.array.max():
-        return [Fault("constant_image", case, str(path), f"every voxel is {image.array.flat[0]:g}")]
-    return []
 
 
 def label_faults(case: str, path: Path, mask: Volume, labels: Mapping[str, int] | None) -> list[Fault]:
