@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.table import Table
+
 from l2b_cli.shared.options import AsJson
 from l2b_cli.shared.result import Part, print_result
 
@@ -60,8 +62,6 @@ def _row(name: str, method: "Method") -> dict[str, Any]:
 
 
 def _parts(rows: list[dict[str, Any]]) -> Iterator[Part]:
-    from rich.table import Table
-
     table = Table(box=None, pad_edge=False)
     for heading in ("method", "what it does", "clean labels", "cost"):
         table.add_column(heading, justify="right" if heading == "cost" else "left", overflow="fold")

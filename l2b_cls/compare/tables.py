@@ -1,25 +1,22 @@
 """The result of `compare` as a table for a terminal."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 from l2b_run.compare.two_runs import p_text, side_lines
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 _CLASSES = 20
 
 
-def comparison_table(comparison: Mapping[str, Any]) -> "Table":
+def comparison_table(comparison: Mapping[str, Any]) -> Table:
     """A row for all samples and one a class: n, accuracies, difference, interval, who alone is right, p.
 
     Of more than _CLASSES classes those with the largest differences are shown.
     """
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)  # 80 columns, with room for the class
     table.add_column("class", overflow="fold", min_width=6)
     for header in ("n", "A", "B", "B - A", "95 % interval", "A/B alone", "p"):

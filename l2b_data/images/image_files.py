@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
@@ -95,8 +96,6 @@ def write_mask_image(mask: np.ndarray, path: Path | str) -> None:
     8 bits a pixel, 16 for a map of another dtype than uint8. Raises ConfigError: another suffix (a jpg would change the
     values), or values that 16 bits do not hold; ValueError: another shape.
     """
-    from PIL import Image
-
     path = Path(path)
     if path.suffix.lower() not in PNG_SUFFIXES + TIFF_SUFFIXES:
         raise ConfigError(f"{path}: mask pictures are written as .png or .tif")

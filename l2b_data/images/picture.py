@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from l2b_data.errors import DataError
 
@@ -36,8 +37,6 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
         raise DataError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty (0 bytes); copy it again")
-    from PIL import Image
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is either refused below or an error when decoded
         try:

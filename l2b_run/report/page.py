@@ -9,6 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
 
 def render_page(package: str, template: str, *, style: str, script: str = "", **values: Any) -> str:
     """Fill `template` of `package`/templates; it may import macros from those of l2b_run.report.
@@ -16,9 +19,6 @@ def render_page(package: str, template: str, *, style: str, script: str = "", **
     The template gets `style`, `script` ("": a page without) and `policy`, the content security policy that allows these
     and inline pictures alone. Of `values`, texts are escaped; Markup is not.
     """
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, "templates"), PackageLoader("l2b_run.report", "templates")]),
         autoescape=True,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from markupsafe import Markup
 
 from l2b_data.errors import ConfigError
 from l2b_run.report.page import json_for_script, run_labels
@@ -44,8 +45,6 @@ def write_report(
     line "[2/10] CASE" before each. Raises `ConfigError` for no run or a negative number of cases, `DataError` with the
     faults of all folders.
     """
-    from markupsafe import Markup
-
     if cases < 0:
         raise ConfigError(f"--cases {cases}: a number of cases, 0 for none")
     runs = read_runs(run_dirs, read_run)
