@@ -37,7 +37,7 @@ def audit(run: Run, *, options: AuditOptions) -> None:
 
 
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
-    from l2b_cls.report.audit_quality import quality_rows
+    from l2b_cls.report.tables import quality_rows
 
     yield _table(result)
     yield f"{result['flagged']} of {result['n']} labels doubted (another label is more probable)"

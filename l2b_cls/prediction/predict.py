@@ -1,7 +1,5 @@
 """Class probabilities of images without labels."""
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ import numpy as np
 from l2b_cls.prediction.classifier import BATCH, Classifier, probabilities_of
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hidden import visible_files
+from l2b_data.files.table import table_text
 from l2b_data.images.picture_8bit import (
     PICTURE_SUFFIXES,
     is_picture,
@@ -42,12 +41,10 @@ class Predictions:
 
     def as_csv(self) -> str:
         """Columns name, predicted (the class's name), and of each class p_NAME, with all digits."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["name", "predicted", *(f"p_{name}" for name in self.classes)])
-        for name, best, row in zip(self.names, self.predicted.tolist(), self.probabilities.tolist(), strict=True):
-            writer.writerow([name, self.classes[best], *row])
-        return text.getvalue()
+        predicted = [self.classes[best] for best in self.predicted.tolist()]
+        rows = zip(self.names, predicted, self.probabilities.tolist(), strict=True)
+        columns = ("name", "predicted", *(f"p_{name}" for name in self.classes))
+        return table_text(columns, ((name, best, *row) for name, best, row in rows))
 
 
 def predict(

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from l2b_cls.report.audit_quality import quality_rows
 from l2b_cls.report.cards import IN_SAMPLE, bar_end, judged_by, sample_deck
 from l2b_cls.report.run_record import RunRecord, read_run
-from l2b_cls.report.tables import confusion_table, mixed_up, run_table
+from l2b_cls.report.tables import confusion_table, mixed_up, quality_rows, run_table
 from l2b_cls.report.weights import weight_panels
 from l2b_data.errors import ConfigError
 from l2b_run.report.page import run_labels

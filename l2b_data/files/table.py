@@ -22,6 +22,15 @@ def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence
     write_text(path, text.getvalue())
 
 
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A header and a line a row as the text of a .csv; None is an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
 def read_csv_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and the rows that are not blank, each with its line in the file; ([], []) of an empty file.
 
