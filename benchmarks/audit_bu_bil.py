@@ -31,8 +31,7 @@ def read_masks(archive: zipfile.ZipFile, folder: str) -> dict[str, np.ndarray]:
 
     found = {}
     for name in archive.namelist():
-        match = re.fullmatch(rf".*{folder}/(?:seg_)?(b\d+)\.png", name, re.IGNORECASE)
-        if match:
+        if match := re.fullmatch(rf".*{folder}/(?:seg_)?(b\d+)\.png", name, re.IGNORECASE):
             found[match[1].upper()] = np.array(Image.open(io.BytesIO(archive.read(name))).convert("L"))
     return found
 

@@ -69,8 +69,7 @@ def table(out: Path, rows: list[str], noises: list[str]) -> str:
     ]
     for noise in noises:
         for row in rows:
-            found = [Summary.read(folder / "summary.json") for folder in finished(out, row, noise)]
-            if found:
+            if found := [Summary.read(folder / "summary.json") for folder in finished(out, row, noise)]:
                 rates = [one.effective_noise for one in found]
                 wrong = "unknown" if None in rates else f"{statistics.fmean(rates):.1%}"
                 lines.append(f"| {noise} ({wrong}) | {row} | {len(found)} | {' | '.join(cells(found))} |")
@@ -83,8 +82,7 @@ def curves(out: Path, rows: list[str], noises: list[str], points: int = 8) -> st
     for noise in noises:
         for row in rows:
             found = [read_epochs(folder / "metrics.jsonl", []) for folder in finished(out, row, noise)]
-            runs = [{one["epoch"]: one["test_accuracy"] for one in of if "test_accuracy" in one} for of in found]
-            if runs:
+            if runs := [{one["epoch"]: one["test_accuracy"] for one in of if "test_accuracy" in one} for of in found]:
                 epochs = sorted(set.intersection(*map(set, runs)))
                 shown = sorted({epochs[len(epochs) * part // points - 1] for part in range(1, points + 1)})
                 means = [f"{epoch}: {statistics.fmean(run[epoch] for run in runs):.3f}" for epoch in shown]

@@ -52,8 +52,7 @@ def table(out: Path, levels: list[str]) -> str:
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for level, method in product(levels, METHODS):
-        rows = [Summary.read(path) for path in sorted(out.glob(f"{method}_{level}_s*/summary.json"))]
-        if rows:
+        if rows := [Summary.read(path) for path in sorted(out.glob(f"{method}_{level}_s*/summary.json"))]:
             lines.append(f"| {level} | {method} | {len(rows)} | {' | '.join(_cells(rows))} |")
     return "\n".join(lines)
 

@@ -158,7 +158,6 @@ def _human(noise: LabelNoise, given: Mapping[str, np.ndarray], chosen: np.ndarra
     column = np.asarray(given[human_column(noise, given)], dtype=np.int64)
     if len(column) != count:
         raise DataError(f"--noise {noise}: {len(column)} labels for {count} samples")
-    absent = int((column[chosen] < 0).sum())
-    if absent:
+    if absent := int((column[chosen] < 0).sum()):
         raise DataError(f"--noise {noise}: {absent} of {len(chosen)} samples have no label there; leave them out")
     return column

@@ -17,8 +17,7 @@ def draw_meta(labels: np.ndarray, classes: int, meta_size: int, seed: int) -> tu
 
     Raises ConfigError with everything `meta_faults` finds.
     """
-    faults = meta_faults(labels, classes, meta_size)
-    if faults:
+    if faults := meta_faults(labels, classes, meta_size):
         raise ConfigError("\n".join(faults))
     shuffled = shuffled_classes(labels, classes, np.random.RandomState(seed))
     parted = list(zip(shuffled, _shares(np.bincount(labels, minlength=classes), meta_size), strict=True))

@@ -136,8 +136,7 @@ def number_classes(
 
 
 def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Path) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
-    seen: set[str] = set()
+    found, seen = list[tuple[int, str]](), set[str]()
     for number, file in zip(lines, cells["file"], strict=True):
         path = PurePosixPath(file)
         if not file or path.is_absolute() or ".." in path.parts:

@@ -50,9 +50,7 @@ def prepare_clothing1m(
     there = _picture_files(source, say)
     faults: list[str] = []
     labels_of = {name: _read_labels(lists[name], faults) for _, name in PARTS.values()}
-    keys: list[str] = []
-    labels: list[int] = []
-    split: list[str] = []
+    keys, labels, split = list[str](), list[int](), list[str]()
     seen: set[str] = set()
     for part, (list_name, label_name) in PARTS.items():
         wanted = _read_keys(lists[list_name], faults)

@@ -48,8 +48,7 @@ def read_isic_rows(
     and for images that are not in `metadata`.
     """
     number_of, classes = read_one_hot(labels)
-    absent: list[str] = []
-    faults: list[str] = []
+    absent, faults = list[str](), list[str]()
     cases = _present(list(number_of), there, labels, absent)
     split_of = {} if lists is None else _read_lists(lists, number_of, there, absent, faults)
     if absent and not skip_absent:
@@ -103,8 +102,7 @@ def read_one_hot(path: Path) -> tuple[dict[str, int], list[str]]:
 
 def _present(ids: list[str], there: Container[str], where: Path, absent: list[str]) -> list[str]:
     """The ids with an image; a line to `absent` about the others."""
-    missing = [case for case in ids if case not in there]
-    if missing:
+    if missing := [case for case in ids if case not in there]:
         listed = first_names(missing, _SHOWN)
         absent.append(f"{where}: {len(missing)} of {len(ids)} entries have no image: {listed}")
     return [case for case in ids if case in there]
@@ -114,8 +112,7 @@ def _read_lists(
     lists: Mapping[str, Path], number_of: Mapping[str, int], there: Container[str], absent: list[str], faults: list[str]
 ) -> dict[str, str]:
     """Image id -> split, for those with an image; every entry must have a label and stand once, in one list."""
-    split_of: dict[str, str] = {}
-    seen: set[str] = set()
+    split_of, seen = dict[str, str](), set[str]()
     for split, path in lists.items():
         try:
             ids = [case.removesuffix(".jpg") for line in read_lines(path) for case in line.split()]

@@ -108,8 +108,7 @@ def _lesions(metadata: Path | None, cases: list[str], say: Say) -> dict[str, str
     with open(metadata, encoding="utf-8-sig", errors="replace") as handle:
         key = "image_id" if "image_id" in handle.readline() else "image"
     table = read_columns(metadata, key, "lesion_id", empty_value=True)
-    absent = [case for case in cases if case not in table]
-    if absent:
+    if absent := [case for case in cases if case not in table]:
         raise DataError(f"{metadata}: {counted(len(absent), 'image')} not in it: {', '.join(absent[:12])}")
     return {case: table[case] for case in cases if table[case]}
 

@@ -62,8 +62,7 @@ def prepare_promise12(
     with ExitStack() as stack:
         cases = find_cases([_open_source(Path(source), out, stack) for source in sources])
         splits, how = make_split(list(cases), mode=split, seed=seed, test_cases=test_cases)
-        absent = [case for case in _PUBLISHED_CASES if case not in cases]
-        if absent:
+        if absent := [case for case in _PUBLISHED_CASES if case not in cases]:
             say(f"{len(absent)} of the 50 published cases are not in the source: {', '.join(absent)}")
         say(f"split: {how['text']}")
         folder = stack.enter_context(atomic_folder(out))
@@ -148,9 +147,7 @@ def _write_cases(cases: dict[str, CaseFiles], folder: Path, say: Say) -> tuple[d
     """Write imagesTr and labelsTr; returns sha256 of every source file by name, and whether each case has a spacing."""
     (folder / "imagesTr").mkdir()
     (folder / "labelsTr").mkdir()
-    hashes: dict[str, str] = {}
-    known: list[bool] = []
-    faults: list[str] = []
+    hashes, known, faults = dict[str, str](), list[bool](), list[str]()
     for number, (case, files) in enumerate(cases.items(), 1):
         try:
             image, mask = read_case(case, files)

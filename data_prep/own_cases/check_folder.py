@@ -26,8 +26,7 @@ def check_folder(
     """Faults and warnings of pairs found by `find_pairs`, and of what it could not pair. Each file is read once."""
     parts = (text.partition(": ") for text in faults)
     found = [Fault("missing", case, "-", message) for case, _, message in parts]
-    facts: dict[str, CaseFacts] = {}
-    values: dict[str, MaskValues] = {}
+    facts, values = dict[str, CaseFacts](), dict[str, MaskValues]()
 
     def read_mask(path: Path) -> Volume:
         mask = read_label_map(path)

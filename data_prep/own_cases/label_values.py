@@ -62,8 +62,7 @@ def parse_label_values(text: str) -> LabelValues:
 
     Labels are numbered in the order given, background 0. Raises ConfigError, naming every faulty entry.
     """
-    names: list[str] = []
-    sources: dict[int, int] = {}
+    names, sources = list[str](), dict[int, int]()
     faults = []
     for entry in text.split(","):
         name, _, numbers = (part.strip() for part in entry.partition("="))

@@ -79,8 +79,7 @@ def write_prepared(
     _check_out(out, plan)
     if not cases and not faults:
         raise DataError("no case found")
-    splits: dict[str, list[str]] = {}
-    how: dict[str, Any] = {}
+    splits, how = dict[str, list[str]](), dict[str, Any]()
     if not faults:
         splits, how = split_cases(list(cases), plan.split, plan.groups)
         if plan.given is not None:

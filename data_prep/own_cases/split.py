@@ -98,12 +98,10 @@ def _named_faults(named: Mapping[str, Sequence[str]], group_of: Mapping[str, str
         if twice := sorted(case for case in set(cases) if cases.count(case) > 1):
             faults.append(f"--{part}-cases: {first_names(twice, _SHOWN)} named twice")
         inside = {group_of[case] for case in cases if case in group_of}
-        rest = [case for case, group in group_of.items() if group in inside and case not in cases]
-        if rest:
+        if rest := [case for case, group in group_of.items() if group in inside and case not in cases]:
             listed = first_names(rest, _SHOWN)
             faults.append(f"--{part}-cases: {listed} are of the same groups: name them as well, or none of them")
-    both = sorted(set(named["meta"]) & set(named["test"]))
-    if both:
+    if both := sorted(set(named["meta"]) & set(named["test"])):
         faults.append(f"{first_names(both, _SHOWN)} in --meta-cases and in --test-cases")
     return faults
 

@@ -23,8 +23,7 @@ def export(
     from l2b_seg.export.folder import export_folder
     from l2b_seg.export.onnx import export_onnx
 
-    found: dict[str, Any] = {}
-    lines: list[str] = []
+    found, lines = dict[str, Any](), list[str]()
     if onnx is not None:
         with stderr_lines("export", quiet=as_json) as say:
             found["onnx"] = export_onnx(run, onnx, say=say)

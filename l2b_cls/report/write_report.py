@@ -13,9 +13,8 @@ from l2b_cls.report.run_record import RunRecord, read_run
 from l2b_cls.report.tables import confusion_table, mixed_up, quality_rows, run_table
 from l2b_cls.report.weights import weight_panels
 from l2b_data.errors import ConfigError
-from l2b_run.report.page import run_labels
+from l2b_run.report.page import run_labels, write_page
 from l2b_run.report.runs import read_runs
-from l2b_run.report.write_page import write_page
 
 SAMPLES = 36
 META = "meta_samples"

@@ -32,6 +32,5 @@ def install_command(extra: str) -> str:
 
 def require_extra(extra: str, purpose: str) -> None:
     """Raise ConfigError, with the command that installs it, where a module of `extra` is missing for `purpose`."""
-    missing = missing_modules(extra)
-    if missing:
+    if missing := missing_modules(extra):
         raise ConfigError(f"{purpose} needs {', '.join(missing)}, not installed here: {install_command(extra)}")

@@ -145,8 +145,7 @@ def _meta_fields(path: Path) -> tuple[dict[str, str], int]:
 def check_meta_image(path: Path) -> Header:
     """Check a .mhd or .mha file: header fields, the name of its data file, and the data's (decompressed) size."""
     fields, data_start = _meta_fields(path)
-    missing = [key for key in ("NDims", "DimSize", "ElementType") if key not in fields]
-    if missing:
+    if missing := [key for key in ("NDims", "DimSize", "ElementType") if key not in fields]:
         raise DataError(f"{path}: the MetaImage header has no {', '.join(missing)}")
     shape = _integers(path, "DimSize", fields["DimSize"])
     if _integers(path, "NDims", fields["NDims"]) != (len(shape),) or len(shape) not in (2, 3):
@@ -196,8 +195,7 @@ def check_nrrd(path: Path) -> Header:
     fields = {key.strip(): value.strip() for key, _, value in pairs}
     if {"data file", "datafile"} & fields.keys():
         raise DataError(f"{path}: its data stand in another file; convert it to one .nrrd or .nii.gz")
-    missing = [key for key in ("sizes", "type", "encoding") if key not in fields]
-    if missing:
+    if missing := [key for key in ("sizes", "type", "encoding") if key not in fields]:
         raise DataError(f"{path}: the NRRD header has no {', '.join(missing)}")
     shape = _integers(path, "sizes", fields["sizes"])
     if len(shape) not in (2, 3) or fields["type"] not in _NRRD_TYPES:

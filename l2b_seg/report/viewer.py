@@ -47,9 +47,7 @@ def make_viewer(
     A run whose data set or weights are gone, or that is of another version, shows its figures.npz, and a note says so;
     a case that cannot be used is left out with a note. `say` gets a line "[2/10] CASE" before each case.
     """
-    opened: dict[int, TrainedRun] = {}
-    shown: list[ShownCase] = []
-    notes: list[str] = []
+    opened, shown, notes = dict[int, TrainedRun](), list[ShownCase](), list[str]()
     names = {f"run{number}": label for number, label in enumerate(labels)}
     for number, record in enumerate(records):
         try:

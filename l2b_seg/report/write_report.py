@@ -7,9 +7,8 @@ import torch
 from markupsafe import Markup
 
 from l2b_data.errors import ConfigError
-from l2b_run.report.page import json_for_script, run_labels
+from l2b_run.report.page import json_for_script, run_labels, write_page
 from l2b_run.report.runs import read_runs
-from l2b_run.report.write_page import write_page
 from l2b_seg.report.audit_ranking import audit_table
 from l2b_seg.report.pictures import weight_scale
 from l2b_seg.report.run_record import read_run

@@ -46,8 +46,7 @@ def fix_headers(pairs: Mapping[str, tuple[Path, Path]]) -> tuple[dict[str, str],
 
     Pictures have no header, and absent files are left to the check.
     """
-    changed: dict[str, str] = {}
-    refused: list[str] = []
+    changed, refused = dict[str, str](), list[str]()
     for case, (image, mask) in pairs.items():
         if file_suffix(mask) in IMAGE_SUFFIXES or not (image.is_file() and mask.is_file()):
             continue
@@ -66,8 +65,7 @@ def dataset_pairs(dataset: Dataset) -> dict[str, tuple[Path, Path]]:
 
     Raises DataError where noisy masks were made from them: these have the old geometry, and name the old files.
     """
-    made = [folder.name for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*"))]
-    if made:
+    if made := [folder.name for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*"))]:
         raise DataError(
             f"--fix-header: {', '.join(made)} in {dataset.root} were made from these masks; remove them, fix the "
             "headers, and corrupt again"
