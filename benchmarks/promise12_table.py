@@ -36,12 +36,10 @@ def run(data: Path, out: Path, cell: tuple[str, str, int]) -> None:
         return
     command = [sys.executable, "-W", "ignore", "-m", "l2b_cli.seg.main", "train", "promise12"]
     command += ["--data", str(data), "--preset", "cpu", "--method", method, "--noise", level, "--seed", str(seed)]
-    resume = ["--resume", str(folder)] if (folder / "checkpoint_latest.pt").is_file() else ["--out", str(folder)]
+    command += ["--resume", str(folder)] if (folder / "checkpoint_latest.pt").is_file() else ["--out", str(folder)]
     out.mkdir(parents=True, exist_ok=True)
     with open(out / f"{folder.name}.log", "a") as log:
-        subprocess.run(
-            [*command, *resume], check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"}
-        )
+        subprocess.run(command, check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
     print(f"{folder.name} done", file=sys.stderr, flush=True)
 
 

@@ -71,9 +71,8 @@ def prepare_class_folder(
         split[~named] = split_classes(labels[~named], np.array(groups, object)[~named].tolist(), drawn)
         how = f"drawn: test {drawn.test:g}, val {drawn.val:g}, seed {drawn.seed}"
         say(f"no split is given; {how}")
-    images = read_all(
-        FolderSource(source), listing.files, channels=1 if grey else 3, size=size, workers=workers, say=say
-    )
+    pictures, channels = FolderSource(source), 1 if grey else 3
+    images = read_all(pictures, listing.files, channels=channels, size=size, workers=workers, say=say)
     return write_image_set(
         out,
         name=source.resolve().name,

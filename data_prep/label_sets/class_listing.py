@@ -75,11 +75,11 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
     header, rows = read_csv_rows(path)
     needed = ("file", "label", *given)
     twice = sorted({name for name in header if header.count(name) > 1})
-    if not rows or twice or (missing := [name for name in needed if name not in header]):
-        what = (
-            "no rows" if not rows else f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
-        )
-        raise DataError(f"{path}: {what}; needs a header line with file,label[,split,group] and rows below it")
+    missing = [name for name in needed if name not in header]
+    if not rows or twice or missing:
+        what = f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
+        needs = "needs a header line with file,label[,split,group] and rows below it"
+        raise DataError(f"{path}: {what if rows else 'no rows'}; {needs}")
     quote = f"cells, the header has {len(header)}: quote a cell that holds a comma"
     found = [(line, f"{len(row)} {quote}") for line, row in rows if len(row) > len(header)]
     cells = {
@@ -90,9 +90,8 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
         faults = [f"line {line}: {fault}" for line, fault in sorted(found)]
         raise DataError(f"{path}: {counted(len(faults), 'fault')}:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
     files = [PurePosixPath(file).as_posix() for file in cells["file"]]
-    return Listing(
-        files, cells["label"], cells.get("split"), cells.get("group", []), {name: cells[name] for name in given}
-    )
+    further = {name: cells[name] for name in given}
+    return Listing(files, cells["label"], cells.get("split"), cells.get("group", []), further)
 
 
 def number_classes(

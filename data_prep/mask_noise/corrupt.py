@@ -96,13 +96,11 @@ def _length_factor(noise: DrawnNoise, target: float | None, pool: Executor, say:
     """The factor that makes the mean Dice `target`, warned of where none comes close; without one the resolution."""
     if target is None:
         return noise.resolution
-    small = noise.small_area_px
-    factor = find_length_factor(
-        noise.cases, target, noise.level, start=1.5 * noise.resolution, small_area_px=small, pool=pool, say=say
-    )
-    achieved = mean_dice(noise.cases, factor, small, pool)
+    cases, start, small = noise.cases, 1.5 * noise.resolution, noise.small_area_px
+    factor = find_length_factor(cases, target, noise.level, start=start, small_area_px=small, pool=pool, say=say)
+    achieved = mean_dice(cases, factor, small, pool)
     if abs(achieved - target) > TOLERANCE:
-        say(f"warning: Dice {achieved:.4f} is the closest these {len(noise.cases)} cases get to {target:.4f}")
+        say(f"warning: Dice {achieved:.4f} is the closest these {len(cases)} cases get to {target:.4f}")
     return factor
 
 

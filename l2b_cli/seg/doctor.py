@@ -26,9 +26,8 @@ def tiny_step(device: str) -> None:
         model = nn.Sequential(*layers).to(device)
         image = torch.rand(4, 1, 16, 16, device=device)
     target = (image > 0.5).float()
-    try_step(
-        model, (image[:2], 1 - target[:2]), (image[2:], target[2:]), loss=task.loss, pseudo_label=task.hard_pseudo_label
-    )
+    batch, meta = (image[:2], 1 - target[:2]), (image[2:], target[2:])
+    try_step(model, batch, meta, loss=task.loss, pseudo_label=task.hard_pseudo_label)
 
 
 doctor = doctor_of(PACKAGES, tiny_step)

@@ -62,9 +62,8 @@ def _shorter(settings: Settings, epochs: int) -> Settings:
     share = epochs / settings.epochs
     milestones = [max(1, round(milestone * share)) for milestone in settings.optimizer.milestones]
     changed = {"epochs": epochs, "evaluate_every": epochs, "log_weights_every": epochs}
-    return settings.model_copy(
-        update={**changed, "optimizer": settings.optimizer.model_copy(update={"milestones": milestones})}
-    )
+    optimizer = settings.optimizer.model_copy(update={"milestones": milestones})
+    return settings.model_copy(update={**changed, "optimizer": optimizer})
 
 
 def _read(path: Path) -> np.ndarray | None:

@@ -172,10 +172,8 @@ def _meta_data_file(path: Path, name: str, data_start: int) -> tuple[Path, int]:
     if name == "LOCAL":
         return path, data_start
     if name in ("", "LIST", ".", "..") or len(name) > _MAX_NAME or any(mark in name for mark in "/\\%:\0"):
-        raise DataError(
-            f"{path}: ElementDataFile = {name[:_MAX_NAME]!r} is not a plain file name; put the data "
-            "file beside its header and name it without a folder"
-        )
+        way_out = "put the data file beside its header and name it without a folder"
+        raise DataError(f"{path}: ElementDataFile = {name[:_MAX_NAME]!r} is not a plain file name; {way_out}")
     data = path.with_name(name)
     if not data.is_file():
         raise DataError(f"{path}: its data file {name} is not beside it")

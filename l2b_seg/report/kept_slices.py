@@ -23,11 +23,8 @@ def figure_cases(runs: Sequence[tuple[str, RunRecord]]) -> list[ShownCase]:
         scale = run.pictures["image"].size / total if total > 0 else 1.0
         for index, name in enumerate(run.names):
             image = run.pictures["image"][index : index + 1]
-            labels = {
-                "given:the run folder": _labels(run, "given", index),
-                "clean": _labels(run, "clean", index),
-                source: _labels(run, "predicted", index),
-            }
+            kinds = {"given:the run folder": "given", "clean": "clean", source: "predicted"}
+            labels = {shown: _labels(run, kind, index) for shown, kind in kinds.items()}
             maps = {kind: run.pictures[kind][index : index + 1] * scale for kind in WEIGHTS if kind in run.pictures}
             before = found.get((name, image.shape)) or ShownCase(name, name, grey_levels(image), {})
             found[name, image.shape] = replace(
