@@ -31,8 +31,7 @@ def read_masks(archive: zipfile.ZipFile, folder: str) -> dict[str, np.ndarray]:
 
     found = {}
     for name in archive.namelist():
-        match = re.fullmatch(rf".*{folder}/(?:seg_)?(b\d+)\.png", name, re.IGNORECASE)
-        if match:
+        if match := re.fullmatch(rf".*{folder}/(?:seg_)?(b\d+)\.png", name, re.IGNORECASE):
             found[match[1].upper()] = np.array(Image.open(io.BytesIO(archive.read(name))).convert("L"))
     return found
 
@@ -41,13 +40,13 @@ def shrunk(picture: np.ndarray, factor: int) -> np.ndarray:
     """Means over blocks of factor x factor pixels, float32."""
     height, width = (length // factor * factor for length in picture.shape)
     blocks = picture[:height, :width].reshape(height // factor, factor, width // factor, factor)
-    means: np.ndarray = blocks.mean((1, 3), dtype=np.float32)
-    return means
+    return blocks.mean((1, 3), dtype=np.float32)
 
 
 def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any, dict[str, float]]:
     """The prepared data set in `root`, and each case's Dice of the given mask against the gold standard."""
     from l2b_data.cases.dataset import CLEAN_LABELS, Dataset, write_dataset_files
+    from l2b_data.cases.dice import dice
     from l2b_data.images.volume import Volume, write_volume
 
     with zipfile.ZipFile(source) as archive:
@@ -75,7 +74,7 @@ def prepare(source: Path, root: Path, options: argparse.Namespace) -> tuple[Any,
         how={"text": "drawn with a seed"},
         source={"dataset": "BU-BIL 1", "reader": options.reader},
     )
-    return Dataset.open(root), {case: _dice(masks[0][case], moved[case]) for case in train}
+    return Dataset.open(root), {case: dice(masks[0][case], moved[case]) for case in train}
 
 
 def draw(masks: dict[str, np.ndarray], cases: list[str], count: int, seed: int) -> list[str]:
@@ -87,10 +86,6 @@ def draw(masks: dict[str, np.ndarray], cases: list[str], count: int, seed: int) 
 def exchange(masks: dict[str, np.ndarray], chosen: list[str]) -> dict[str, np.ndarray]:
     """The masks with those of the chosen cases handed on in a circle."""
     return masks | {case: masks[other] for case, other in zip(chosen, chosen[1:] + chosen[:1], strict=True)}
-
-
-def _dice(a: np.ndarray, b: np.ndarray) -> float:
-    return float(2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b)))
 
 
 def main() -> None:
@@ -107,8 +102,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    report(options)
+    report(parser.parse_args())
 
 
 def report(options: argparse.Namespace) -> None:
@@ -137,8 +131,7 @@ def report(options: argparse.Namespace) -> None:
             told = f"network {row['fold'] + 1}, epoch {row['epoch']}, loss {row['loss']:.4f}"
             print(told, file=sys.stderr, flush=True)
 
-    chosen = AuditOptions(options.folds, options.epochs)
-    result = audit(run, data, options.out / "audit", chosen, device=torch.device("cpu"), progress=say)
+    result = audit(run, data, options.out / "audit", AuditOptions(options.folds, options.epochs, progress=say))
     rows = result["slices"]
     worst = sorted(truth, key=lambda case: truth[case])[: options.worst]
     spread = f"{min(truth.values()):.3f} to {max(truth.values()):.3f}"

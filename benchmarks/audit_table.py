@@ -61,8 +61,7 @@ def run(data: Path, out: Path, method: str, level: str, options: argparse.Namesp
             told = f"network {row['fold'] + 1}, epoch {row['epoch']}, loss {row['loss']:.4f}"
             print(f"{folder.name}: {told}", file=sys.stderr, flush=True)
 
-    options_of_audit = AuditOptions(options.folds)
-    audit(folder, planned.data, folder / "audit", options_of_audit, device=torch.device("cpu"), progress=say)
+    audit(folder, planned.data, folder / "audit", AuditOptions(options.folds, progress=say))
     print(f"{folder.name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
 
 

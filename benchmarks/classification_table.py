@@ -14,6 +14,7 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,16 +22,8 @@ from l2b_cls.metrics.summary import Summary
 from l2b_run.training.epoch_row import read_epochs
 
 ROWS: dict[str, tuple[str, tuple[str, ...]]] = {  # name of the row -> method, what is set for it
-    "ce": ("ce", ()),
-    "bootstrap-hard": ("bootstrap-hard", ()),
-    "bootstrap-soft": ("bootstrap-soft", ()),
-    "joint": ("joint", ()),
-    "finetune": ("finetune", ()),
-    "l2rw": ("l2rw", ()),
-    "mwnet": ("mwnet", ()),
-    "mnwnet": ("mnwnet", ()),
-    "rmnwnet": ("rmnwnet", ()),
-    "l2b": ("l2b", ()),
+    **{name: (name, ()) for name in ("ce", "bootstrap-hard", "bootstrap-soft", "joint", "finetune")},
+    **{name: (name, ()) for name in ("l2rw", "mwnet", "mnwnet", "rmnwnet", "l2b")},
     "l2b-eq8-9": ("l2b", ("bootstrap.normalize=rectified", "bootstrap.judge_decay=0.0", "bootstrap.candidates=both")),
     "self-training": ("l2b", ("bootstrap.normalize=soft_choice", "bootstrap.candidates=pseudo")),
     "l2b-no-clean": ("l2b", ("meta.source=online",)),
@@ -76,8 +69,7 @@ def table(out: Path, rows: list[str], noises: list[str]) -> str:
     ]
     for noise in noises:
         for row in rows:
-            found = [Summary.read(folder / "summary.json") for folder in finished(out, row, noise)]
-            if found:
+            if found := [Summary.read(folder / "summary.json") for folder in finished(out, row, noise)]:
                 rates = [one.effective_noise for one in found]
                 wrong = "unknown" if None in rates else f"{statistics.fmean(rates):.1%}"
                 lines.append(f"| {noise} ({wrong}) | {row} | {len(found)} | {' | '.join(cells(found))} |")
@@ -89,8 +81,8 @@ def curves(out: Path, rows: list[str], noises: list[str], points: int = 8) -> st
     lines = ["| noise | method | accuracy after epoch |", "|---|---|---|"]
     for noise in noises:
         for row in rows:
-            runs = [_accuracies(folder) for folder in finished(out, row, noise)]
-            if runs:
+            found = [read_epochs(folder / "metrics.jsonl", []) for folder in finished(out, row, noise)]
+            if runs := [{one["epoch"]: one["test_accuracy"] for one in of if "test_accuracy" in one} for of in found]:
                 epochs = sorted(set.intersection(*map(set, runs)))
                 shown = sorted({epochs[len(epochs) * part // points - 1] for part in range(1, points + 1)})
                 means = [f"{epoch}: {statistics.fmean(run[epoch] for run in runs):.3f}" for epoch in shown]
@@ -98,28 +90,15 @@ def curves(out: Path, rows: list[str], noises: list[str], points: int = 8) -> st
     return "\n".join(lines)
 
 
-def _accuracies(folder: Path) -> dict[int, float]:
-    """Epoch -> accuracy of the evaluated samples, of a run."""
-    rows = read_epochs(folder / "metrics.jsonl", [])
-    return {row["epoch"]: row["test_accuracy"] for row in rows if "test_accuracy" in row}
-
-
 def cells(found: list[Summary]) -> list[str]:
     """The numbers of one row, from the summaries of its seeds."""
     tests, detections = [one.test for one in found], [one.auc_noise_detection for one in found]
     own = [next((value for name, value in one.items() if name != "loss"), None) for one in detections]
-    return [
-        _spread([test.last.accuracy for test in tests]),
-        _spread([test.best.accuracy for test in tests]),
-        _spread([test.mean_last_10 for test in tests]),
-        _spread([test.last.balanced_accuracy for test in tests]),
-        _spread([test.last.auc for test in tests]),
-        _spread(own),
-        _spread([one.get("loss") for one in detections]),
-    ]
+    scores = [(t.last.accuracy, t.best.accuracy, t.mean_last_10, t.last.balanced_accuracy, t.last.auc) for t in tests]
+    return [_spread(values) for values in (*zip(*scores, strict=True), own, [one.get("loss") for one in detections])]
 
 
-def _spread(values: list[float | None]) -> str:
+def _spread(values: Iterable[float | None]) -> str:
     defined = [value for value in values if value is not None]
     if not defined:
         return "-"

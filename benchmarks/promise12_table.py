@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 from l2b_seg.metrics.summary import Summary
@@ -35,12 +36,10 @@ def run(data: Path, out: Path, cell: tuple[str, str, int]) -> None:
         return
     command = [sys.executable, "-W", "ignore", "-m", "l2b_cli.seg.main", "train", "promise12"]
     command += ["--data", str(data), "--preset", "cpu", "--method", method, "--noise", level, "--seed", str(seed)]
-    resume = ["--resume", str(folder)] if (folder / "checkpoint_latest.pt").is_file() else ["--out", str(folder)]
+    command += ["--resume", str(folder)] if (folder / "checkpoint_latest.pt").is_file() else ["--out", str(folder)]
     out.mkdir(parents=True, exist_ok=True)
     with open(out / f"{folder.name}.log", "a") as log:
-        subprocess.run(
-            [*command, *resume], check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"}
-        )
+        subprocess.run(command, check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
     print(f"{folder.name} done", file=sys.stderr, flush=True)
 
 
@@ -50,31 +49,24 @@ def table(out: Path, levels: list[str]) -> str:
         "| noise | method | seeds | Dice last | Dice best | HD | HD95 | ASSD | missed | train s | peak MB |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for level in levels:
-        for method in METHODS:
-            found = sorted(out.glob(f"{method}_{level}_s*/summary.json"))
-            rows = [Summary.read(path) for path in found]
-            if not rows:
-                continue
-            dice = [row.mean["dice"] for row in rows]
-            spread = f" ± {statistics.stdev(dice):.3f}" if len(dice) > 1 else ""
-            numbers = [_mean([row.mean[name] for row in rows]) for name in ("hd", "hd95", "assd")]
-            best = statistics.fmean(row.best["dice"] for row in rows)
-            missed = sum(row.n_missed for row in rows)
-            cost = [
-                statistics.fmean(getattr(row, name) for row in rows) for name in ("train_seconds", "peak_memory_mb")
-            ]
-            lines.append(
-                f"| {level} | {method} | {len(rows)} | {statistics.fmean(dice):.3f}{spread} | {best:.3f} | "
-                f"{' | '.join(numbers)} | {missed} of {sum(row.n_cases for row in rows)} | "
-                f"{cost[0]:.0f} | {cost[1]:.0f} |"
-            )
+    for level, method in product(levels, METHODS):
+        if rows := [Summary.read(path) for path in sorted(out.glob(f"{method}_{level}_s*/summary.json"))]:
+            lines.append(f"| {level} | {method} | {len(rows)} | {' | '.join(_cells(rows))} |")
     return "\n".join(lines)
 
 
-def _mean(values: list[float | None]) -> str:
-    defined = [value for value in values if value is not None]
-    return f"{statistics.fmean(defined):.2f}" if defined else "-"
+def _cells(rows: list[Summary]) -> list[str]:
+    """The numbers of one line, from the summaries of its seeds."""
+    dice = [row.mean["dice"] for row in rows]
+    spread = f" ± {statistics.stdev(dice):.3f}" if len(dice) > 1 else ""
+    cells = [f"{statistics.fmean(dice):.3f}{spread}", f"{statistics.fmean(row.best['dice'] for row in rows):.3f}"]
+    for name in ("hd", "hd95", "assd"):
+        defined = [row.mean[name] for row in rows if row.mean[name] is not None]
+        cells.append(f"{statistics.fmean(defined):.2f}" if defined else "-")
+    cells.append(f"{sum(row.n_missed for row in rows)} of {sum(row.n_cases for row in rows)}")
+    return cells + [
+        f"{statistics.fmean(getattr(row, key) for row in rows):.0f}" for key in ("train_seconds", "peak_memory_mb")
+    ]
 
 
 def main() -> None:

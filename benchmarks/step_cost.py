@@ -68,18 +68,8 @@ def _table(network: str, options: argparse.Namespace) -> None:
     print(f"{'':32}{'time':>8}{'peak MB':>10}{'peak':>8}")
     plain: dict[str, float] = {}
     for variant in chosen:
-        command = [
-            sys.executable,
-            "-W",
-            "ignore",
-            __file__,
-            "--variant",
-            variant,
-            "--network",
-            network,
-            "--batch",
-            str(batch),
-        ]
+        command = [sys.executable, "-W", "ignore", __file__, "--variant", variant]
+        command += ["--network", network, "--batch", str(batch)]
         command += ["--size", str(size), "--repeats", str(options.repeats), "--threads", str(options.threads)]
         command += ["--widths", *map(str, options.widths)]
         run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
@@ -150,7 +140,8 @@ def _step(variant: str, options: argparse.Namespace) -> Callable[[], object]:
 def _problem(options: argparse.Namespace):
     import torch
 
-    from tests.l2b.problems import FirstOutput, pixels, samples
+    from l2b_seg.networks.unetpp import FirstOutput
+    from tests.l2b.problems import pixels, samples
 
     torch.manual_seed(0)
     if options.network == "unetpp":

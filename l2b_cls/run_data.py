@@ -39,8 +39,7 @@ class RunData:
     @property
     def evaluation_labels(self) -> np.ndarray:
         """(e,) int64, the labels of the data set."""
-        found: np.ndarray = self.images.labels[self.evaluation]
-        return found
+        return self.images.labels[self.evaluation]
 
     def record(self) -> dict[str, Any]:
         """What split.json holds: with noisy_labels.csv enough to find the same data again."""

@@ -1,9 +1,11 @@
 """Take named files out of a zip without trusting it."""
 
 import stat
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from l2b_data.errors import DataError
@@ -47,6 +49,14 @@ def extract_files(
             return paths
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise DataError(f"{archive}: not a readable zip ({error}); download it again") from error
+
+
+@contextmanager
+def extracted_beside(out: Path, archive: Path, *, keep: Callable[[str], bool]) -> Iterator[tuple[Path, list[Path]]]:
+    """`extract_files` into a temporary folder beside `out`, whose disk must hold the data anyway: folder and files."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.zip.") as folder:
+        yield Path(folder), extract_files(archive, Path(folder), keep=keep)
 
 
 def _safe_members(

@@ -90,15 +90,12 @@ def _fetch_rest(url: str, part: Path, timeout_s: float, say: Callable[[str], Non
         total = start + int(length) if length else None
         say(f"downloading {url}" + (f" from byte {start:,}" if start else "") + (f" of {total:,}" if total else ""))
         with open(part, "ab" if resumed else "wb") as sink:
-            _check_room(part, total, start)
+            free = shutil.disk_usage(part.parent).free
+            if total is not None and total - start > free:
+                to_come = f"{total - start:,} bytes to come, {free:,} free on its disk"
+                raise L2BError(f"{part}: {to_come}; free space and run again")
             while chunk := response.read(_CHUNK):
                 sink.write(chunk)
     size = part.stat().st_size
     if total is not None and size < total:
         raise HTTPException(f"cut off at {size:,} of {total:,} bytes")
-
-
-def _check_room(part: Path, total: int | None, start: int) -> None:
-    free = shutil.disk_usage(part.parent).free
-    if total is not None and total - start > free:
-        raise L2BError(f"{part}: {total - start:,} bytes to come, {free:,} free on its disk; free space and run again")

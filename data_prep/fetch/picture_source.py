@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -19,19 +18,8 @@ _BLOCK = 256
 _MAX_BYTES = 1 << 29  # an image's own file
 
 
-class PictureSource(Protocol):
-    """Images by their path within the source, "/" between folders."""
-
-    @property
-    def names(self) -> list[str]: ...
-
-    def read(self, name: str, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
-        """As `read_picture`."""
-        ...
-
-
 class FolderSource:
-    """All images below a folder; hidden ones are not seen."""
+    """All images below a folder, by their path in it; hidden ones are not seen. `read` is as `read_picture`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,7 +31,7 @@ class FolderSource:
 
 
 class ZipSource:
-    """All images in a zip; hidden ones are not seen."""
+    """All images in a zip, by their path in it, "/" between folders; hidden ones are not seen."""
 
     def __init__(self, archive: Path) -> None:
         self.archive = archive
@@ -63,6 +51,9 @@ class ZipSource:
         except (OSError, EOFError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
             raise DataError(f"{path}: cannot be taken out of the zip ({error}); download it again") from error
         return read_picture(path, channels=channels, size=size, data=io.BytesIO(data))
+
+
+PictureSource = FolderSource | ZipSource
 
 
 def open_pictures(source: Path | str, *, option: str) -> PictureSource:

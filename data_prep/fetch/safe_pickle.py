@@ -26,10 +26,8 @@ def read_safe_pickle(path: Path | str, *, data: bytes | None = None) -> Any:
     """The object in a pickle of any protocol: dict, list, tuple, str, bytes, numbers, and numpy arrays of numbers.
 
     A file saved by torch (.pt, a zip) is read where its pickle holds no tensors. Texts written by Python 2 come as
-    latin-1 str. data: the bytes, where they do not stand in a file (a member of an archive).
-
-    Raises:
-        DataError: no such file, damaged, arrays of objects, and any name besides numpy's, with nothing of it called.
+    latin-1 str. data: the bytes, where they do not stand in a file (a member of an archive). Raises DataError: no such
+    file, damaged, arrays of objects, and any name besides numpy's, with nothing of it called.
     """
     path = Path(path)
     try:
@@ -82,8 +80,8 @@ class _Dtype:
 class _Array:
     """Stands for an array until its bytes arrive."""
 
-    def __init__(self) -> None:
-        self.values: np.ndarray | None = None
+    def __init__(self, values: np.ndarray | None = None) -> None:
+        self.values = values
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, fortran, raw = state
@@ -99,26 +97,16 @@ def _values(raw: Any, dtype: Any, shape: Any, order: str) -> np.ndarray:
     return flat.reshape(shape, order="F" if order == "F" else "C")
 
 
-def _scalar(dtype: Any, raw: Any) -> Any:
-    return _values(raw, dtype, (), "C")[()]
-
-
 def _encode(text: Any, encoding: Any) -> bytes:
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise _RefusedError("encodes something else than bytes kept as latin-1; nothing was run")
     return text.encode("latin1")
 
 
-def _buffer(raw: Any, dtype: Any, shape: Any, order: Any) -> _Array:
-    array = _Array()
-    array.values = _values(raw, dtype, shape, order)
-    return array
-
-
 _NUMPY: dict[tuple[str, str], Callable[..., Any]] = {
     ("multiarray", "_reconstruct"): lambda *ignored: _Array(),
-    ("multiarray", "scalar"): _scalar,
-    ("numeric", "_frombuffer"): _buffer,
+    ("multiarray", "scalar"): lambda dtype, raw: _values(raw, dtype, (), "C")[()],
+    ("numeric", "_frombuffer"): lambda raw, dtype, shape, order: _Array(_values(raw, dtype, shape, order)),
 }
 
 
@@ -153,7 +141,13 @@ def _plain(value: Any, depth: int, done: dict[int, Any]) -> Any:
         raise _RefusedError(f"nests more than {_MAX_DEPTH} deep, or holds itself")
     if isinstance(value, dict | list | tuple):
         if id(value) not in done:
-            done[id(value)] = _plain_container(value, depth + 1, done)
+            if isinstance(value, dict):
+                made: Any = {_plain(k, depth + 1, done): _plain(v, depth + 1, done) for k, v in value.items()}
+            elif len(value) > 64 and all(type(inner) is int for inner in value):
+                made = value  # labels; there may be a million
+            else:
+                made = type(value)(_plain(inner, depth + 1, done) for inner in value)
+            done[id(value)] = made
         return done[id(value)]
     if isinstance(value, _Array):
         if value.values is None:
@@ -162,14 +156,6 @@ def _plain(value: Any, depth: int, done: dict[int, Any]) -> Any:
     if value is None or isinstance(value, str | bytes | int | float | np.generic):
         return value
     raise _RefusedError(f"holds a {type(value).__name__}; arrays, texts and numbers are read, nothing else")
-
-
-def _plain_container(value: Any, depth: int, done: dict[int, Any]) -> Any:
-    if isinstance(value, dict):
-        return {_plain(key, depth, done): _plain(inner, depth, done) for key, inner in value.items()}
-    if len(value) > 64 and all(type(inner) is int for inner in value):
-        return value  # labels; there may be a million
-    return type(value)(_plain(inner, depth, done) for inner in value)
 
 
 def _torch_member(content: bytes) -> bytes:

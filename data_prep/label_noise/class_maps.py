@@ -2,13 +2,7 @@
 
 from collections.abc import Sequence
 
-CIFAR10_PAIRS = {
-    "truck": "automobile",
-    "bird": "airplane",
-    "deer": "horse",
-    "cat": "dog",
-    "dog": "cat",
-}
+CIFAR10_PAIRS = {"truck": "automobile", "bird": "airplane", "deer": "horse", "cat": "dog", "dog": "cat"}
 """Patrini et al. 2017 (arXiv 1609.03683); the other five classes keep their labels."""
 
 CIFAR10_CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]

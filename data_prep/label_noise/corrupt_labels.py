@@ -9,11 +9,9 @@ import numpy as np
 from data_prep.label_noise.by_instance import instance_noise
 from data_prep.label_noise.class_maps import asymmetric_targets
 from data_prep.label_noise.exact import any_class, exact_noise, one_of
-from data_prep.label_noise.parse import LabelNoise, parse_noise
+from data_prep.label_noise.parse import LabelNoise
 from data_prep.label_noise.released import draw_rows, released_noise
 from l2b_data.errors import ConfigError, DataError
-
-__all__ = ["LabelNoise", "NoisyLabels", "corrupt_labels", "human_column", "parse_noise"]
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,8 @@ def corrupt_labels(
     With a meta set drawn from the same labels it is one of the two arrays of `draw_meta(labels, classes, meta_size,
     seed)`, same seed, and uniform, flip and flip2 are then the labels of the released code for CIFAR (methods of
     RMNW-Net and L2B), bit for bit: `corrupt_labels(labels, K, noise, seed=s, order=train_index).given[train_index]`.
-    None: all, ascending. Streams: `released_noise`, `exact_noise`.
-    images: (n, H, W, C) uint8, for instance. given: label set -> (n,) labels, -1 where absent, for human.
-    class_names: of asymmetric kinds, whose map depends on them.
+    None: all, ascending. Streams: `released_noise`, `exact_noise`. images: (n, H, W, C) uint8, for instance. given:
+    label set -> (n,) labels, -1 where absent, for human. class_names: of asymmetric kinds, whose map depends on them.
     Raises ConfigError for a kind whose argument is missing or unknown, DataError for a human label that is absent.
     """
     labels = np.asarray(labels, dtype=np.int64)
@@ -105,7 +102,9 @@ def corrupt_labels(
     elif noise.kind == "human":
         drawn = _human(noise, given or {}, chosen, len(labels))
     elif noise.kind != "none":
-        subset, rule = _own_stream(labels[chosen], classes, noise, seed, _part(images, chosen, noise), class_names)
+        whole = images is None or noise.kind != "instance" or np.array_equal(chosen, np.arange(len(images)))
+        part = images if images is None or whole else images[chosen]  # gigabytes, where copied
+        subset, rule = _own_stream(labels[chosen], classes, noise, seed, part, class_names)
         drawn = labels.copy()
         drawn[chosen] = subset
     result = labels.copy()
@@ -145,12 +144,6 @@ def _own_stream(
     return draw_rows(matrix, labels, np.random.RandomState(seed)), rule
 
 
-def _part(images: np.ndarray | None, chosen: np.ndarray, noise: LabelNoise) -> np.ndarray | None:
-    if images is None or noise.kind != "instance":
-        return None
-    return images if np.array_equal(chosen, np.arange(len(images))) else images[chosen]  # gigabytes, where copied
-
-
 def human_column(noise: LabelNoise, given: Mapping[str, np.ndarray]) -> str:
     """The key of `given` with the label set of a human kind; ConfigError, with those there are, where there is none."""
     for name in (f"human_{noise.column}", str(noise.column)):
@@ -165,7 +158,6 @@ def _human(noise: LabelNoise, given: Mapping[str, np.ndarray], chosen: np.ndarra
     column = np.asarray(given[human_column(noise, given)], dtype=np.int64)
     if len(column) != count:
         raise DataError(f"--noise {noise}: {len(column)} labels for {count} samples")
-    absent = int((column[chosen] < 0).sum())
-    if absent:
+    if absent := int((column[chosen] < 0).sum()):
         raise DataError(f"--noise {noise}: {absent} of {len(chosen)} samples have no label there; leave them out")
     return column

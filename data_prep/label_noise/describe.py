@@ -21,9 +21,8 @@ def describe_noise(noisy: NoisyLabels, class_names: Sequence[str], *, known: boo
     line += f", effective rate {noisy.effective_rate:.1%}" if known else "; how many were wrong before is not known"
     if not total or noisy.noise.kind == "none":
         return line
-    return "\n".join(
-        [line, *(_matrix(noisy, class_names) if len(class_names) <= WHOLE_MATRIX else _top(noisy, class_names))]
-    )
+    more = _matrix if len(class_names) <= WHOLE_MATRIX else _top
+    return "\n".join([line, *more(noisy, class_names)])
 
 
 def _matrix(noisy: NoisyLabels, class_names: Sequence[str]) -> list[str]:

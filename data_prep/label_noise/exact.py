@@ -27,11 +27,7 @@ def exact_noise(labels: np.ndarray, rate: float, seed: int, change: Change) -> n
 
 def any_class(classes: int) -> Change:
     """A class drawn uniformly, the true one included, whatever the label was (symmetric noise)."""
-
-    def change(label: int, stream: random.Random) -> int:
-        return stream.randint(0, classes - 1)
-
-    return change
+    return lambda label, stream: stream.randint(0, classes - 1)
 
 
 def one_of(targets: list[list[int]]) -> Change:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from l2b_data.errors import ConfigError
+from l2b_data.files.shorten import few
 
 
 def draw_meta(labels: np.ndarray, classes: int, meta_size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -16,14 +17,11 @@ def draw_meta(labels: np.ndarray, classes: int, meta_size: int, seed: int) -> tu
 
     Raises ConfigError with everything `meta_faults` finds.
     """
-    faults = meta_faults(labels, classes, meta_size)
-    if faults:
+    if faults := meta_faults(labels, classes, meta_size):
         raise ConfigError("\n".join(faults))
     shuffled = shuffled_classes(labels, classes, np.random.RandomState(seed))
-    shares = _shares(np.bincount(labels, minlength=classes), meta_size)
-    meta = [index[:share] for index, share in zip(shuffled, shares, strict=True)]
-    train = [index[share:] for index, share in zip(shuffled, shares, strict=True)]
-    return np.concatenate(train), np.concatenate(meta)
+    parted = list(zip(shuffled, _shares(np.bincount(labels, minlength=classes), meta_size), strict=True))
+    return np.concatenate([index[share:] for index, share in parted]), np.concatenate([i[:n] for i, n in parted])
 
 
 def shuffled_classes(labels: np.ndarray, classes: int, stream: np.random.RandomState) -> list[np.ndarray]:
@@ -49,9 +47,7 @@ def meta_faults(labels: np.ndarray, classes: int, meta_size: int, *, leave: int 
     short = [label for label in present if shares[label] > counts[label] - leave]
     if not short:
         return []
-    listed = ", ".join(f"class {label} has {counts[label]}" for label in short[:8]) + (
-        ", ..." if len(short) > 8 else ""
-    )
+    listed = few([f"class {label} has {counts[label]}" for label in short], 8)
     largest = (int(counts[present].min()) - leave) * len(present)
     train = f" that leaves {leave} of each class to train" if leave else ""
     return [

@@ -4,16 +4,7 @@ from dataclasses import dataclass
 
 from l2b_data.errors import ConfigError
 
-RATED = (
-    "symmetric",
-    "symmetric-excluding",
-    "uniform",
-    "flip",
-    "flip2",
-    "asymmetric",
-    "asymmetric-next",
-    "instance",
-)
+RATED = ("symmetric", "symmetric-excluding", "uniform", "flip", "flip2", "asymmetric", "asymmetric-next", "instance")
 """Noise models with a rate; their definitions: `data_prep.label_noise.corrupt_labels.corrupt_labels`."""
 
 FORMS = f"none, human:COLUMN, or one of {', '.join(RATED)} with a rate, as in symmetric:0.4"
@@ -35,26 +26,18 @@ class LabelNoise:
 
 def parse_noise(text: str) -> LabelNoise:
     """ "symmetric:0.4", "human:worse", "none" and the like -> the noise model; ConfigError names all that is wrong."""
-    faults = noise_faults(text)
-    if faults:
-        raise ConfigError("\n".join(faults))
-    kind, _, value = text.strip().partition(":")
-    if kind in RATED:
-        return LabelNoise(kind, float(value))
-    return LabelNoise(kind, column=value or None)
-
-
-def noise_faults(text: str) -> list[str]:
-    """What is wrong with a noise given as text, a line each; empty where nothing is."""
     kind, colon, value = text.strip().partition(":")
+    faults = []
     if kind == "none":
-        return [f"--noise {text}: none takes no value; leave {colon}{value} out"] if colon else []
-    if kind == "human":
-        return [] if value else [f"--noise {text}: which label set? human:COLUMN, as in human:worse"]
-    faults = [] if kind in RATED else [f"--noise {text}: there is no noise {kind!r}; take {FORMS}"]
-    if colon or kind in RATED:
-        faults += [f"--noise {text}: {fault}" for fault in _rate_faults(value)]
-    return faults
+        faults += [f"none takes no value; leave {colon}{value} out"] if colon else []
+    elif kind == "human":
+        faults += [] if value else ["which label set? human:COLUMN, as in human:worse"]
+    else:
+        faults += [] if kind in RATED else [f"there is no noise {kind!r}; take {FORMS}"]
+        faults += _rate_faults(value) if colon or kind in RATED else []
+    if faults:
+        raise ConfigError("\n".join(f"--noise {text}: {fault}" for fault in faults))
+    return LabelNoise(kind, float(value)) if kind in RATED else LabelNoise(kind, column=value or None)
 
 
 def _rate_faults(value: str) -> list[str]:

@@ -56,7 +56,11 @@ def prepare_class_folder(
     labels, sets, classes = number_classes(listing, class_names, where=str(table or source))
     groups = listing.groups or [""] * len(listing.files)
     if group_regex is not None:
-        groups = _groups(listing.files, group_regex)
+        found, without = group_cases(listing.files, file=None, regex=group_regex)
+        if without:
+            listed = "\n  ".join(first_lines(without, _SHOWN))
+            raise DataError(f"{counted(len(without), 'image')} without a group:\n  {listed}")
+        groups = [found[file] for file in listing.files]
     split, how = np.array(listing.split or ["train"] * len(labels)), "as given"
     named = np.zeros(len(labels), bool)
     if meta_list is not None:
@@ -67,9 +71,8 @@ def prepare_class_folder(
         split[~named] = split_classes(labels[~named], np.array(groups, object)[~named].tolist(), drawn)
         how = f"drawn: test {drawn.test:g}, val {drawn.val:g}, seed {drawn.seed}"
         say(f"no split is given; {how}")
-    images = read_all(
-        FolderSource(source), listing.files, channels=1 if grey else 3, size=size, workers=workers, say=say
-    )
+    pictures, channels = FolderSource(source), 1 if grey else 3
+    images = read_all(pictures, listing.files, channels=channels, size=size, workers=workers, say=say)
     return write_image_set(
         out,
         name=source.resolve().name,
@@ -103,11 +106,3 @@ def _named_images(path: Path, files: Sequence[str], groups: Sequence[str], split
         what = f"needs paths below --source, one a line, as {files[0]}"
         raise DataError(f"--meta-list {path}: {what}:\n  " + "\n  ".join(lines or ["it is empty"]))
     return named
-
-
-def _groups(files: Sequence[str], regex: str) -> list[str]:
-    found, without = group_cases(files, file=None, regex=regex)
-    if without:
-        listed = "\n  ".join(first_lines(without, _SHOWN))
-        raise DataError(f"{counted(len(without), 'image')} without a group:\n  {listed}")
-    return [found[file] for file in files]

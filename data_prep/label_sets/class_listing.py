@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.hidden import visible_files
 from l2b_data.files.shorten import counted, first_lines, first_names
+from l2b_data.files.table import read_csv_rows
 from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, is_picture, printable_name
 from l2b_data.samples.label_table import ABSENT, META, PARTS
 
@@ -75,16 +75,13 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
     header, rows = read_csv_rows(path)
     needed = ("file", "label", *given)
     twice = sorted({name for name in header if header.count(name) > 1})
-    if not rows or twice or (missing := [name for name in needed if name not in header]):
-        what = (
-            "no rows" if not rows else f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
-        )
-        raise DataError(f"{path}: {what}; needs a header line with file,label[,split,group] and rows below it")
-    found = [
-        (line, f"{len(row)} cells, the header has {len(header)}: quote a cell that holds a comma")
-        for line, row in rows
-        if len(row) > len(header)
-    ]
+    missing = [name for name in needed if name not in header]
+    if not rows or twice or missing:
+        what = f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
+        needs = "needs a header line with file,label[,split,group] and rows below it"
+        raise DataError(f"{path}: {what if rows else 'no rows'}; {needs}")
+    quote = f"cells, the header has {len(header)}: quote a cell that holds a comma"
+    found = [(line, f"{len(row)} {quote}") for line, row in rows if len(row) > len(header)]
     cells = {
         name: [row[place].strip() if place < len(row) else "" for _, row in rows] for place, name in enumerate(header)
     }
@@ -93,9 +90,8 @@ def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listin
         faults = [f"line {line}: {fault}" for line, fault in sorted(found)]
         raise DataError(f"{path}: {counted(len(faults), 'fault')}:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
     files = [PurePosixPath(file).as_posix() for file in cells["file"]]
-    return Listing(
-        files, cells["label"], cells.get("split"), cells.get("group", []), {name: cells[name] for name in given}
-    )
+    further = {name: cells[name] for name in given}
+    return Listing(files, cells["label"], cells.get("split"), cells.get("group", []), further)
 
 
 def number_classes(
@@ -139,8 +135,7 @@ def number_classes(
 
 
 def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Path) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
-    seen: set[str] = set()
+    found, seen = list[tuple[int, str]](), set[str]()
     for number, file in zip(lines, cells["file"], strict=True):
         path = PurePosixPath(file)
         if not file or path.is_absolute() or ".." in path.parts:
@@ -150,15 +145,7 @@ def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Pa
         elif not (source / path).is_file():
             found.append((number, f"file {file} is not in {source}"))
         seen.add(str(path))
-    found += [
-        (number, f"label {label!r} is none")
-        for number, label in zip(lines, cells["label"], strict=True)
-        if label.lower() in _NO_LABEL
-    ]
-    if "split" in cells:
-        found += [
-            (number, f"split {split!r} is none of {', '.join(PARTS)}")
-            for number, split in zip(lines, cells["split"], strict=True)
-            if split not in PARTS
-        ]
-    return found
+    labels, splits = (zip(lines, cells.get(name, []), strict=False) for name in ("label", "split"))
+    found += [(number, f"label {label!r} is none") for number, label in labels if label.lower() in _NO_LABEL]
+    wanted = ", ".join(PARTS)
+    return found + [(number, f"split {split!r} is none of {wanted}") for number, split in splits if split not in PARTS]

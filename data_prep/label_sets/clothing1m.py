@@ -43,15 +43,14 @@ def prepare_clothing1m(
     require_free(out)
     if not 8 <= size <= 4096:
         raise ConfigError(f"--size {size}: 8 to 4096 pixels")
-    lists = {name: _at(source, name) for name in sorted({name for pair in PARTS.values() for name in pair})}
+    beside = {name: source / "annotations" / name for pair in PARTS.values() for name in pair}
+    lists = {name: source / name if (source / name).is_file() else beside[name] for name in sorted(beside)}
     if absent := [name for name, path in lists.items() if not path.is_file()]:
         raise DataError(f"--source {source}: holds no {', '.join(absent)} (searched there and in annotations/)")
     there = _picture_files(source, say)
     faults: list[str] = []
     labels_of = {name: _read_labels(lists[name], faults) for _, name in PARTS.values()}
-    keys: list[str] = []
-    labels: list[int] = []
-    split: list[str] = []
+    keys, labels, split = list[str](), list[int](), list[str]()
     seen: set[str] = set()
     for part, (list_name, label_name) in PARTS.items():
         wanted = _read_keys(lists[list_name], faults)
@@ -59,16 +58,14 @@ def prepare_clothing1m(
             faults.append(f"{list_name}: {len(twice)} keys stand in two lists: {first_names(twice, _SHOWN)}")
         seen.update(wanted)
         if unknown := [key for key in wanted if key not in labels_of[label_name]]:
-            faults.append(
-                f"{list_name}: {len(unknown)} keys have no label in {label_name}: {first_names(unknown, _SHOWN)}"
-            )
-        missing = [key for key in wanted if key not in there]
-        if missing and not skip_absent:
-            faults.append(
-                f"{list_name}: {len(missing)} of {len(wanted)} keys have no file: {first_names(missing, _SHOWN)}"
-            )
-        elif missing:
-            say(f"{list_name}: {len(missing)} of {len(wanted)} keys have no file and are left out")
+            where = f"{list_name}: {len(unknown)} keys have no label in {label_name}"
+            faults.append(f"{where}: {first_names(unknown, _SHOWN)}")
+        if missing := [key for key in wanted if key not in there]:
+            where = f"{list_name}: {len(missing)} of {len(wanted)} keys have no file"
+            if skip_absent:
+                say(f"{where} and are left out")
+            else:
+                faults.append(f"{where}: {first_names(missing, _SHOWN)}")
         kept = [key for key in wanted if key in there and key in labels_of[label_name]]
         keys += kept
         labels += [labels_of[label_name][key] for key in kept]
@@ -86,11 +83,6 @@ def prepare_clothing1m(
         names=keys,
         source={"dataset": "Clothing1M", "noisy_splits": ["train"]},
     )
-
-
-def _at(source: Path, name: str) -> Path:
-    """The file in `source`, else in its folder annotations, whether it is there or not."""
-    return source / name if (source / name).is_file() else source / "annotations" / name
 
 
 def _picture_files(source: Path, say: Say) -> set[str]:

@@ -49,7 +49,10 @@ def prepare_isic2019(
     rows = read_isic_rows(labels, files, lists=lists, metadata=metadata, skip_absent=skip_absent, say=say)
     if not rows.cases:
         raise DataError(f"{labels}: no image of {images} is in it and in a list")
-    numbers, classes = _occurring(rows, say)
+    held = np.unique(rows.numbers)
+    if empty := [name for number, name in enumerate(rows.classes) if number not in held]:
+        say(f"{', '.join(empty)}: no image, so no class of this set")
+    numbers, classes = np.searchsorted(held, rows.numbers), [rows.classes[number] for number in held]
     parts, how = _parts(split, numbers, rows, say)
     shown = [files[case] for case in rows.cases]
     return write_image_set(
@@ -71,14 +74,6 @@ def find_lists(folder: Path) -> dict[str, Path]:
     if absent := [f"{split}.lst" for split in ("train", "test") if split not in found]:
         raise DataError(f"--lists {folder}: no {' and no '.join(absent)} in it")
     return found
-
-
-def _occurring(rows: IsicRows, say: Say) -> tuple[np.ndarray, list[str]]:
-    """Class numbers (n,) and names without the classes that no image has."""
-    held = np.unique(rows.numbers)
-    if empty := [name for number, name in enumerate(rows.classes) if number not in held]:
-        say(f"{', '.join(empty)}: no image, so no class of this set")
-    return np.searchsorted(held, rows.numbers), [rows.classes[number] for number in held]
 
 
 def _parts(

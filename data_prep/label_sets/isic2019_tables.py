@@ -9,8 +9,8 @@ import numpy as np
 
 from data_prep.own_cases.split import read_columns
 from l2b_data.errors import DataError
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import counted, first_lines, first_names
+from l2b_data.files.table import read_csv_rows
 from l2b_data.files.text_lines import read_lines
 
 UNUSED = "UNK"
@@ -48,11 +48,15 @@ def read_isic_rows(
     and for images that are not in `metadata`.
     """
     number_of, classes = read_one_hot(labels)
-    absent: list[str] = []
-    faults: list[str] = []
+    absent, faults = list[str](), list[str]()
     cases = _present(list(number_of), there, labels, absent)
     split_of = {} if lists is None else _read_lists(lists, number_of, there, absent, faults)
-    _settle(absent, faults, skip_absent, say)
+    if absent and not skip_absent:
+        faults += [*absent, "give all images, or leave entries without one out with --skip-absent"]
+    if faults:
+        raise DataError("labels and lists cannot be used:\n  " + "\n  ".join(faults))
+    for line in absent:
+        say(f"left out: {line}")
     lesion_of = _lesions(metadata, cases, say)
     if lists is not None:
         if outside := len(set(cases) - split_of.keys()):
@@ -98,23 +102,17 @@ def read_one_hot(path: Path) -> tuple[dict[str, int], list[str]]:
 
 def _present(ids: list[str], there: Container[str], where: Path, absent: list[str]) -> list[str]:
     """The ids with an image; a line to `absent` about the others."""
-    missing = [case for case in ids if case not in there]
-    if missing:
+    if missing := [case for case in ids if case not in there]:
         listed = first_names(missing, _SHOWN)
         absent.append(f"{where}: {len(missing)} of {len(ids)} entries have no image: {listed}")
     return [case for case in ids if case in there]
 
 
 def _read_lists(
-    lists: Mapping[str, Path],
-    number_of: Mapping[str, int],
-    there: Container[str],
-    absent: list[str],
-    faults: list[str],
+    lists: Mapping[str, Path], number_of: Mapping[str, int], there: Container[str], absent: list[str], faults: list[str]
 ) -> dict[str, str]:
     """Image id -> split, for those with an image; every entry must have a label and stand once, in one list."""
-    split_of: dict[str, str] = {}
-    seen: set[str] = set()
+    split_of, seen = dict[str, str](), set[str]()
     for split, path in lists.items():
         try:
             ids = [case.removesuffix(".jpg") for line in read_lines(path) for case in line.split()]
@@ -128,16 +126,6 @@ def _read_lists(
         seen.update(ids)
         split_of |= dict.fromkeys(_present(ids, there, path, absent), split)
     return split_of
-
-
-def _settle(absent: list[str], faults: list[str], skip_absent: bool, say: Say) -> None:
-    """Raise what is wrong with table and lists, all in one; with `skip_absent` entries without image are only said."""
-    way_out = ["give all images, or leave entries without one out with --skip-absent"] if absent else []
-    found = faults if skip_absent else [*faults, *absent, *way_out]
-    if found:
-        raise DataError("labels and lists cannot be used:\n  " + "\n  ".join(found))
-    for line in absent:
-        say(f"left out: {line}")
 
 
 def _lesions(metadata: Path | str | None, cases: list[str], say: Say) -> dict[str, str]:

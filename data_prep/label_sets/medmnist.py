@@ -20,9 +20,7 @@ CLASS_NAMES: dict[str, list[str]] = {
     "pneumoniamnist": ["normal", "pneumonia"],
     "breastmnist": ["malignant", "normal or benign"],
     "octmnist": ["choroidal neovascularization", "diabetic macular edema", "drusen", "normal"],
-    "organamnist": _ORGANS,
-    "organcmnist": _ORGANS,
-    "organsmnist": _ORGANS,
+    **dict.fromkeys(("organamnist", "organcmnist", "organsmnist"), _ORGANS),
 }
 """The npz holds numbers alone. Sets that are not listed here keep their numbers as names, unless names are given."""
 

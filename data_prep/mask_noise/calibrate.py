@@ -53,11 +53,11 @@ def calibrate(
             f"--target-dice {target:g} is out of reach: {level.name} on these masks reaches "
             f"{dice(end):.4f} to {dice(0.0):.4f}"
         )
-    while abs(tried[best := _closest(tried, target)] - target) > _CLOSE_ENOUGH and len(tried) < _MAX_STEPS:
+
+    def off(factor: float) -> float:
+        return abs(tried[factor] - target)
+
+    while off(best := min(tried, key=off)) > _CLOSE_ENOUGH and len(tried) < _MAX_STEPS:
         middle = (low + high) / 2
         low, high = (middle, high) if dice(middle) > target else (low, middle)
     return best
-
-
-def _closest(tried: dict[float, float], target: float) -> float:
-    return min(tried, key=lambda factor: abs(tried[factor] - target))

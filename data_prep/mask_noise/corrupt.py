@@ -1,7 +1,7 @@
 """Write noisy copies of a prepared data set's training masks, with a manifest of everything that was done to them."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,8 @@ def corrupt(
     """
     chosen = _check(level, seed, target_dice, calibrate, workers, dataset)
     target = None if not calibrate else chosen.dice if target_dice is None else target_dice
-    folder = dataset.noisy_folder(_folder_level(chosen, target_dice, calibrate), seed)
+    named = "-uncalibrated" if not calibrate else "" if target_dice is None else f"-dice{target_dice:g}"
+    folder = dataset.noisy_folder(chosen.name + named, seed)
     sources = _source_hashes(dataset)
     settings = {"format": MANIFEST_FORMAT, "level": level, "seed": seed, "target_dice": target}
     if folder.exists():
@@ -81,12 +82,6 @@ def _check(
     return noise_level(level)
 
 
-def _folder_level(level: NoiseLevel, target_dice: float | None, calibrate: bool) -> str:
-    if not calibrate:
-        return f"{level.name}-uncalibrated"
-    return level.name if target_dice is None else f"{level.name}-dice{target_dice:g}"
-
-
 def _source_hashes(dataset: Dataset) -> dict[str, str]:
     """Training case -> sha256 of its clean mask, sorted by case."""
     cases = sorted(dataset.splits["train"])
@@ -101,13 +96,11 @@ def _length_factor(noise: DrawnNoise, target: float | None, pool: Executor, say:
     """The factor that makes the mean Dice `target`, warned of where none comes close; without one the resolution."""
     if target is None:
         return noise.resolution
-    small = noise.small_area_px
-    factor = find_length_factor(
-        noise.cases, target, noise.level, start=1.5 * noise.resolution, small_area_px=small, pool=pool, say=say
-    )
-    achieved = mean_dice(noise.cases, factor, small, pool)
+    cases, start, small = noise.cases, 1.5 * noise.resolution, noise.small_area_px
+    factor = find_length_factor(cases, target, noise.level, start=start, small_area_px=small, pool=pool, say=say)
+    achieved = mean_dice(cases, factor, small, pool)
     if abs(achieved - target) > TOLERANCE:
-        say(f"warning: Dice {achieved:.4f} is the closest these {len(noise.cases)} cases get to {target:.4f}")
+        say(f"warning: Dice {achieved:.4f} is the closest these {len(cases)} cases get to {target:.4f}")
     return factor
 
 
@@ -115,12 +108,16 @@ def _write_masks(
     noise: DrawnNoise, factor: float, folder: Path, sources: dict[str, str], unit: str, pool: Executor
 ) -> dict[str, dict[str, Any]]:
     """Write the noisy mask of every case to `folder`; case -> its entry in the manifest, with its clean mask's hash."""
-    rows = _all_done(
-        [
-            pool.submit(write_noisy_case, case, noise.masks[case.case], folder, factor, noise.small_area_px, unit)
-            for case in noise.cases
-        ]
-    )
+    futures = [
+        pool.submit(write_noisy_case, case, noise.masks[case.case], folder, factor, noise.small_area_px, unit)
+        for case in noise.cases
+    ]
+    try:
+        rows = [future.result() for future in futures]
+    finally:  # an error leaves nothing running: a late worker would write into a folder removed by then
+        for future in futures:
+            future.cancel()
+        wait(futures)
     return {case: {"source_sha256": sources[case], **row} for case, row in zip(noise.masks, rows, strict=True)}
 
 
@@ -139,13 +136,3 @@ def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str])
         differing.append(f"the noisy masks of {', '.join(changed)}")
     if differing:
         raise DataError(f"{folder} holds another corruption (differs in: {', '.join(differing)}); remove it first")
-
-
-def _all_done(futures: list[Future[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Results in order. An error leaves nothing running: a late worker would write into a folder removed by then."""
-    try:
-        return [future.result() for future in futures]
-    finally:
-        for future in futures:
-            future.cancel()
-        wait(futures)

@@ -89,19 +89,6 @@ def draw_slice_noise(seed: int, case: str, index: int, level: NoiseLevel, *, del
     return SliceNoise(angle, operation, kernel, float(rng.random()), ellipse, deleted)
 
 
-def apply_slice_noise(
-    noise: SliceNoise, mask: np.ndarray, length_factor: float, *, small_area_px: float = SMALL_AREA_PX
-) -> np.ndarray:
-    """The noisy mask, bool (H, W), of `mask` (H, W; any number, > 0 is foreground). An empty mask stays empty.
-
-    `small_area_px`: an ellipse replaces the deformed mask only if that is larger. Deterministic.
-    """
-    mask = np.asarray(mask) > 0
-    if noise.deleted or not mask.any():
-        return np.zeros_like(mask)
-    return deform(noise, rotate(mask, noise.angle_deg), length_factor, small_area_px=small_area_px)
-
-
 def rotate(mask: np.ndarray, angle_deg: int) -> np.ndarray:
     """Rotate a bool mask (H, W) about the slice's centre, nearest neighbour; what turns out of the slice is lost."""
     if angle_deg == 0:
@@ -114,7 +101,8 @@ def deform(noise: SliceNoise, rotated: np.ndarray, length_factor: float, *, smal
     """Erosion or dilation by a square and the ellipse: all of the noise but the rotation. bool (H, W) -> bool (H, W).
 
     Borders as in OpenCV's defaults: outside the slice counts as foreground for erosion and as background for dilation;
-    an even kernel reaches one pixel further up and left.
+    an even kernel reaches one pixel further up and left. An ellipse replaces the outcome only if that is larger than
+    `small_area_px`. An empty mask stays empty. Deterministic.
     """
     outcome = np.zeros_like(rotated)
     box = _bounding_box(rotated)
@@ -125,18 +113,14 @@ def deform(noise: SliceNoise, rotated: np.ndarray, length_factor: float, *, smal
         slice(max(0, extent.start - side), min(length, extent.stop + side))
         for extent, length in zip(box, rotated.shape, strict=True)
     )
-    outcome[window] = _morph(rotated[window], noise.operation, side)
+    function, outside = (ndimage.minimum_filter1d, 1) if noise.operation == "erode" else (ndimage.maximum_filter1d, 0)
+    values = rotated[window].view(np.uint8)
+    for axis in (0, 1):
+        values = function(values, side, axis=axis, mode="constant", cval=outside)
+    outcome[window] = values.view(bool)
     if noise.ellipse and np.count_nonzero(outcome) > small_area_px:
         outcome = inscribed_ellipse(outcome)
     return outcome
-
-
-def _morph(mask: np.ndarray, operation: str, side: int) -> np.ndarray:
-    function, outside = (ndimage.minimum_filter1d, 1) if operation == "erode" else (ndimage.maximum_filter1d, 0)
-    values = mask.view(np.uint8)
-    for axis in (0, 1):
-        values = function(values, side, axis=axis, mode="constant", cval=outside)
-    return values.view(bool)
 
 
 def inscribed_ellipse(mask: np.ndarray) -> np.ndarray:

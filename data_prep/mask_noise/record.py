@@ -1,7 +1,6 @@
 """One noisy case written, and the manifest: what was drawn, what was applied, what came of it."""
 
 from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from data_prep.mask_noise.draw import DrawnNoise
 from data_prep.mask_noise.one_case import RotatedCase, RotatedSlice
 from data_prep.mask_noise.one_slice import MAX_ANGLE_DEG, NATIVE_WITHIN, REFERENCE_WIDTH_PX, SMALL_AREA_PX
 from l2b_data.cases.surface import surface_distances
+from l2b_data.files.extras import package_version
 from l2b_data.files.hashing import sha256_file
 from l2b_data.images.volume import Volume, write_volume
 
@@ -81,7 +81,7 @@ def manifest(
     distances = [entry["hd"] for entry in entries.values() if entry["hd"] is not None]
     return {
         **settings,
-        "tool_version": _version(),
+        "tool_version": package_version("l2b") or "not installed",
         "calibrated": settings["target_dice"] is not None,
         "achieved_dice": float(np.mean([entry["dice"] for entry in entries.values()])),
         "achieved_hd": float(np.mean(distances)) if distances else None,
@@ -97,10 +97,3 @@ def manifest(
         "definitions": DEFINITIONS,
         "cases": entries,
     }
-
-
-def _version() -> str:
-    try:
-        return version("l2b")
-    except PackageNotFoundError:
-        return "not installed"

@@ -92,12 +92,8 @@ def _draw(axis: Any, image: np.ndarray, clean: np.ndarray, noisy: np.ndarray) ->
     for labels, colour in ((clean, _CLEAN_COLOUR), (noisy, _NOISY_COLOUR)):
         for value in np.unique(labels[labels > 0]):
             mask = labels == value
-            axis.contour(np.pad(mask, 1).astype(float), [0.5], colors=[colour], linewidths=1.2, extent=_extent(mask))
-
-
-def _extent(mask: np.ndarray) -> tuple[float, float, float, float]:
-    """Coordinates of the outermost contour samples: `mask` was padded by 1, so that contours close at the edge."""
-    return (-1, mask.shape[1], -1, mask.shape[0])
+            extent = (-1, mask.shape[1], -1, mask.shape[0])  # padded, so that contours close at the edge
+            axis.contour(np.pad(mask, 1).astype(float), [0.5], colors=[colour], linewidths=1.2, extent=extent)
 
 
 def _caption(row: dict[str, Any]) -> str:

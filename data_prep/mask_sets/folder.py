@@ -1,6 +1,7 @@
 """Folders of images and masks -> prepared data set: 2-D pictures and volumes of any readable kind."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from data_prep.own_cases.image_pairs import find_pairs
@@ -29,11 +30,10 @@ def prepare_folder(
 ) -> Dataset:
     """Pair images and masks by case id (see `find_pairs`), split by group, and write the prepared data set `out`.
 
-    The masks are "given": those of train cases may be wrong, those of meta and test cases count as clean.
-    groups_file and group_regex: see `group_cases`. channels: names, one a channel. Cases in `exclude` are left out;
-    `grey` reads colour pictures as grey. given: folder or pattern of the masks to train on, where `labels` are clean:
-    those of train cases go to `labelsTr_given`, as `train --labels labelsTr_given` takes them. `name` defaults to the
-    name of `out`.
+    The masks are "given": those of train cases may be wrong, those of meta and test cases count as clean. groups_file
+    and group_regex: see `group_cases`. channels: names, one a channel. Cases in `exclude` are left out; `grey` reads
+    colour pictures as grey. given: folder or pattern of the masks to train on, where `labels` are clean: those of train
+    cases go to `labelsTr_given`, as `train --labels labelsTr_given` takes them. `name` defaults to the name of `out`.
 
     Raises ConfigError, and DataError with the faults of all cases.
     """
@@ -43,21 +43,7 @@ def prepare_folder(
     if given is not None:
         paired, _ = find_pairs(images, given, exclude=exclude)
         given_masks = {case: raw.label for case, raw in paired.items()}
-    plan = Plan(
-        name=name or Path(out).name,
-        split=split,
-        source={
-            "dataset": "folder",
-            "images": list(images),
-            "labels": labels,
-            "given": given,
-            "excluded": list(exclude),
-        },
-        groups=groups,
-        channels=channels,
-        label_values=label_values,
-        spacing_unit=spacing_unit,
-        grey=grey,
-        given=given_masks,
-    )
+    files = {"images": list(images), "labels": labels, "given": given, "excluded": list(exclude)}
+    plan = Plan(name or Path(out).name, split, {"dataset": "folder", **files}, groups, channels, label_values)
+    plan = replace(plan, spacing_unit=spacing_unit, grey=grey, given=given_masks)
     return write_prepared(out, cases, plan, faults=[*faults, *without], say=say)

@@ -6,14 +6,13 @@ HAM10000_metadata (image_id, lesion_id).
 """
 
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
-from data_prep.fetch.archive import archive_names, extract_files
+from data_prep.fetch.archive import archive_names, extracted_beside
 from data_prep.own_cases.image_pairs import RawCase
 from data_prep.own_cases.label_values import parse_label_values
 from data_prep.own_cases.prepared_cases import Plan, write_prepared
@@ -109,8 +108,7 @@ def _lesions(metadata: Path | None, cases: list[str], say: Say) -> dict[str, str
     with open(metadata, encoding="utf-8-sig", errors="replace") as handle:
         key = "image_id" if "image_id" in handle.readline() else "image"
     table = read_columns(metadata, key, "lesion_id", empty_value=True)
-    absent = [case for case in cases if case not in table]
-    if absent:
+    if absent := [case for case in cases if case not in table]:
         raise DataError(f"{metadata}: {counted(len(absent), 'image')} not in it: {', '.join(absent[:12])}")
     return {case: table[case] for case in cases if table[case]}
 
@@ -133,8 +131,7 @@ def _files(source: Path, names: Mapping[str, str], out: Path, stack: ExitStack) 
     if source.is_dir():
         there = {path.name: path for path in visible_files(source, deep=True)}
     else:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.zip.")))
         wanted = set(names.values())
-        there = {path.name: path for path in extract_files(source, folder, keep=wanted.__contains__)}
+        _, paths = stack.enter_context(extracted_beside(out, source, keep=wanted.__contains__))
+        there = {path.name: path for path in paths}
     return {case: there[name] for case, name in names.items()}

@@ -4,8 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data_prep.own_cases.dataset_json import inside
-from data_prep.own_cases.described_layout import Layout, prepare_described
+from data_prep.own_cases.described_layout import Layout, inside, prepare_described
 from data_prep.own_cases.image_pairs import RawCase
 from data_prep.own_cases.prepared_cases import Say
 from l2b_data.cases.dataset import plain_case_id
@@ -23,8 +22,7 @@ def read_msd(folder: Path, info: dict[str, Any], say: Say) -> Layout:
     if not isinstance(pairs, list) or not pairs:
         hint = "; this looks like nnU-Net's layout: use `prepare nnunet`" if "channel_names" in info else ""
         raise DataError(f"{path}: no list of training pairs{hint}")
-    cases: dict[str, RawCase] = {}
-    faults: list[str] = []
+    cases, faults = dict[str, RawCase](), list[str]()
     for number, pair in enumerate(pairs):
         try:
             case, raw = _pair(folder, pair, path)

@@ -61,11 +61,7 @@ def draw_pelvis(rng: np.random.Generator) -> Pelvis:
     """Draw one anatomy; every draw comes from `rng` in a fixed order."""
     size = rng.uniform(0.78, 1.22)
     return Pelvis(
-        half_size=(
-            size * rng.uniform(19.0, 24.0),
-            size * rng.uniform(14.0, 19.0),
-            size * rng.uniform(20.0, 26.0),
-        ),
+        half_size=(size * rng.uniform(19.0, 24.0), size * rng.uniform(14.0, 19.0), size * rng.uniform(20.0, 26.0)),
         shift=(rng.uniform(-4.0, 4.0), rng.uniform(-7.0, 7.0), rng.uniform(-7.0, 7.0)),
         lobes=tuple((rng.uniform(0.0, top), rng.uniform(0.0, 2 * np.pi)) for top in (0.08, 0.06, 0.04)),
         lean=rng.uniform(0.0, 6.0),
@@ -101,10 +97,7 @@ class Canvas:
         return field / field.std()
 
     def ellipsoid(
-        self,
-        centre: tuple[float, float, float],
-        radii: tuple[float, float, float],
-        tilt: float = 0.0,
+        self, centre: tuple[float, float, float], radii: tuple[float, float, float], tilt: float = 0.0
     ) -> Array:
         """Signed distance in mm, approximate, negative inside; (z, y, x), turned by `tilt` radians in the slice."""
         z, y, x = (axis - middle for axis, middle in zip((self.z, self.y, self.x), centre, strict=True))

@@ -3,7 +3,6 @@
 Split by case id: PROMISE12_data_split.mat of the L2B and MLB-Seg releases (37 train, 3 meta, 10 test cases).
 """
 
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from data_prep.fetch.archive import extract_files
+from data_prep.fetch.archive import extracted_beside
 from data_prep.fetch.download import DEFAULT_BASE_URL, download
 from data_prep.mask_sets.promise12_files import CaseFiles, find_cases, is_case_file, read_case, source_hashes
 from l2b_data.cases.dataset import ENDING, SPACING_UNITS, Dataset, write_dataset_files
@@ -63,33 +62,26 @@ def prepare_promise12(
     with ExitStack() as stack:
         cases = find_cases([_open_source(Path(source), out, stack) for source in sources])
         splits, how = make_split(list(cases), mode=split, seed=seed, test_cases=test_cases)
-        absent = [case for case in _PUBLISHED_CASES if case not in cases]
-        if absent:
+        if absent := [case for case in _PUBLISHED_CASES if case not in cases]:
             say(f"{len(absent)} of the 50 published cases are not in the source: {', '.join(absent)}")
         say(f"split: {how['text']}")
         folder = stack.enter_context(atomic_folder(out))
         hashes, known = _write_cases(cases, folder, say)
-        unit = _spacing_unit(spacing_unit, known, say)
-        source = {"dataset": "promise12", "sha256": hashes, "absent_cases": absent}
         write_dataset_files(
             folder,
             name="PROMISE12",
             channels=["T2"],
             labels={"background": 0, "prostate": 1},
             splits=splits,
-            spacing_unit=unit,
+            spacing_unit=_spacing_unit(spacing_unit, known, say),
             how=how,
-            source=source,
+            source={"dataset": "promise12", "sha256": hashes, "absent_cases": absent},
         )
     return Dataset.open(out)
 
 
 def fetch_promise12(
-    folder: Path | str,
-    *,
-    base_url: str = DEFAULT_BASE_URL,
-    md5: str = ARCHIVE_MD5,
-    say: Say = lambda line: None,
+    folder: Path | str, *, base_url: str = DEFAULT_BASE_URL, md5: str = ARCHIVE_MD5, say: Say = lambda line: None
 ) -> Path:
     """Download training_data.zip of zenodo record 8026660 into `folder`; resumes, checks the md5, returns the path."""
     path = Path(folder) / ARCHIVE_NAME
@@ -121,10 +113,7 @@ def _open_source(source: Path, out: Path, stack: ExitStack) -> Path:
         raise DataError(f"--source {source}: no such file or folder")
     if source.suffix.lower() != ".zip":
         raise DataError(f"--source {source}: neither a folder nor a .zip")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.zip.")))
-    extract_files(source, folder, keep=is_case_file)
-    return folder
+    return stack.enter_context(extracted_beside(out, source, keep=is_case_file))[0]
 
 
 def make_split(
@@ -158,9 +147,7 @@ def _write_cases(cases: dict[str, CaseFiles], folder: Path, say: Say) -> tuple[d
     """Write imagesTr and labelsTr; returns sha256 of every source file by name, and whether each case has a spacing."""
     (folder / "imagesTr").mkdir()
     (folder / "labelsTr").mkdir()
-    hashes: dict[str, str] = {}
-    known: list[bool] = []
-    faults: list[str] = []
+    hashes, known, faults = dict[str, str](), list[bool](), list[str]()
     for number, (case, files) in enumerate(cases.items(), 1):
         try:
             image, mask = read_case(case, files)

@@ -10,6 +10,7 @@ import numpy as np
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
 from l2b_data.files.hidden import visible_files
+from l2b_data.files.shorten import few
 from l2b_data.images.volume import Volume, read_volume
 
 _FILE = re.compile(r"(case\d{2})(_segmentation)?\.(mhd|raw|zraw)", re.IGNORECASE)
@@ -61,10 +62,8 @@ def read_case(case: str, files: CaseFiles) -> tuple[Volume, Volume]:
         faults.append("the image holds NaN or infinite values")
     values = np.unique(mask.array)
     if not np.isin(values, (0, 1)).all() and not (len(values) <= 2 and 0 in values):
-        shown = ", ".join(f"{value:g}" for value in values[:8])
-        faults.append(
-            f"the mask holds {len(values)} values ({shown}{', ...' if len(values) > 8 else ''}) instead of two"
-        )
+        shown = few([f"{value:g}" for value in values], 8)
+        faults.append(f"the mask holds {len(values)} values ({shown}) instead of two")
     if faults:
         raise DataError(f"{case} ({files.image}): " + "; ".join(faults))
     array = image.array if image.array.dtype.kind != "b" else image.array.astype(np.uint8)

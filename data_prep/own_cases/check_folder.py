@@ -24,9 +24,9 @@ def check_folder(
     cases: Mapping[str, RawCase], faults: Sequence[str], *, say: Callable[[str], None] = lambda line: None
 ) -> list[Fault]:
     """Faults and warnings of pairs found by `find_pairs`, and of what it could not pair. Each file is read once."""
-    found = [_unpaired(text) for text in faults]
-    facts: dict[str, CaseFacts] = {}
-    values: dict[str, MaskValues] = {}
+    parts = (text.partition(": ") for text in faults)
+    found = [Fault("missing", case, "-", message) for case, _, message in parts]
+    facts, values = dict[str, CaseFacts](), dict[str, MaskValues]()
 
     def read_mask(path: Path) -> Volume:
         mask = read_label_map(path)
@@ -35,8 +35,7 @@ def check_folder(
 
     for number, (case, raw) in enumerate(cases.items(), 1):
         say(f"[{number}/{len(cases)}] {case}")
-        mixed = len({file_suffix(path) in IMAGE_SUFFIXES for path in (raw.images[0], raw.label)}) > 1
-        if mixed:
+        if len({file_suffix(path) in IMAGE_SUFFIXES for path in (raw.images[0], raw.label)}) > 1:
             text = "one of image and mask is a picture and the other a volume"
             found.append(Fault("geometry", case, str(raw.label), text))
         more, fact = check_case(case, raw.images, raw.label, read_mask=read_mask)
@@ -48,24 +47,19 @@ def check_folder(
     return found + _value_faults(values, cases)
 
 
-def _unpaired(text: str) -> Fault:
-    case, _, message = text.partition(": ")
-    return Fault("missing", case, "-", message)
-
-
 def _rare_values(values: Mapping[str, np.ndarray], cases: Mapping[str, RawCase]) -> list[Fault]:
     """A foreground value that one of five masks or more holds, in which others have another: likely a typo."""
     holders = Counter(int(value) for case in values.values() for value in case if value != 0)
     if len(values) < _MANY or len(holders) < 2:
         return []
     rare = {value for value, count in holders.items() if count == 1}
+    if len(rare) == len(holders):
+        return []
+    alone = f"as no other of {len(values)} masks"
     return [
-        Fault(
-            "rare_value", case, str(cases[case].label), f"holds the value {value}, as no other of {len(values)} masks"
-        )
+        Fault("rare_value", case, str(cases[case].label), f"holds the value {value}, {alone}")
         for case, held in values.items()
         for value in sorted(rare & set(held.tolist()))
-        if len(rare) < len(holders)
     ]
 
 

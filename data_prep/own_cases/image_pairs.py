@@ -25,31 +25,27 @@ class RawCase:
 
 
 def find_pairs(
-    images: Sequence[str],
-    labels: str,
-    *,
-    exclude: Sequence[str] = (),
-    say: Callable[[str], None] = lambda line: None,
+    images: Sequence[str], labels: str, *, exclude: Sequence[str] = (), say: Callable[[str], None] = lambda line: None
 ) -> tuple[dict[str, RawCase], list[str]]:
     """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
 
     A source is a folder (not searched deeper) or a pattern with "*" where the case id stands, as "*/t2.nii.gz" (upper
-    or lower case in the file name is all the same: annotators type Seg_ and seg_). In a
-    folder the case id of a mask is its name without suffix and without one of MASK_ENDINGS; that of an image its name
-    without suffix, and without _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several
-    image sources are channels of one image. Where images and masks are in one folder, masks are those with an ending.
-    Cases in `exclude` are left out.
+    or lower case in the file name is all the same: annotators type Seg_ and seg_). In a folder the case id of a mask is
+    its name without suffix and without one of MASK_ENDINGS; that of an image its name without suffix, and without
+    _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several image sources are channels of one
+    image. Where images and masks are in one folder, masks are those with an ending. Cases in `exclude` are left out.
 
-    Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels,
-    or with a name that cannot be a file name.
-
-    Raises:
-        DataError: a source that does not exist or holds no readable file.
-        ConfigError: a pattern without a readable suffix, the same source twice, or excluded cases that are not there.
+    Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels, or
+    with a name that cannot be a file name. Raises DataError: a source that does not exist or holds no readable file;
+    ConfigError: a pattern without a readable suffix, the same source twice, or excluded cases that are not there.
     """
     if len(set(images)) < len(images):
         raise ConfigError(f"--images {', '.join(images)}: the same source twice")
-    masks = _by_case(_files(labels, "--labels", say), cut_endings="*" not in labels, only_masks=labels in images)
+    masks: dict[str, list[Path]] = defaultdict(list)
+    for stem, paths in _files(labels, "--labels", say).items():
+        case = stem if "*" in labels else cut_mask_ending(stem)
+        if labels not in images or case != stem:
+            masks[case] += paths
     faults: list[str] = []
     channels: dict[str, dict[tuple[int, int], list[Path]]] = defaultdict(lambda: defaultdict(list))
     for number, source in enumerate(images):
@@ -114,15 +110,6 @@ def _any_case(pattern: str) -> str:
     folder, slash, name = pattern.rpartition("/")
     either = "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c if c == "*" else glob.escape(c) for c in name)
     return "*".join(glob.escape(part) for part in folder.split("*")) + slash + either
-
-
-def _by_case(files: Mapping[str, list[Path]], *, cut_endings: bool, only_masks: bool) -> dict[str, list[Path]]:
-    cases: dict[str, list[Path]] = defaultdict(list)
-    for stem, paths in files.items():
-        case = cut_mask_ending(stem) if cut_endings else stem
-        if not (only_masks and case == stem):
-            cases[case] += paths
-    return dict(cases)
 
 
 def _faults(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.shorten import few
 from l2b_data.images.soft_mask import MaskValues, softness, two_values
 
 BACKGROUND = "background"
@@ -61,8 +62,7 @@ def parse_label_values(text: str) -> LabelValues:
 
     Labels are numbered in the order given, background 0. Raises ConfigError, naming every faulty entry.
     """
-    names: list[str] = []
-    sources: dict[int, int] = {}
+    names, sources = list[str](), dict[int, int]()
     faults = []
     for entry in text.split(","):
         name, _, numbers = (part.strip() for part in entry.partition("="))
@@ -130,18 +130,16 @@ def settle_label_values(found: Mapping[str, MaskValues], named: LabelValues | No
 
 def unknown_text(values: LabelValues, unknown: list[int]) -> str:
     """What a mask holds beside the named values, in words."""
-    shown = ", ".join(map(str, unknown[:8])) + (", ..." if len(unknown) > 8 else "")
     known = ", ".join(f"{name} {'+'.join(map(str, of))}" for name, of in values.record().items())
-    return f"holds {shown}; named are {known}"
+    return f"holds {few(list(map(str, unknown)), 8)}; named are {known}"
 
 
 def derive_label_values(values: Mapping[str, np.ndarray]) -> LabelValues:
     """From the values of each case's mask: 0 is background, the others are numbered in ascending order.
 
-    One foreground value is named "foreground", several "label_VALUE". Raises DataError where the values do not say
-    what they mean: no 0, nothing but 0, negative ones (said is who holds them), more than MAX_CLASSES, or one
-    foreground value a mask that is not the same in all of them (1 in some and 255 in others is one class as a rule, not
-    two).
+    One foreground value is named "foreground", several "label_VALUE". Raises DataError where the values do not say what
+    they mean: no 0, nothing but 0, negative ones (said is who holds them), more than MAX_CLASSES, or one foreground
+    value a mask that is not the same in all of them (1 in some and 255 in others is one class as a rule, not two).
     """
     way_out = "name them with --label-values background=0,lesion=255"
     found = sorted({int(value) for case in values.values() for value in case})

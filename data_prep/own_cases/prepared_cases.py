@@ -15,7 +15,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset,
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.files.hashing import sha256_file
-from l2b_data.files.shorten import counted
+from l2b_data.files.shorten import counted, few
 from l2b_data.images.image_files import file_suffix
 from l2b_data.images.picture import JPEG_SUFFIXES
 from l2b_data.images.soft_mask import MaskValues, soft_text
@@ -72,18 +72,14 @@ def write_prepared(
 
     Images keep their values and geometry; masks become uint8 labels 0 ... n on their image's grid, those of
     `plan.given` in GIVEN_LABELS. `faults` are what was found wrong before (cases without a mask, ...): they join those
-    found on reading, so that one message has all.
-
-    Raises:
-        ConfigError: `out` is in use, unknown spacing unit, a split that cannot be made, wrong number of channel names.
-        DataError: the faults of all cases; nothing is written.
+    found on reading, so that one message has all. Raises ConfigError: `out` is in use, unknown spacing unit, a split
+    that cannot be made, wrong number of channel names; DataError: the faults of all cases; nothing is written.
     """
     out = Path(out)
     _check_out(out, plan)
     if not cases and not faults:
         raise DataError("no case found")
-    splits: dict[str, list[str]] = {}
-    how: dict[str, Any] = {}
+    splits, how = dict[str, list[str]](), dict[str, Any]()
     if not faults:
         splits, how = split_cases(list(cases), plan.split, plan.groups)
         if plan.given is not None:
@@ -92,7 +88,9 @@ def write_prepared(
     with atomic_folder(out, flush=True) as folder:
         found = _write_cases(folder, cases, given, plan, list(faults), say)
         values = settle_label_values(found.values, plan.label_values)
-        _number_labels(folder, values)
+        for path in sorted(folder.glob(f"{CLEAN_LABELS}*/*{ENDING}")):  # file values become labels, now all are known
+            mask = read_volume(path)
+            write_volume(mask.with_array(values.relabel(mask.array)), path, flush=False)
         write_dataset_files(
             folder,
             name=plan.name,
@@ -125,12 +123,7 @@ def _check_out(out: Path, plan: Plan) -> None:
 
 
 def _write_cases(
-    folder: Path,
-    cases: Mapping[str, RawCase],
-    given: Mapping[str, Path],
-    plan: Plan,
-    faults: list[str],
-    say: Say,
+    folder: Path, cases: Mapping[str, RawCase], given: Mapping[str, Path], plan: Plan, faults: list[str], say: Say
 ) -> _Found:
     """Write images and masks (values as found) while there is no fault; `DataError` with all of them in the end."""
     found = _Found()
@@ -171,13 +164,6 @@ def _channel_faults(channels: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _number_labels(folder: Path, values: LabelValues) -> None:
-    """Replace file values by labels in every mask, now that the values of all cases are known."""
-    for path in sorted(folder.glob(f"{CLEAN_LABELS}*/*{ENDING}")):
-        mask = read_volume(path)
-        write_volume(mask.with_array(values.relabel(mask.array)), path, flush=False)
-
-
 def _channel_names(names: Sequence[str] | None, channels: Mapping[str, int]) -> list[str]:
     count = next(iter(channels.values()))
     if names is None:
@@ -190,10 +176,9 @@ def _channel_names(names: Sequence[str] | None, channels: Mapping[str, int]) -> 
 def _spacing_unit(mode: str, known: Mapping[str, bool], say: Say) -> str:
     without = [case for case, has in known.items() if not has]
     if mode == "auto" and without:
-        shown = ", ".join(without[:3]) + (", ..." if len(without) > 3 else "")
         say(
-            f"warning: {len(without)} of {len(known)} images have no spacing ({shown}): distances will be counted in "
-            "voxels (--spacing-unit mm takes 1 mm for them)"
+            f"warning: {len(without)} of {len(known)} images have no spacing ({few(without, 3)}): distances "
+            "will be counted in voxels (--spacing-unit mm takes 1 mm for them)"
         )
         return "voxel"
     return "mm" if mode == "auto" else mode

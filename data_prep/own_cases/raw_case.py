@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from data_prep.own_cases.fit_mask import fit_mask
 from data_prep.own_cases.label_values import LabelValues, unknown_text
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
 from l2b_data.images.soft_mask import MaskValues, mask_values
 from l2b_data.images.volume import Volume
 
+_HALF = 0.5 - 1e-6  # shares are sums of float32 weights
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -20,7 +21,13 @@ def read_raw_image(paths: Sequence[Path], *, grey: bool = False) -> list[Volume]
 
     grey: colour pictures become one channel (luma of ITU-R BT.601).
     """
-    channels = [channel for path in paths for channel in _channels(path, grey)]
+    channels: list[Volume] = []
+    for path in paths:
+        found = read_channels(path)
+        if grey and len(found) == 3 and file_suffix(path) in IMAGE_SUFFIXES:
+            luma = np.tensordot(_LUMA, np.stack([channel.array for channel in found]), 1)
+            found = [found[0].with_array(np.round(luma).astype(found[0].array.dtype))]
+        channels += found
     faults = same_grid_faults(channels)
     if not all(np.isfinite(channel.array).all() for channel in channels):
         faults.append("the image holds NaN or infinite values")
@@ -49,14 +56,6 @@ def read_raw_mask(path: Path, image: Volume, image_path: Path, *, fit: bool = Fa
     return image.with_array(mask.array)
 
 
-def _channels(path: Path, grey: bool) -> list[Volume]:
-    channels = read_channels(path)
-    if not grey or len(channels) != 3 or file_suffix(path) not in IMAGE_SUFFIXES:
-        return channels
-    luma = np.tensordot(_LUMA, np.stack([channel.array for channel in channels]), 1)
-    return [channels[0].with_array(np.round(luma).astype(channels[0].array.dtype))]
-
-
 def known_values(path: Path, mask: Volume, label_values: LabelValues | None) -> MaskValues:
     """The values in a mask; `DataError` for one that `label_values` does not name (None takes any).
 
@@ -67,3 +66,22 @@ def known_values(path: Path, mask: Volume, label_values: LabelValues | None) -> 
     if label_values and unknown and not (found.may_be_soft and len(label_values.sources) == 2):
         raise DataError(f"{path}: {unknown_text(label_values, unknown)}")
     return found
+
+
+def fit_mask(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Label map (1, H, W) -> (1, h, w) of `shape`: a pixel takes the label that covers at least half of it, else 0.
+
+    The same field of view is assumed: ValueError where the two aspect ratios differ by more than one pixel. A mask
+    that already has the shape is returned as it is. Values are kept, the dtype as well.
+    """
+    (_, height, width), (_, rows, columns) = mask.shape, shape
+    if (height, width) == (rows, columns):
+        return mask
+    if abs(height * columns - width * rows) > max(width, columns):
+        raise ValueError(f"the mask has {height}x{width} pixels, its image {rows}x{columns}: another field of view")
+    fitted = np.zeros((rows, columns), mask.dtype)
+    for value in np.unique(mask[mask != 0]):
+        share = Image.fromarray((mask[0] == value).astype(np.float32))
+        covered = np.asarray(share.resize((columns, rows), Image.Resampling.BOX)) >= _HALF
+        fitted[covered & (fitted == 0)] = value
+    return fitted[None]

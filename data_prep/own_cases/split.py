@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import first_names
+from l2b_data.files.table import read_csv_rows
 
 _SHOWN = 12
 _TEST_STREAM, _META_STREAM = 3, 4  # generators of their own, so that one draw does not shift the other
@@ -46,8 +46,12 @@ def split_cases(
     cases = sorted(cases)
     group_of = {case: (groups or {}).get(case, f"case {case}") for case in cases}
     named = {"meta": list(options.meta_cases), "test": list(options.test_cases)}
-    faults = _option_faults(options) + _named_faults(named, group_of)
-    if faults:
+    faults = []
+    if not 0 < options.test_fraction < 1:
+        faults.append(f"--test-fraction {options.test_fraction:g}: more than 0 and less than 1")
+    if options.meta_count < 0:
+        faults.append(f"--meta-count {options.meta_count}: at least 0")
+    if faults := faults + _named_faults(named, group_of):
         raise ConfigError("the split cannot be made:\n  " + "\n  ".join(faults))
     members: dict[str, list[str]] = defaultdict(list)
     for case in cases:
@@ -85,31 +89,19 @@ def _draw_groups(free: list[str], members: Mapping[str, list[str]], count: int, 
     return drawn or sorted(order, key=lambda group: len(members[group]))[:1]
 
 
-def _option_faults(options: SplitOptions) -> list[str]:
-    faults = []
-    if not 0 < options.test_fraction < 1:
-        faults.append(f"--test-fraction {options.test_fraction:g}: more than 0 and less than 1")
-    if options.meta_count < 0:
-        faults.append(f"--meta-count {options.meta_count}: at least 0")
-    return faults
-
-
 def _named_faults(named: Mapping[str, Sequence[str]], group_of: Mapping[str, str]) -> list[str]:
     faults = []
     for part, cases in named.items():
-        absent = sorted(set(cases) - group_of.keys())
-        if absent:
+        if absent := sorted(set(cases) - group_of.keys()):
             there = first_names(sorted(group_of), _SHOWN)
             faults.append(f"--{part}-cases: no case {', '.join(absent)}; there are {there}")
         if twice := sorted(case for case in set(cases) if cases.count(case) > 1):
             faults.append(f"--{part}-cases: {first_names(twice, _SHOWN)} named twice")
         inside = {group_of[case] for case in cases if case in group_of}
-        rest = [case for case, group in group_of.items() if group in inside and case not in cases]
-        if rest:
+        if rest := [case for case, group in group_of.items() if group in inside and case not in cases]:
             listed = first_names(rest, _SHOWN)
             faults.append(f"--{part}-cases: {listed} are of the same groups: name them as well, or none of them")
-    both = sorted(set(named["meta"]) & set(named["test"]))
-    if both:
+    if both := sorted(set(named["meta"]) & set(named["test"])):
         faults.append(f"{first_names(both, _SHOWN)} in --meta-cases and in --test-cases")
     return faults
 
@@ -127,18 +119,11 @@ def _how(options: SplitOptions, parts: Mapping[str, list[str]], groups: int) -> 
     return {"mode": "own", "seed": options.seed, "text": text}
 
 
-def read_groups(path: Path) -> dict[str, str]:
-    """A .csv with the columns `case` and `group` -> case id to group.
-
-    Raises DataError where it cannot be read, a column is missing, an entry is empty, or a case stands twice.
-    """
-    return read_columns(path, "case", "group")
-
-
 def read_columns(path: Path, key: str, value: str, *, empty_value: bool = False) -> dict[str, str]:
-    """Two columns of a .csv with a header line, as a table key -> value; errors as `read_groups`.
+    """Two columns of a .csv with a header line, as a table key -> value.
 
-    With `empty_value` an empty value is kept as "" (a lesion nobody numbered).
+    With `empty_value` an empty value is kept as "" (a lesion nobody numbered). Raises DataError where it cannot be
+    read, a column is missing, an entry is empty, or a key stands twice.
     """
     header, rows = read_csv_rows(path)
     if not rows or not {key, value} <= set(header):
@@ -160,7 +145,7 @@ def read_columns(path: Path, key: str, value: str, *, empty_value: bool = False)
 
 
 def group_cases(cases: Sequence[str], *, file: Path | None, regex: str | None) -> tuple[dict[str, str], list[str]]:
-    """Case id -> group from a .csv (`read_groups`) or a regular expression; and the cases that have none, as faults.
+    """Case id -> group from a .csv (case,group) or a regular expression; and the cases that have none, as faults.
 
     regex: the group is what its one bracket finds in the case id, as in "(.+)_slice" for the slices of a patient.
     Neither: no groups. Raises ConfigError for both, and where `regex` is no expression with one bracket; DataError for
@@ -169,7 +154,7 @@ def group_cases(cases: Sequence[str], *, file: Path | None, regex: str | None) -
     if file is not None and regex is not None:
         raise ConfigError("give either --groups or --group-regex")
     if file is not None:
-        table = read_groups(file)
+        table = read_columns(file, "case", "group")
         return table, [f"{case}: no group in {file}" for case in cases if case not in table]
     if regex is None:
         return {}, []

@@ -12,6 +12,7 @@ from l2b_cli.shared.result import Part
 
 if TYPE_CHECKING:
     from l2b_cls.run_data import RunData
+    from l2b_run.audit.cross_fit import AuditOptions as Networks
 
 _SHOWN = 15
 
@@ -25,11 +26,10 @@ def audit(run: Run, *, options: AuditOptions) -> None:
     from l2b_cli.shared.audit_a_run import audit_a_run
     from l2b_cls.audit.audit import audit as audit_run
     from l2b_cls.report.write_report import write_report
-    from l2b_run.audit.cross_fit import AuditOptions as Networks
     from pipelines.plan.classification import CLASSIFICATION
 
-    def judged(data: "RunData", folder: Path, **how: Any) -> dict[str, Any]:
-        result = audit_run(run, data, folder, Networks(options.folds, options.epochs), **how)
+    def judged(data: "RunData", folder: Path, networks: "Networks") -> dict[str, Any]:
+        result = audit_run(run, data, folder, networks)
         write_report([run], folder / "audit.html", title=f"Audit of {run.resolve().name}", audit=folder)
         return result
 
@@ -37,7 +37,7 @@ def audit(run: Run, *, options: AuditOptions) -> None:
 
 
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
-    from l2b_cls.report.audit_quality import quality_rows
+    from l2b_cls.report.tables import quality_rows
 
     yield _table(result)
     yield f"{result['flagged']} of {result['n']} labels doubted (another label is more probable)"

@@ -1,6 +1,6 @@
 """`l2b-cls doctor`: is this installation fit for use?"""
 
-from l2b_cli.shared.doctor_of import SHARED_PACKAGES, doctor_of
+from l2b_cli.shared.doctor import SHARED_PACKAGES, doctor_of, try_step
 
 PACKAGES = SHARED_PACKAGES | {"scikit-learn": "sklearn"}
 """Distribution -> module, all of them needed."""
@@ -9,13 +9,9 @@ PACKAGES = SHARED_PACKAGES | {"scikit-learn": "sklearn"}
 def tiny_step(device: str) -> None:
     """An exact step of the engine on samples. Raises RuntimeError as `try_step`."""
     import torch
-    from torch import Tensor, nn
-    from torch.nn.functional import cross_entropy
+    from torch import nn
 
-    from l2b_cli.shared.doctor import try_step
-
-    def loss(logits: Tensor, labels: Tensor) -> Tensor:
-        return cross_entropy(logits, labels, reduction="none")
+    from l2b_cls.losses import cross_entropy
 
     with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
         torch.manual_seed(0)
@@ -23,13 +19,8 @@ def tiny_step(device: str) -> None:
         model = nn.Sequential(*layers).to(device)
         images = torch.rand(12, 3, 8, 8, device=device)
     labels = torch.arange(12, device=device) % 3
-    try_step(
-        model,
-        (images[:6], (labels[:6] + 1) % 3),
-        (images[6:], labels[6:]),
-        loss=loss,
-        pseudo_label=lambda logits: logits.argmax(1),
-    )
+    batch, meta = (images[:6], (labels[:6] + 1) % 3), (images[6:], labels[6:])
+    try_step(model, batch, meta, loss=cross_entropy, pseudo_label=lambda logits: logits.argmax(1))
 
 
 doctor = doctor_of(PACKAGES, tiny_step)

@@ -1,17 +1,20 @@
 """`l2b-cls`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from l2b_cli.cls import audit, check, compare, demo, doctor, evaluate, export, methods, predict, report, train
-from l2b_cli.cls.prepare.commands import app as prepare
-from l2b_cli.shared.make_app import make_app
+from l2b_cli.cls import audit, check, compare, demo, doctor, evaluate, export, predict, report, train
+from l2b_cli.cls.prepare.own import folder
+from l2b_cli.cls.prepare.published import cifar10, cifar100, clothing1m, digits, isic2019, medmnist
+from l2b_cli.shared.make_app import make_app, make_group
+from l2b_cli.shared.methods_of import methods_of
 from l2b_cli.shared.shell import run_app
 
+PREPARE = (cifar10, cifar100, isic2019, clothing1m, medmnist, digits, folder)
 app = make_app(
     "l2b-cls",
     "Train image classification when part of the labels is wrong: L2B, its relatives, and what surrounds them.",
     {
         "Start here": [demo.demo, doctor.doctor],
-        "Data": [prepare, check.check],
-        "Train and predict": [train.train, methods.methods, predict.predict, export.export],
+        "Data": [make_group("prepare", "Turn images and labels into a prepared set.", PREPARE), check.check],
+        "Train and predict": [train.train, methods_of("l2b_cls.methods.table"), predict.predict, export.export],
         "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report],
     },
     items="images",

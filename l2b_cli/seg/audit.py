@@ -20,12 +20,10 @@ _SHOWN = 15
 def audit(run: Run, *, options: AuditOptions) -> None:
     """Rank a run's training masks by how likely they are wrong, with the evidence to look at."""
     from l2b_cli.shared.audit_a_run import audit_a_run
-    from l2b_run.audit.cross_fit import AuditOptions as Networks
     from l2b_seg.audit.audit import audit as audit_run
     from pipelines.plan.segmentation import SEGMENTATION
 
-    judged = partial(audit_run, run, options=Networks(options.folds, options.epochs))
-    audit_a_run(run, SEGMENTATION, options, audit=judged, results=_results)
+    audit_a_run(run, SEGMENTATION, options, audit=partial(audit_run, run), results=_results)
 
 
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
@@ -39,12 +37,9 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
         for part, text in (("all", "all"), ("foreground", "with foreground"))[: len(counts)]:
             found = result["truth"][part]
             names = {"score": "audit", "loss": "mean loss", "cleanlab": "cleanlab"}
-            values = ", ".join(
-                f"{text} {_number(found[name]['auroc'], 3)}" for name, text in names.items() if name in found
-            )
-            yield (
-                f"AUROC against the clean masks, slices {text} ({found['wrong']} of {found['slices']} wrong): {values}"
-            )
+            values = [f"{name} {_number(found[key]['auroc'], 3)}" for key, name in names.items() if key in found]
+            wrong = f"{found['wrong']} of {found['slices']} wrong"
+            yield f"AUROC against the clean masks, slices {text} ({wrong}): {', '.join(values)}"
 
 
 def _table(result: dict[str, Any]) -> Table:

@@ -25,7 +25,7 @@ def check(
     from data_prep.own_cases.check_folder import check_folder
     from data_prep.own_cases.image_pairs import find_pairs
     from l2b_data.cases.check.data_set import check_dataset
-    from l2b_data.cases.check.fix_headers import dataset_pairs, fix_headers
+    from l2b_data.cases.check.fix_header import dataset_pairs, fix_headers
     from l2b_data.cases.dataset import Dataset
 
     if (data is None) == (images is None and labels is None) or bool(images) != bool(labels):

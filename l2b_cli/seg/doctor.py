@@ -1,6 +1,6 @@
 """`l2b-seg doctor`: is this installation fit for use?"""
 
-from l2b_cli.shared.doctor_of import SHARED_PACKAGES, doctor_of
+from l2b_cli.shared.doctor import SHARED_PACKAGES, doctor_of, try_step
 
 PACKAGES = SHARED_PACKAGES | {
     "monai": "monai",
@@ -17,7 +17,6 @@ def tiny_step(device: str) -> None:
     import torch
     from torch import nn
 
-    from l2b_cli.shared.doctor import try_step
     from l2b_seg.task import Task
 
     task = Task(1, ("square",))
@@ -27,9 +26,8 @@ def tiny_step(device: str) -> None:
         model = nn.Sequential(*layers).to(device)
         image = torch.rand(4, 1, 16, 16, device=device)
     target = (image > 0.5).float()
-    try_step(
-        model, (image[:2], 1 - target[:2]), (image[2:], target[2:]), loss=task.loss, pseudo_label=task.hard_pseudo_label
-    )
+    batch, meta = (image[:2], 1 - target[:2]), (image[2:], target[2:])
+    try_step(model, batch, meta, loss=task.loss, pseudo_label=task.hard_pseudo_label)
 
 
 doctor = doctor_of(PACKAGES, tiny_step)

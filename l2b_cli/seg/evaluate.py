@@ -39,7 +39,7 @@ def evaluate(
     from l2b_seg.metrics.evaluate import evaluate as evaluate_masks
     from l2b_seg.metrics.evaluate import failures
     from l2b_seg.metrics.metrics_table import metrics_table
-    from l2b_seg.metrics.write_evaluation import write_evaluation
+    from l2b_seg.metrics.write_evaluation import write_summary
 
     if out is not None:
         check_evaluation_folder(out)
@@ -54,7 +54,7 @@ def evaluate(
             say=say,
         )
     if out is not None:
-        write_evaluation(summary, out)
+        write_summary(summary, out)
     table = metrics_table(summary, title=escape(f"foreground: {summary.foreground}"))
     print_result(summary, (table,), as_json=as_json)
     warn(summary.warnings or [])

@@ -1,6 +1,5 @@
 """`l2b-seg export`: the network of a run for other programs and other people."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,18 +23,12 @@ def export(
     from l2b_seg.export.folder import export_folder
     from l2b_seg.export.onnx import export_onnx
 
-    found = {}
+    found, lines = dict[str, Any](), list[str]()
     if onnx is not None:
         with stderr_lines("export", quiet=as_json) as say:
             found["onnx"] = export_onnx(run, onnx, say=say)
+        lines += onnx_lines(found["onnx"], "slices")
     if folder is not None:
-        found["folder"] = export_folder(run, folder)
-    print_result(found, _lines(found), as_json=as_json)
-
-
-def _lines(found: dict[str, Any]) -> Iterator[str]:
-    if "onnx" in found:
-        yield from onnx_lines(found["onnx"], "slices")
-    if "folder" in found:
-        written = found["folder"]
-        yield f"{written['folder']}: {', '.join(written['files'])}; {written['bytes'] / 1e6:.1f} MB"
+        found["folder"] = written = export_folder(run, folder)
+        lines.append(f"{written['folder']}: {', '.join(written['files'])}; {written['bytes'] / 1e6:.1f} MB")
+    print_result(found, lines, as_json=as_json)

@@ -11,6 +11,7 @@ from l2b_cli.shared.say import stderr_lines
 from l2b_data.files.shorten import counted
 
 _OUT = "Folder for the masks: CASE.nii.gz, of pictures CASE.png or .tif; or a file for one image."
+_SKIP = "Leave masks that are already there, to go on after a stop."
 _PROBABILITIES = "Also write CASE_probability.nii.gz; for several classes or pictures .npz, float16."
 Split = Literal["train", "meta", "test", "all"]
 
@@ -20,9 +21,7 @@ def predict(
     source: Annotated[Path, Argument(metavar="INPUT", help="Image, folder of images, or prepared data set.")],
     out: Annotated[Path, Argument(metavar="OUT", help=_OUT)],
     tta: Annotated[bool, Option("--tta", help="Average with the left-right mirrored prediction.")] = False,
-    skip_existing: Annotated[
-        bool, Option("--skip-existing", help="Leave masks that are already there, to go on after a stop.")
-    ] = False,
+    skip_existing: Annotated[bool, Option("--skip-existing", help=_SKIP)] = False,
     probabilities: Annotated[bool, Option("--probabilities", help=_PROBABILITIES)] = False,
     split: Annotated[Split, Option(help="Which cases of a prepared data set.")] = "test",
     device: Device = "auto",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from l2b_seg.run_data import RunData
 
 _METHODS = method_names("l2b_seg.methods.table") + "; `l2b-seg methods` says more."
+_NOISE = "Noise of the training masks: L1, L2, L3, or clean (as they are); the recipe's if left out."
 
 
 @spread
@@ -23,13 +24,8 @@ def train(
     context: Context,
     recipe: Annotated[str, Argument(help="promise12, folder, lesions, or a YAML recipe.")],
     data: Annotated[Path | None, Option(help="Prepared data set, or the raw source (prepared once).")] = None,
-    method: Annotated[
-        str, Option(help=method_names("l2b_seg.methods.table") + "; `l2b-seg methods` says more.")
-    ] = "l2b",
-    noise: Annotated[
-        str | None,
-        Option(help="Noise of the training masks: L1, L2, L3, or clean (as they are); the recipe's if left out."),
-    ] = None,
+    method: Annotated[str, Option(help=_METHODS)] = "l2b",
+    noise: Annotated[str | None, Option(help=_NOISE)] = None,
     labels: Annotated[str | None, Option(help="Folder of given masks, instead of --noise.")] = None,
     no_clean: Annotated[
         bool, Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks.")

@@ -8,6 +8,7 @@ from l2b_cli.shared.options import AuditOptions
 from l2b_cli.shared.result import Part, print_result
 from l2b_cli.shared.say import stderr_lines
 from l2b_data.errors import DataError
+from l2b_run.audit.cross_fit import AuditOptions as Networks
 from l2b_run.training.device import choose_device
 from pipelines.plan.request import Planner
 
@@ -17,12 +18,12 @@ def audit_a_run(
     planner: Planner[Any, Any],
     options: AuditOptions,
     *,
-    audit: Callable[..., dict[str, Any]],
+    audit: Callable[[Any, Path, Networks], dict[str, Any]],
     results: Callable[[dict[str, Any], Path], Iterable[Part]],
 ) -> None:
     """Audit a run on the data it was trained on and print what was found.
 
-    audit: of the run's data and the folder of the results, with device, say and progress, gives audit.json.
+    audit: of the run's data, the folder of the results and how to judge, gives audit.json.
     results: of audit.json and the folder what to print. Raises DataError for a folder that is no run to audit.
     """
     needed = (*planner.files, *(() if options.folds else ("model.safetensors",)))
@@ -38,7 +39,7 @@ def audit_a_run(
                 say(f"network {row['fold'] + 1} of {options.folds}, epoch {row['epoch']}: {told}")
 
         data = planner.reopen(run, options.data, settings, say)
-        result = audit(data, folder, device=device, say=say, progress=progress)
+        result = audit(data, folder, Networks(options.folds, options.epochs, device, say, progress))
     print_result(result, results(result, folder), as_json=options.as_json)
 
 

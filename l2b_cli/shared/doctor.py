@@ -7,17 +7,22 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from l2b_cli.shared.options import AsJson
+from l2b_cli.shared.result import print_result
+from l2b_data.errors import L2BError
 from l2b_data.files.cache import cache_dir
-from l2b_data.files.extras import EXTRAS, install_command, missing_modules
-from l2b_run.folder.environment import memory_mb, package_version, usable_cores
+from l2b_data.files.extras import EXTRAS, install_command, missing_modules, package_version
+from l2b_run.folder.environment import memory_mb, usable_cores
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _LITTLE_DISK_GB = 1.0
+_SAME = ("torch", "torchvision", "numpy", "scipy", "pydantic", "typer", "rich", "pooch", "matplotlib", "jinja2")
+SHARED_PACKAGES = {name: name for name in (*_SAME, "safetensors")} | {"pillow": "PIL", "PyYAML": "yaml"}
+"""Distribution -> module of what both tools need."""
 
 
 def examine(packages: Mapping[str, str], tiny_step: Callable[[str], None]) -> dict[str, Any]:
@@ -100,11 +105,9 @@ def _cache(problems: list[str]) -> dict[str, Any]:
         problems.append(f"cache folder {folder} cannot be written: name another one by L2B_CACHE")
     elif free < _LITTLE_DISK_GB:
         problems.append(f"cache folder {folder} has {free:.1f} GB free: free space, or name another one by L2B_CACHE")
-    return {"folder": str(folder), "size_mb": _size(folder) / 1e6, "free_gb": free}
-
-
-def _size(folder: Path) -> int:
-    return sum(os.lstat(os.path.join(where, name)).st_size for where, _, names in os.walk(folder) for name in names)
+    files = (os.path.join(where, name) for where, _, names in os.walk(folder) for name in names)
+    size = sum(os.lstat(path).st_size for path in files)
+    return {"folder": str(folder), "size_mb": size / 1e6, "free_gb": free}
 
 
 def _cuda(problems: list[str]) -> dict[str, Any]:
@@ -162,3 +165,19 @@ def _cuda_rows(cuda: dict[str, Any]) -> list[tuple[str, str]]:
         (f"cuda:{number}", f"{device['name']}, {device['free_gb']:.1f} of {device['memory_gb']:.1f} GB free")
         for number, device in enumerate(cuda["devices"])
     ]
+
+
+def doctor_of(packages: Mapping[str, str], tiny_step: Callable[[str], None]) -> Callable[..., None]:
+    """The command of a tool that needs these packages (distribution -> module) and such a training step (`examine`)."""
+
+    def doctor(as_json: AsJson = False) -> None:
+        """Versions, devices, memory, cache, optional extras, and a training step on each device.
+
+        Exit code 0 if everything needed works, 1 with what is wrong and what to do otherwise.
+        """
+        found = examine(packages, tiny_step)
+        print_result(found, (f"{name:<28}{text}" for name, text in doctor_rows(found)), as_json=as_json)
+        if not found["usable"]:
+            raise L2BError("not usable as it is:\n  " + "\n  ".join(found["problems"]))
+
+    return doctor

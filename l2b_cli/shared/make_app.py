@@ -1,11 +1,12 @@
 """A command line tool out of its commands."""
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
 from typer import Option
+
+from l2b_data.files.extras import package_version
 
 
 def make_app(
@@ -43,11 +44,7 @@ def make_group(name: str, about: str, commands: Sequence[Callable[..., Any]]) ->
 def _print_version(requested: bool) -> None:
     """Print `l2b X.Y.Z` and stop."""
     if requested:
-        try:
-            number = version("l2b")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        print(f"l2b {number}")
+        print(f"l2b {package_version('l2b') or '(not installed)'}")
         raise typer.Exit
 
 

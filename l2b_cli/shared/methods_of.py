@@ -1,10 +1,13 @@
 """`methods` of either tool, and the names in its table."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
 
 from l2b_cli.shared.options import AsJson
 from l2b_cli.shared.result import Part, print_result
@@ -33,12 +36,12 @@ def method_names(table: str) -> str:
     raise LookupError(f"{table}: no METHODS = {{...}}")
 
 
-def methods_of(load: Callable[[], Mapping[str, "Method"]]) -> Callable[..., None]:
-    """The command of a tool whose table `load` imports."""
+def methods_of(table: str) -> Callable[..., None]:
+    """The command of a tool whose METHODS stand in the module `table`, which is imported when the command runs."""
 
     def methods(as_json: AsJson = False) -> None:
         """What `train --method` takes: each method, its source, clean labels needed, cost of a step in plain steps."""
-        rows = [method_row(name, method) for name, method in load().items()]
+        rows = [method_row(name, method) for name, method in import_module(table).METHODS.items()]
         print_result(rows, _parts(rows), as_json=as_json)
 
     return methods
@@ -60,8 +63,6 @@ def method_row(name: str, method: "Method") -> dict[str, Any]:
 
 
 def _parts(rows: list[dict[str, Any]]) -> Iterator[Part]:
-    from rich.table import Table
-
     table = Table(box=None, pad_edge=False)
     for heading in ("method", "what it does", "clean labels", "cost"):
         table.add_column(heading, justify="right" if heading == "cost" else "left", overflow="fold")

@@ -41,16 +41,12 @@ def run_app(app: typer.Typer, *, prog_name: str) -> None:
     except L2BError as error:
         _fail(f"error: {error}", error.exit_code, debug=debug)
     except Exception as error:
-        if _is_refusal_of_the_engine(error):
+        engine = sys.modules.get("l2b.errors")  # it, and torch with it, is loaded where it can have raised
+        if engine is not None and isinstance(error, engine.EngineError):
             _fail(f"error: {error}", ConfigError.exit_code, debug=debug)
         hint = "" if debug else "; the same command with --debug shows where"
         text = f"internal error: {type(error).__name__}: {error}\na bug in {prog_name}: please report it{hint}"
         _fail(text, INTERNAL, debug=debug)
-
-
-def _is_refusal_of_the_engine(error: Exception) -> bool:
-    """Whether it is an l2b.EngineError; the engine, and torch with it, is loaded where one can have been raised."""
-    return "l2b.errors" in sys.modules and isinstance(error, sys.modules["l2b.errors"].EngineError)
 
 
 class _Pipe(io.FileIO):

@@ -1,17 +1,14 @@
 """The audit of a run's training labels: networks that did not see them, one ranking, files."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
 from l2b_cls.audit.crossfit import cut_samples, fold_network
 from l2b_cls.audit.label_posterior import LabelPosterior, label_posterior
-from l2b_cls.audit.quality import flag_quality
 from l2b_cls.audit.write_audit import write_audit
 from l2b_cls.batches.sample_batches import Samples
 from l2b_cls.config import Settings
@@ -20,36 +17,26 @@ from l2b_cls.recipe import read_settings
 from l2b_cls.run_data import RunData
 from l2b_data.errors import DataError
 from l2b_run.audit.cross_fit import AuditOptions, Judged, cross_fit
-from l2b_run.audit.quality import detection_quality
-from l2b_run.training.epoch_row import Progress
+from l2b_run.audit.quality import detection_quality, flag_quality
 
 
-def audit(
-    run: Path,
-    data: RunData,
-    out: Path,
-    options: AuditOptions,
-    *,
-    device: torch.device,
-    say: Callable[[str], None] = lambda line: None,
-    progress: Progress = lambda row: None,
-) -> dict[str, Any]:
+def audit(run: Path, data: RunData, out: Path, options: AuditOptions) -> dict[str, Any]:
     """Rank the given labels of a run's training samples by suspicion, write audit.csv and audit.json into `out`.
 
     data: what the run was trained on. Predictions are kept in run/audit, whatever `out` is. `data.clean` is read after
     the ranking, for the columns that say how good it is, where clean labels are known and some differ from the given
-    ones. `say` gets a line "[1/2] ..." a step, `progress` the rows of training. Returns what is in audit.json.
+    ones. `options.say` gets a line "[1/2] ..." a step. Returns what is in audit.json.
     Raises ConfigError (folds), DataError (no training sample; a run that is not finished).
     """
     settings = read_settings(run / "config.yaml")
     if not len(data.train):
         raise DataError(f"{run}: its split.json names no training sample")
     given = Samples(data.images, data.train, data.given)
-    probabilities, fold, epochs = _judged(run, settings, data, given, options, device, progress)
-    say("[1/2] ranking")
+    probabilities, fold, epochs = _judged(run, settings, data, given, options)
+    options.say("[1/2] ranking")
     posterior = label_posterior(probabilities, given.labels)
     columns = _columns(given, probabilities, posterior, fold)
-    say("[2/2] baselines")
+    options.say("[2/2] baselines")
     losses, opinion = given_losses(probabilities, given.labels), cleanlab_opinion(probabilities, given.labels)
     columns["loss"] = losses
     scores, flags = {"score": posterior.log_odds, "loss": losses}, {"score": columns["flagged"]}
@@ -74,27 +61,21 @@ def audit(
 
 
 def _judged(
-    run: Path,
-    settings: Settings,
-    data: RunData,
-    given: Samples,
-    options: AuditOptions,
-    device: torch.device,
-    progress: Progress,
+    run: Path, settings: Settings, data: RunData, given: Samples, options: AuditOptions
 ) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """Probabilities (n, K) of every training sample, the fold that judged it (n,), and the networks' epochs."""
     meta = Samples(data.images, data.meta, data.meta_labels)
     groups = [data.images.groups[index] for index in data.train.tolist()]
 
     def own() -> Judged[np.ndarray]:
-        probabilities = probabilities_of(load_run(run, device), data.images, data.train)
+        probabilities = probabilities_of(load_run(run, options.device), data.images, data.train)
         return Judged(None, np.arange(len(given)), probabilities, settings.epochs)
 
     cut = partial(cut_samples, given.labels, groups, seed=settings.seed)
-    network_of = partial(fold_network, settings=settings, given=given, meta=meta, epochs=options.epochs, device=device)
+    network_of = partial(fold_network, settings=settings, given=given, meta=meta, options=options)
     found, fold = np.zeros((len(given), len(settings.task.classes))), np.full(len(given), -1)
     epochs = []
-    for judged in cross_fit(run, options, cut=cut, network_of=network_of, own=own, progress=progress):
+    for judged in cross_fit(run, options, cut=cut, network_of=network_of, own=own):
         found[judged.held_out] = judged.found
         if judged.fold is not None:
             fold[judged.held_out] = judged.fold

@@ -18,8 +18,7 @@ _FLOOR = 1e-7  # probabilities below it are rounding of float32
 def given_losses(probabilities: np.ndarray, given: np.ndarray) -> np.ndarray:
     """Cross-entropy of the given labels (n,), of probabilities (n, K)."""
     of_given = np.take_along_axis(probabilities.astype(np.float64), given[:, None], 1)[:, 0]
-    losses: np.ndarray = -np.log(np.clip(of_given, _FLOOR, 1))
-    return losses
+    return -np.log(np.clip(of_given, _FLOOR, 1))
 
 
 def cleanlab_opinion(probabilities: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

@@ -28,8 +28,7 @@ class LabelPosterior:
     @property
     def proposed(self) -> np.ndarray:
         """(n,) int64, the most probable label."""
-        found: np.ndarray = self.posterior.argmax(1)
-        return found
+        return self.posterior.argmax(1)
 
 
 def label_posterior(probabilities: np.ndarray, given: np.ndarray) -> LabelPosterior:
@@ -76,12 +75,10 @@ def _fit(logs: np.ndarray, given: np.ndarray, temperature: float) -> tuple[float
 
 def _tempered(logs: np.ndarray, temperature: float) -> np.ndarray:
     scaled = logs / temperature
-    result: np.ndarray = scaled - _log_sum(scaled)[:, None]
-    return result
+    return scaled - _log_sum(scaled)[:, None]
 
 
 def _log_sum(logs: np.ndarray) -> np.ndarray:
     """log of the sum of exponentials along axis 1."""
     top = logs.max(1)
-    result: np.ndarray = top + np.log(np.exp(logs - top[:, None]).sum(1))
-    return result
+    return top + np.log(np.exp(logs - top[:, None]).sum(1))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.audit import baselines, quality
+from l2b_cls.audit import baselines
 from l2b_data.files.atomic import write_json
 from l2b_data.files.table import write_table
 from l2b_run.audit.cross_fit import judged_by
@@ -28,6 +28,15 @@ COLUMNS = {
     **baselines.DEFINITIONS,
     "fold": "number of the network that judged the sample; empty for the run's own",
     "clean": "the clean label, empty where it is not known; read for comparison alone",
+}
+
+TRUTH = {
+    "wrong": "whether the given label differs from the clean one, read after the ranking was made, for this alone",
+    "auroc": "probability that a wrong label is ranked before a right one",
+    "average_precision": "area under precision against recall, by steps",
+    "precision": "share of the flagged labels that are wrong",
+    "recall": "share of the wrong labels that are flagged",
+    "proposal_accuracy": "share of all proposed labels that are the clean ones; given_accuracy: of the given labels",
 }
 
 
@@ -56,7 +65,7 @@ def definitions(result: dict[str, Any]) -> dict[str, Any]:
         "temperature": "of the networks' probabilities, chosen by the likelihood of the given labels",
     }
     if result["truth"] is not None:
-        found["truth"] = quality.DEFINITIONS
+        found["truth"] = TRUTH
     return found
 
 

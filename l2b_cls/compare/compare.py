@@ -1,6 +1,5 @@
 """Two runs on the same test samples: paired difference of the accuracy, an interval and a test."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from l2b_run.compare.two_runs import Side, require_common, side_of, training_dif
 
 # split.json: what decides the data a run has seen, and how to call it
 _SEEN = {"train": "training samples", "meta": "meta samples", "dataset": "data sets"}
+_WAY_OUT = "compare runs evaluated on one data set"
 
 
 def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
@@ -47,6 +47,10 @@ def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
         titles[label]: paired_accuracy(right_a[labels == label], right_b[labels == label], seed=seed)
         for label in np.unique(labels).tolist()
     }
+    warnings = list(training_differs(side_a, side_b, noise=lambda summary: str(summary.noise), seen=_SEEN))
+    if set(a.index.tolist()) != set(b.index.tolist()):
+        differ = f"evaluated samples differ: {len(a.index)} in A, {len(b.index)} in B"
+        warnings.append(f"{differ}; compared are the common ones")
     return {
         "a": side_a.about(accuracy=float(right_a.mean())),
         "b": side_b.about(accuracy=float(right_b.mean())),
@@ -60,7 +64,7 @@ def compare(run_a: Path, run_b: Path, *, seed: int = 0) -> dict[str, Any]:
         "lost": names[right_a & ~right_b].tolist(),
         "only_in_a": len(a.index) - len(common),
         "only_in_b": len(b.index) - len(common),
-        "warnings": list(_warnings(side_a, side_b, a, b)),
+        "warnings": warnings,
     }
 
 
@@ -104,18 +108,16 @@ def _same_samples(a: PredictionTable, b: PredictionTable, of_a: np.ndarray, of_b
 
     Raises DataError where they have other names or labels at `of_b` in b, or another number of classes.
     """
-    way_out = "compare runs evaluated on one data set"
     classes = [table.probabilities.shape[1] for table in (a, b)]
     if classes[0] != classes[1]:
-        raise DataError(f"{a.path} has {classes[0]} classes, {b.path} {classes[1]}; {way_out}")
+        raise DataError(f"{a.path} has {classes[0]} classes, {b.path} {classes[1]}; {_WAY_OUT}")
     names, others = np.array(a.names, object)[of_a], np.array(b.names, object)[of_b]
     if len(other := np.flatnonzero(names != others)):
         shown = f"{names[other[0]]} in {a.path}, {others[other[0]]} in {b.path}"
-        raise DataError(
-            f"{len(other)} of {len(names)} samples have the same number and other names ({shown}); {way_out}"
-        )
+        same = f"{len(other)} of {len(names)} samples have the same number and other names"
+        raise DataError(f"{same} ({shown}); {_WAY_OUT}")
     if moved := int((a.labels[of_a] != b.labels[of_b]).sum()):
-        raise DataError(f"{a.path} and {b.path} have other labels for {moved} samples; {way_out}")
+        raise DataError(f"{a.path} and {b.path} have other labels for {moved} samples; {_WAY_OUT}")
     return names
 
 
@@ -123,15 +125,6 @@ def _titles(a: Side[Summary], b: Side[Summary], count: int) -> list[str]:
     """Names of the classes where a summary has them, else their numbers. Raises DataError where the two differ."""
     one, two = a.summary.classes, b.summary.classes
     if one and two and one != two:
-        raise DataError(
-            f"{a.path} has the classes {first_names(one, 8)}, {b.path} {first_names(two, 8)}; compare runs evaluated "
-            "on one data set"
-        )
+        differ = f"{a.path} has the classes {first_names(one, 8)}, {b.path} {first_names(two, 8)}"
+        raise DataError(f"{differ}; {_WAY_OUT}")
     return next((names for names in (one, two) if len(names) == count), [str(number) for number in range(count)])
-
-
-def _warnings(side_a: Side[Summary], side_b: Side[Summary], a: PredictionTable, b: PredictionTable) -> Iterator[str]:
-    """What makes a difference between the two runs hard to read, a line each."""
-    yield from training_differs(side_a, side_b, noise=lambda summary: str(summary.noise), seen=_SEEN)
-    if set(a.index.tolist()) != set(b.index.tolist()):
-        yield f"evaluated samples differ: {len(a.index)} in A, {len(b.index)} in B; compared are the common ones"

@@ -1,25 +1,22 @@
 """The result of `compare` as a table for a terminal."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 from l2b_run.compare.two_runs import p_text, side_lines
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 _CLASSES = 20
 
 
-def comparison_table(comparison: Mapping[str, Any]) -> "Table":
+def comparison_table(comparison: Mapping[str, Any]) -> Table:
     """A row for all samples and one a class: n, accuracies, difference, interval, who alone is right, p.
 
     Of more than _CLASSES classes those with the largest differences are shown.
     """
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)  # 80 columns, with room for the class
     table.add_column("class", overflow="fold", min_width=6)
     for header in ("n", "A", "B", "B - A", "95 % interval", "A/B alone", "p"):
@@ -27,18 +24,11 @@ def comparison_table(comparison: Mapping[str, Any]) -> "Table":
     classes = sorted(comparison["classes"].items(), key=lambda item: -abs(item[1]["difference"]))[:_CLASSES]
     shown = [(name, row) for name, row in comparison["classes"].items() if (name, row) in classes]
     for name, row in [("all", comparison), *shown]:
-        interval = row["interval"]
-        table.add_row(
-            Text(name),
-            str(row["n"]),
-            f"{row['accuracy_a']:.4f}",
-            f"{row['accuracy_b']:.4f}",
-            f"{row['difference']:+.4f}",
-            "-" if interval is None else " ".join(f"{value:+.3f}" for value in interval),
-            f"{row['only_a_right']}/{row['only_b_right']}",
-            p_text(row["mcnemar_p"]),
-            end_section=name == "all",
-        )
+        numbers = (f"{row['accuracy_a']:.4f}", f"{row['accuracy_b']:.4f}", f"{row['difference']:+.4f}")
+        interval = " ".join(f"{value:+.3f}" for value in row["interval"] or ()) or "-"
+        alone = f"{row['only_a_right']}/{row['only_b_right']}"
+        tested = (*numbers, interval, alone, p_text(row["mcnemar_p"]))
+        table.add_row(Text(name), str(row["n"]), *tested, end_section=name == "all")
     return table
 
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from l2b_cls.batches.sample_batches import output_size
 from l2b_cls.metrics.summary import Summary
 from l2b_cls.prediction.classifier import Classifier, load_run
+from l2b_data.files.extras import package_version
 from l2b_run.export.onnx import BATCHES, require_onnx, write_onnx
-from l2b_run.folder.environment import package_version
 
 INPUT = "images"
 
@@ -39,25 +39,16 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
 
     C, H, W are the network's. `onnx_metadata` is its description. Compared are "random" and "smooth" images, and, as
     "run", the exported network with `predict`'s own way from stored pixels to probabilities. Returns what `write_onnx`
-    does.
-
-    Raises:
-        ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed.
-        DataError: `run` is no finished run, or its summary.json is damaged.
-        L2BError: as `write_onnx`; nothing is written.
+    does. Raises ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed; DataError: `run` is
+    no finished run, or its summary.json is damaged; L2BError: as `write_onnx`; nothing is written.
     """
     require_onnx(file)
     classifier = load_run(run, "cpu")
     network, pictures = _Probabilities(classifier).eval(), _pictures(classifier)
-    return write_onnx(
-        file,
-        network,
-        {name: _as_input(each) for name, each in pictures.items()},
-        onnx_metadata(run, classifier),
-        input_name=INPUT,
-        parity={"run": max(_difference(network, classifier, each) for each in pictures.values())},
-        say=say,
-    )
+    inputs = {name: _as_input(each) for name, each in pictures.items()}
+    parity = {"run": max(_difference(network, classifier, each) for each in pictures.values())}
+    metadata = onnx_metadata(run, classifier)
+    return write_onnx(file, network, inputs, metadata, input_name=INPUT, parity=parity, say=say)
 
 
 def onnx_metadata(run: Path, classifier: Classifier) -> dict[str, Any]:
@@ -90,10 +81,7 @@ def _pictures(classifier: Classifier) -> dict[str, np.ndarray]:
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
     phase = generator.uniform(0, 6, (shape[0], 1, 1, shape[3]))
     waves = np.sin(phase + 3 * x[None, None, :, None]) * np.cos(phase + 2 * y[None, :, :, None])
-    return {
-        "random": generator.integers(0, 256, shape, dtype=np.uint8),
-        "smooth": ((waves + 1) * 127).astype(np.uint8),
-    }
+    return {"random": generator.integers(0, 256, shape, dtype=np.uint8), "smooth": ((waves + 1) * 127).astype(np.uint8)}
 
 
 def _as_input(pictures: np.ndarray) -> Tensor:

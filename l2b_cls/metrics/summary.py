@@ -1,6 +1,6 @@
 """The summary of a run, and that of a later evaluation: the content of summary.json."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -93,6 +93,12 @@ def run_summary(
     """
     logged = [row for row in history if "auc_noise_detection" in row.watched]
     detections = [(row.epoch, row.watched["auc_noise_detection"]) for row in logged]
+    highest: dict[str, dict[str, float]] = {}
+    for epoch, found in detections:
+        for name, value in found.items():
+            if value is not None and (name not in highest or value > highest[name]["auc"]):
+                highest[name] = {"auc": value, "epoch": epoch}
+    chosen = replace(best, chosen_on="the evaluated samples")
     return Summary(
         **of_run(settings, method_text, history),
         noise=data.noise["noise"],
@@ -103,21 +109,8 @@ def run_summary(
         n_train=len(data.train),
         n_meta=len(data.meta),
         n_evaluation=len(data.evaluation),
-        test=RunScores(
-            best=replace(best, chosen_on="the evaluated samples"),
-            last=last,
-            mean_last_10=mean_of_last(history, "accuracy"),
-        ),
+        test=RunScores(best=chosen, last=last, mean_last_10=mean_of_last(history, "accuracy")),
         auc_noise_detection=dict(detections[-1][1]) if detections else {},
-        auc_noise_detection_best=_best_of(detections),
+        auc_noise_detection_best=highest,
         definitions=DEFINITIONS | SUMMARY_DEFINITIONS,
     )
-
-
-def _best_of(detections: Sequence[tuple[int, Mapping[str, float | None]]]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for epoch, scores in detections:
-        for name, value in scores.items():
-            if value is not None and (name not in found or value > found[name]["auc"]):
-                found[name] = {"auc": value, "epoch": epoch}
-    return found

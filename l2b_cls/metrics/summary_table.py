@@ -1,20 +1,17 @@
 """A run's summary for a terminal."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
 
 from l2b_cls.metrics.summary import EvaluationSummary, Summary
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 _METRICS = ("accuracy", "balanced_accuracy", "auc")
 
 
-def summary_table(summary: Summary, *, title: str) -> "Table":
+def summary_table(summary: Summary, *, title: str) -> Table:
     """A row each of the last and the best epoch: accuracy, balanced accuracy and AUC on the evaluated samples."""
-    from rich.table import Table
-
     table = Table(title=title, title_justify="left")
     table.add_column("epoch")
     for name in ("accuracy", "balanced accuracy", "AUC"):
@@ -38,11 +35,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield f"{summary.train_seconds:.0f} s of training, {summary.peak_memory_mb:.0f} MB at most"
 
 
-def confusion_table(metrics: EvaluationSummary, *, most: int = 12) -> "Table":
+def confusion_table(metrics: EvaluationSummary, *, most: int = 12) -> Table:
     """A row a class: its samples, the share recognised, and up to `most` classes the counts of what was predicted."""
-    from rich.table import Table
-    from rich.text import Text
-
     names, counts = metrics.classes, metrics.confusion_matrix
     whole = len(names) <= most
     table = Table(title="row: label, column: predicted class" if whole else None, title_justify="left")
@@ -59,10 +53,8 @@ def confusion_table(metrics: EvaluationSummary, *, most: int = 12) -> "Table":
 def metrics_line(metrics: EvaluationSummary) -> str:
     """The metrics of an evaluation in one line."""
     accuracy, balanced, auc = (_number(getattr(metrics, name)) for name in _METRICS)
-    return (
-        f"{metrics.n_evaluation} samples ({metrics.samples}): accuracy {accuracy}, balanced accuracy {balanced}, "
-        f"AUC {auc}"
-    )
+    samples = f"{metrics.n_evaluation} samples ({metrics.samples})"
+    return f"{samples}: accuracy {accuracy}, balanced accuracy {balanced}, AUC {auc}"
 
 
 def _number(value: float | None) -> str:

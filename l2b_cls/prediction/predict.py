@@ -1,7 +1,5 @@
 """Class probabilities of images without labels."""
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ import numpy as np
 from l2b_cls.prediction.classifier import BATCH, Classifier, probabilities_of
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hidden import visible_files
+from l2b_data.files.table import table_text
 from l2b_data.images.picture_8bit import (
     PICTURE_SUFFIXES,
     is_picture,
@@ -38,17 +37,14 @@ class Predictions:
     @property
     def predicted(self) -> np.ndarray:
         """(n,) int64, the most probable class, of equal ones the first."""
-        found: np.ndarray = self.probabilities.argmax(1)
-        return found
+        return self.probabilities.argmax(1)
 
     def as_csv(self) -> str:
         """Columns name, predicted (the class's name), and of each class p_NAME, with all digits."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["name", "predicted", *(f"p_{name}" for name in self.classes)])
-        for name, best, row in zip(self.names, self.predicted.tolist(), self.probabilities.tolist(), strict=True):
-            writer.writerow([name, self.classes[best], *row])
-        return text.getvalue()
+        predicted = [self.classes[best] for best in self.predicted.tolist()]
+        rows = zip(self.names, predicted, self.probabilities.tolist(), strict=True)
+        columns = ("name", "predicted", *(f"p_{name}" for name in self.classes))
+        return table_text(columns, ((name, best, *row) for name, best, row in rows))
 
 
 def predict(
@@ -65,10 +61,8 @@ def predict(
     if (source / INFO).is_file():
         images = open_image_set(source)
         if images.channels != classifier.settings.task.channels:
-            raise ConfigError(
-                f"{source}: images of {images.channels} channels; the run was trained on "
-                f"{classifier.settings.task.channels}"
-            )
+            trained = f"the run was trained on {classifier.settings.task.channels}"
+            raise ConfigError(f"{source}: images of {images.channels} channels; {trained}")
         index = np.arange(len(images)) if split == "all" else images.indices(split)
         if not len(index):
             raise DataError(f"{source}: no sample in split {split}; choose another with --split, or all")
@@ -106,12 +100,10 @@ def stored_picture(classifier: Classifier, path: Path) -> np.ndarray:
 def _predict_pictures(
     classifier: Classifier, pictures: dict[str, Path], classes: list[str], say: Callable[[str], None]
 ) -> Predictions:
-    names: list[str] = []
-    parts: list[np.ndarray] = [np.zeros((0, len(classes)))]
-    failed: dict[str, str] = {}
-    every = list(pictures)
+    names, failed, every = list[str](), dict[str, str](), list(pictures)
+    parts = [np.zeros((0, len(classes)))]
     for start in range(0, len(every), BATCH):
-        found: list[np.ndarray] = []
+        found = []
         for number, name in enumerate(every[start : start + BATCH], start + 1):
             say(f"[{number}/{len(every)}] {printable_name(name)}")
             try:

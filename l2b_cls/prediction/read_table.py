@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from l2b_data.errors import DataError
-from l2b_data.files.csv_rows import read_csv_rows
 from l2b_data.files.shorten import first_lines
+from l2b_data.files.table import read_csv_rows
 
 PREDICTIONS = "predictions.csv"
 _FIRST = ["index", "name", "label"]
@@ -29,8 +29,7 @@ class PredictionTable:
     @property
     def predicted(self) -> np.ndarray:
         """(n,) int64, the class of the largest probability, of equal ones the first."""
-        found: np.ndarray = self.probabilities.argmax(1)
-        return found
+        return self.probabilities.argmax(1)
 
 
 def read_predictions(path: Path) -> PredictionTable:
@@ -45,8 +44,7 @@ def read_predictions(path: Path) -> PredictionTable:
     classes = len(header) - len(_FIRST)
     if classes < 2 or header != [*_FIRST, *(f"p_{number}" for number in range(classes))]:
         raise DataError(f"{path}: its columns are not {','.join(_FIRST)},p_0,p_1,...; a finished run has such a file")
-    values: list[list[float]] = []
-    faults: list[str] = []
+    values, faults = list[list[float]](), list[str]()
     for number, row in rows:
         if (fault := _fault(row, classes)) is None:
             values.append([float(text) for text in (row[0], *row[2:])])

@@ -1,13 +1,12 @@
 """predictions.csv: what a network says of every sample."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from l2b_data.files.atomic import write_text
+from l2b_data.files.table import table_text
 
 
 def write_predictions(
@@ -17,9 +16,6 @@ def write_predictions(
 
     Probabilities have all their digits: the most probable class of a near tie is the same when they are read back.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["index", "name", "label", *(f"p_{number}" for number in range(probabilities.shape[1]))])
-    for one, name, label, row in zip(index.tolist(), names, labels.tolist(), probabilities.tolist(), strict=True):
-        writer.writerow([one, name, label, *row])
-    write_text(path, text.getvalue())
+    columns = ("index", "name", "label", *(f"p_{number}" for number in range(probabilities.shape[1])))
+    rows = zip(index.tolist(), names, labels.tolist(), probabilities.tolist(), strict=True)
+    write_text(path, table_text(columns, ((one, name, label, *row) for one, name, label, row in rows)))

@@ -54,12 +54,7 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
         card["alpha"], card["beta"] = (None, None) if weights is None else (float(one[place]) for one in weights)
         cards.append(card)
     how = _BY_LOSS if audit is None else _BY_AUDIT.format(judged_by(audit))
-    return {
-        "label": label,
-        "how": how,
-        "note": note,
-        "cards": cards,
-    }
+    return {"label": label, "how": how, "note": note, "cards": cards}
 
 
 def bar_end(decks: Sequence[dict[str, Any]]) -> float:

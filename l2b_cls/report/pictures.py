@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 from l2b_cls.report.run_record import RunRecord
 from l2b_data.errors import L2BError
@@ -38,8 +39,6 @@ def picture_uris(images: ImageSet | None, indices: Sequence[int]) -> list[str | 
 
 def png_uri(picture: np.ndarray) -> str:
     """A picture (H, W, 1 or 3) uint8 as a PNG data URI of at most _MAX_SIDE pixels a side."""
-    from PIL import Image
-
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
     image.thumbnail((_MAX_SIDE, _MAX_SIDE), Image.Resampling.LANCZOS)
     content = io.BytesIO()

@@ -1,6 +1,6 @@
-"""The tables of a report: a row a run, and confusion matrices. Texts only; the page escapes them."""
+"""The tables of a report: runs, confusion matrices, an audit's ranking. Texts only; the page escapes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ COLUMNS = (
     Column("by_loss", "noise found by loss, AUC", 3, max),
     *COST,
 )
+_RANKINGS = {"score": "this audit", "loss": "loss of the given label", "cleanlab": "cleanlab"}
 _WHOLE = 20  # classes up to which a matrix is shown cell by cell
 _PAIRS = 8  # confusions named beside it
 _SHADES = (0.005, 0.05, 0.15, 0.35, 0.7)  # shares of a row from which a cell is a shade darker
@@ -41,29 +42,21 @@ def confusion_table(label: str, counts: np.ndarray, classes: Sequence[str]) -> d
     """
     totals = counts.sum(1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    heats = np.searchsorted(_SHADES, shares, "right")
     rows = [
         {
             "name": name,
             "recall": f"{shares[place, place]:.1%}" if totals[place, 0] else NONE,
             "cells": [
-                {
-                    "count": int(count),
-                    "heat": int(np.searchsorted(_SHADES, share, "right")),
-                    "diagonal": place == column,
-                }
-                for column, (count, share) in enumerate(zip(counts[place], shares[place], strict=True))
+                {"count": int(counts[place, column]), "heat": int(heats[place, column]), "diagonal": place == column}
+                for column in range(len(classes))
             ],
         }
-        for place, name in enumerate(classes)
+        for place, name in enumerate(classes if len(classes) <= _WHOLE else ())
     ]
-    return {
-        "label": label,
-        "classes": list(classes),
-        "rows": rows if len(classes) <= _WHOLE else [],
-        "pairs": [pair | {"count": int(counts[pair["at"]])} for pair in mixed_up(counts, shares, classes)]
-        if len(classes) > 2
-        else [],
-    }
+    pairs = mixed_up(counts, shares, classes) if len(classes) > 2 else []
+    pairs = [pair | {"count": int(counts[pair["at"]])} for pair in pairs]
+    return {"label": label, "classes": list(classes), "rows": rows, "pairs": pairs}
 
 
 def mixed_up(order_by: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
@@ -96,3 +89,19 @@ def _values(summary: Summary) -> dict[str, float | None]:
         "by_weights": detection.get("weight_net", detection.get("alpha_minus_beta")),
         "by_loss": detection.get("loss"),
     }
+
+
+def quality_rows(truth: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row each ranking of audit.json's "truth": name, and cells AUROC, average precision, flagged, precision, recall.
+
+    "–" where a number is not defined, or a ranking flags nothing by itself.
+    """
+    rows = []
+    for key, name in _RANKINGS.items():
+        ranking, flags = truth["ranking"].get(key), truth["flags"].get(key, {})
+        if ranking is not None:
+            numbers = (ranking["auroc"], ranking["average_precision"], flags.get("precision"), flags.get("recall"))
+            cells = ["–" if value is None else f"{value:.3f}" for value in numbers]
+            flagged = "–" if flags.get("flagged") is None else str(flags["flagged"])
+            rows.append({"name": name, "cells": [*cells[:2], flagged, *cells[2:]]})
+    return rows

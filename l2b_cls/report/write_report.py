@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 import yaml
 
-from l2b_cls.report.audit_quality import quality_rows
 from l2b_cls.report.cards import IN_SAMPLE, bar_end, judged_by, sample_deck
 from l2b_cls.report.run_record import RunRecord, read_run
-from l2b_cls.report.tables import confusion_table, mixed_up, run_table
+from l2b_cls.report.tables import confusion_table, mixed_up, quality_rows, run_table
 from l2b_cls.report.weights import weight_panels
 from l2b_data.errors import ConfigError
-from l2b_run.report.page import run_labels
+from l2b_run.report.page import run_labels, write_page
 from l2b_run.report.runs import read_runs
-from l2b_run.report.write_page import write_page
 
 SAMPLES = 36
 META = "meta_samples"
@@ -72,6 +70,8 @@ def write_report(
             groups.append(group)
     confusions = [table for label, run in zip(labels, runs, strict=True) if (table := _confusion(label, run))]
     audits = [_audit(label, run.audit) for label, run in zip(labels, runs, strict=True) if run.audit is not None]
+    # some run chose its meta set anew: a constant is no curve
+    meta_varies = any(len({row.get(META) for row in run.epochs}) > 1 for run in runs)
     cards = [card for deck in decks for card in deck["cards"]]
     return write_page(
         out,
@@ -79,7 +79,7 @@ def write_report(
         title=title,
         labels=labels,
         runs=runs,
-        curves=[curve for curve in CURVES if curve[0] != META or _meta_varies(runs)],
+        curves=[curve for curve in CURVES if curve[0] != META or meta_varies],
         definitions=DEFINITIONS,
         sections={"Confusion": confusions, "Labels": decks, "Audit": audits},
         run_table=run_table(labels, runs),
@@ -93,11 +93,6 @@ def write_report(
         trusted_shown=any(card["kind"] == "trusted" for card in cards),
         audits=audits,
     )
-
-
-def _meta_varies(runs: Sequence[RunRecord]) -> bool:
-    """Whether some run chose its meta set anew: a constant is no curve."""
-    return any(len({row.get(META) for row in run.epochs}) > 1 for run in runs)
 
 
 def _confusion(label: str, run: RunRecord) -> dict[str, Any] | None:

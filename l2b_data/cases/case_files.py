@@ -17,14 +17,13 @@ _CHANNEL = re.compile(r"(.+)_(\d{4})")  # nnU-Net: CASE_0000, CASE_0001, ... are
 def mask_files(folder: Path) -> dict[str, Path]:
     """Masks of a folder, case id -> file, sorted; where CASE_segmentation.* (MASK_ENDINGS) exists, CASE.* is its image.
 
-    CASE_probability.* beside a mask CASE.* are left out.
-
-    Raises:
-        DataError: no such folder, no image file in it, or several files for one case.
+    CASE_probability.* beside a mask CASE.* are left out. Raises DataError: no such folder, no image file in it, or
+    several files for one case.
     """
     found = _files(folder)
     stems = {file_stem(path) for path in found}
-    found = [path for path in found if not _is_probability(file_stem(path), stems)]
+    beside = {stem + PROBABILITY_ENDING for stem in stems}
+    found = [path for path in found if file_stem(path) not in beside]
     masks = {path.name for path in found if cut_mask_ending(file_stem(path)) != file_stem(path)}
     images = {cut_mask_ending(file_stem(Path(name))) for name in masks}
     cases: dict[str, list[Path]] = {}
@@ -38,13 +37,11 @@ def mask_files(folder: Path) -> dict[str, Path]:
 def image_files(folder: Path, *, channels: int | None = None) -> dict[str, list[Path]]:
     """Images of a folder, case id -> its channels' files in order, sorted.
 
-    Masks are left out: CASE_segmentation.*, and with another of MASK_ENDINGS where CASE.* is there as well.
-    CASE_0000, CASE_0001, ... are the channels of CASE. A name with another number, and no _0000 beside it, is a case
-    of its own; and so are numbered pictures where grey or colour ones are wanted (`channels` 1 or 3) and their number
-    is another: a camera counts in the same way.
-
-    Raises:
-        DataError: no such folder, no image file in it, several files for one channel, or a channel left out.
+    Masks are left out: CASE_segmentation.*, and with another of MASK_ENDINGS where CASE.* is there as well. CASE_0000,
+    CASE_0001, ... are the channels of CASE. A name with another number, and no _0000 beside it, is a case of its own;
+    and so are numbered pictures where grey or colour ones are wanted (`channels` 1 or 3) and their number is another: a
+    camera counts in the same way. Raises DataError: no such folder, no image file in it, several files for one channel,
+    or a channel left out.
     """
     found = _files(folder)
     stems = {file_stem(path) for path in found}
@@ -106,24 +103,15 @@ def _counted(files: dict[int, list[Path]], channels: int | None) -> bool:
     return pictures and len(files) > 1 and channels in (1, 3) and len(files) != channels
 
 
-def _is_probability(stem: str, stems: Container[str]) -> bool:
-    return stem.endswith(PROBABILITY_ENDING) and stem.removesuffix(PROBABILITY_ENDING) in stems
-
-
 def _by_channel(found: Iterable[Path], stems: Container[str]) -> dict[str, dict[int, list[Path]]]:
     """Case id -> channel -> files; a number is a channel's where `stems` has the case's _0000."""
     cases: dict[str, dict[int, list[Path]]] = {}
     for path in found:
-        case, channel = _channel_of(path, stems)
+        numbered = _CHANNEL.fullmatch(file_stem(path))
+        known = numbered is not None and f"{numbered[1]}_0000" in stems
+        case, channel = (numbered[1], int(numbered[2])) if numbered and known else (file_stem(path), 0)
         cases.setdefault(case, {}).setdefault(channel, []).append(path)
     return cases
-
-
-def _channel_of(path: Path, stems: Container[str]) -> tuple[str, int]:
-    numbered = _CHANNEL.fullmatch(file_stem(path))
-    if numbered and f"{numbered[1]}_0000" in stems:
-        return numbered[1], int(numbered[2])
-    return file_stem(path), 0
 
 
 def _files(folder: Path) -> list[Path]:

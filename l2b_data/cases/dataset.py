@@ -1,7 +1,7 @@
 """A prepared data set on disk: the nnU-Net raw layout, a split, and noisy copies of the training masks beside it."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -189,14 +189,10 @@ def _case_ids(split: str, value: Any, faults: list[str]) -> list[str]:
         return []
     strange = [case for case in value if not plain_case_id(case)]
     if strange:
-        faults.append(f"splits.json: {split}: {_join(strange)} cannot be file names")
+        faults.append(f"splits.json: {split}: {', '.join(map(repr, strange))} cannot be file names")
     return value
 
 
 def plain_case_id(case: str) -> bool:
     """Whether a case id can be a file name: not empty, no separator, not hidden, no control character."""
     return bool(case) and case.isprintable() and not case.startswith(".") and not set(case) & set("/\\:")
-
-
-def _join(names: Iterable[object]) -> str:
-    return ", ".join(repr(name) for name in names)

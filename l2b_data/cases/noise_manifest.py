@@ -1,6 +1,7 @@
-"""The record beside noisy masks: what was done to every slice of which clean mask."""
+"""The record beside noisy masks: what was done to every slice of which clean mask; and a run's noise in words."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,3 +26,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(cases, dict) or not all(isinstance(row, dict) and needed <= row.keys() for row in cases.values()):
         raise DataError(f"{path}: no noise manifest; remove {folder} and corrupt again")
     return manifest
+
+
+def noise_text(noise: Mapping[str, Any] | None) -> str | None:
+    """As "noise L2"; "no noise added" for masks as the data set has them, wrong or not; None for no known level."""
+    level = (noise or {}).get("level")
+    return "no noise added" if level == "clean" else level and f"noise {level}"

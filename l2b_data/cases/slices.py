@@ -1,7 +1,6 @@
 """The slices of files and cases: prepared once, then memory-mapped."""
 
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +15,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.cases.label_map import _finite, label_values
 from l2b_data.cases.slicing import SliceOptions, prepare_image, prepare_mask
 from l2b_data.errors import DataError
-from l2b_data.files.atomic import atomic_file
+from l2b_data.files.atomic import write_array
 from l2b_data.files.cache import cache_dir
 from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import read_volume
@@ -61,10 +60,8 @@ def load_slices(
 
     Raises DataError, naming every faulty case at once: absent, truncated, not finite, unequal shapes, unknown labels.
     """
-    images: list[torch.Tensor] = []
-    masks: list[torch.Tensor] = []
-    where: list[tuple[str, int]] = []
-    faults: list[str] = []
+    images, masks = list[Tensor](), list[Tensor]()
+    where, faults = list[tuple[str, int]](), list[str]()
     for case in cases:
         try:
             image, mask = case_image(dataset, case, options), case_mask(dataset, case, options, labels)
@@ -123,21 +120,14 @@ def native_slices(path: Path, kind: Kind, options: SliceOptions, *, values: Sequ
         array = prepare_image(cut.apply(_finite(path, volume.array)), options).astype(np.float16)
     else:
         array = prepare_mask(cut.apply(label_values(path, volume.array, values)), options, classes)
-    content = io.BytesIO()  # numpy's own write to a file reports a full disk without saying so
-    np.save(content, array, allow_pickle=False)
-    stored = folder / f"{_name_of(cut)}.npy"
-    with atomic_file(stored) as temporary:
-        temporary.write_bytes(content.getbuffer())
+    numbers = (*cut.shape, *cut.order, *cut.flips)  # in the file's name: 6x48x48x0x1x2x0x0
+    stored = folder / f"{'x'.join(f'{number:d}' for number in numbers)}.npy"
+    write_array(stored, array)
     return NativeSlices(np.load(stored, mmap_mode="r", allow_pickle=False), cut)
 
 
-def _name_of(cut: Cut) -> str:
-    """Shape, order and flips in a file name: "6x48x48x0x1x2x0x0"."""
-    return "x".join(f"{number:d}" for number in (*cut.shape, *cut.order, *cut.flips))
-
-
 def _named_cut(name: str) -> Cut:
-    """The cut `_name_of` made a name of; ValueError for another name."""
+    """The cut whose numbers a stored file's name holds; ValueError for another name."""
     depth, height, width, slices, rows, columns, y, x = map(int, name.split("x"))
     return Cut((depth, height, width), (slices, rows, columns), (bool(y), bool(x)))
 

@@ -80,5 +80,4 @@ def _crop(slices: np.ndarray, crop: float) -> np.ndarray:
 
 def _resize(slices: np.ndarray, size: int) -> np.ndarray:
     tensor = torch.from_numpy(np.ascontiguousarray(slices))[:, None]
-    resized: np.ndarray = functional.interpolate(tensor, (size, size), mode="bilinear", antialias=True)[:, 0].numpy()
-    return resized
+    return functional.interpolate(tensor, (size, size), mode="bilinear", antialias=True)[:, 0].numpy()

@@ -42,10 +42,9 @@ _TOLERANCE_SLACK = 1e-9
 class SurfaceDistances:
     """Surface distances of one pair of masks, in the unit of the spacing; `DEFINITIONS` says what each is.
 
-    Distances are None unless `status` is "ok": "both_empty", "missed" (only the prediction is empty) and
-    "false_alarm" (only the reference is) have no distance, and neither 0 nor infinity would say so.
-    `nsd` is a share, not a distance: 0 for "missed" and "false_alarm", None for "both_empty" or without a
-    tolerance.
+    Distances are None unless `status` is "ok": "both_empty", "missed" (only the prediction is empty) and "false_alarm"
+    (only the reference is) have no distance, and neither 0 nor infinity would say so. `nsd` is a share, not a distance:
+    0 for "missed" and "false_alarm", None for "both_empty" or without a tolerance.
     """
 
     status: Status
@@ -60,11 +59,7 @@ class SurfaceDistances:
 
 
 def surface_distances(
-    pred: NDArray[np.bool_],
-    ref: NDArray[np.bool_],
-    spacing_mm: Sequence[float],
-    *,
-    tolerance_mm: float | None = None,
+    pred: NDArray[np.bool_], ref: NDArray[np.bool_], spacing_mm: Sequence[float], *, tolerance_mm: float | None = None
 ) -> SurfaceDistances:
     """All surface distances between two masks.
 
@@ -167,8 +162,7 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         inner[:-1] &= outer[1:]
         inner[0] = False
         inner[-1] = False
-    border: NDArray[np.bool_] = mask & ~interior
-    return border
+    return mask & ~interior
 
 
 def _distances(
@@ -186,5 +180,4 @@ def _distances(
 
 def _points(voxels: NDArray[np.bool_], spacing: NDArray[np.float64]) -> NDArray[np.float64]:
     """Positions of the true voxels in C order, (n, axes); three times faster than `np.argwhere`."""
-    points: NDArray[np.float64] = np.stack(np.unravel_index(np.flatnonzero(voxels), voxels.shape), axis=-1) * spacing
-    return points
+    return np.stack(np.unravel_index(np.flatnonzero(voxels), voxels.shape), axis=-1) * spacing

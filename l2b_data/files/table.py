@@ -1,4 +1,4 @@
-"""Rows as a table in a file."""
+"""Tables as .csv files with a header line: rows written, cells read."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from l2b_data.errors import DataError
 from l2b_data.files.atomic import write_text
 
 
@@ -19,3 +20,26 @@ def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A header and a line a row as the text of a .csv; None is an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read_csv_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header, and the rows that are not blank, each with its line in the file; ([], []) of an empty file.
+
+    Raises DataError where it cannot be read, as UTF-8 or as a table.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            reader = csv.reader(handle, strict=True)
+            header = next(reader, [])
+            return header, [(reader.line_num, row) for row in reader if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error

@@ -23,16 +23,10 @@ _CHUNK = 1 << 20
 _SLACK = 1 << 20  # bytes past the last voxel that a compressed stream may hold before it counts as a bomb
 
 _META_TYPES = {
-    "MET_CHAR": 1,
-    "MET_UCHAR": 1,
-    "MET_SHORT": 2,
-    "MET_USHORT": 2,
-    "MET_INT": 4,
-    "MET_UINT": 4,
-    "MET_LONG": 4,
-    "MET_ULONG": 4,
-    "MET_LONG_LONG": 8,
-    "MET_ULONG_LONG": 8,
+    **dict.fromkeys(("MET_CHAR", "MET_UCHAR"), 1),
+    **dict.fromkeys(("MET_SHORT", "MET_USHORT"), 2),
+    **dict.fromkeys(("MET_INT", "MET_UINT", "MET_LONG", "MET_ULONG"), 4),
+    **dict.fromkeys(("MET_LONG_LONG", "MET_ULONG_LONG"), 8),
     "MET_FLOAT": 4,
     "MET_DOUBLE": 8,
 }
@@ -60,14 +54,12 @@ class Header:
 
 def check_voxels(path: Path, shape: tuple[int, ...]) -> int:
     """Number of voxels of `shape`; `DataError` where a length is not positive or the product passes the cap."""
+    size, voxels = "x".join(map(str, shape)), math.prod(shape)
     if any(length < 1 for length in shape):
-        raise DataError(
-            f"{path}: the header asks for size {'x'.join(map(str, shape))}; every length must be at least 1"
-        )
-    voxels = math.prod(shape)
+        raise DataError(f"{path}: the header asks for size {size}; every length must be at least 1")
     if voxels > MAX_VOXELS:
         raise DataError(
-            f"{path}: the header asks for {'x'.join(map(str, shape))} = {voxels:,} voxels, more than the cap of "
+            f"{path}: the header asks for {size} = {voxels:,} voxels, more than the cap of "
             f"{MAX_VOXELS:,}; the header is damaged, or the volume must be cropped first"
         )
     return voxels
@@ -153,8 +145,7 @@ def _meta_fields(path: Path) -> tuple[dict[str, str], int]:
 def check_meta_image(path: Path) -> Header:
     """Check a .mhd or .mha file: header fields, the name of its data file, and the data's (decompressed) size."""
     fields, data_start = _meta_fields(path)
-    missing = [key for key in ("NDims", "DimSize", "ElementType") if key not in fields]
-    if missing:
+    if missing := [key for key in ("NDims", "DimSize", "ElementType") if key not in fields]:
         raise DataError(f"{path}: the MetaImage header has no {', '.join(missing)}")
     shape = _integers(path, "DimSize", fields["DimSize"])
     if _integers(path, "NDims", fields["NDims"]) != (len(shape),) or len(shape) not in (2, 3):
@@ -181,10 +172,8 @@ def _meta_data_file(path: Path, name: str, data_start: int) -> tuple[Path, int]:
     if name == "LOCAL":
         return path, data_start
     if name in ("", "LIST", ".", "..") or len(name) > _MAX_NAME or any(mark in name for mark in "/\\%:\0"):
-        raise DataError(
-            f"{path}: ElementDataFile = {name[:_MAX_NAME]!r} is not a plain file name; put the data "
-            "file beside its header and name it without a folder"
-        )
+        way_out = "put the data file beside its header and name it without a folder"
+        raise DataError(f"{path}: ElementDataFile = {name[:_MAX_NAME]!r} is not a plain file name; {way_out}")
     data = path.with_name(name)
     if not data.is_file():
         raise DataError(f"{path}: its data file {name} is not beside it")
@@ -204,8 +193,7 @@ def check_nrrd(path: Path) -> Header:
     fields = {key.strip(): value.strip() for key, _, value in pairs}
     if {"data file", "datafile"} & fields.keys():
         raise DataError(f"{path}: its data stand in another file; convert it to one .nrrd or .nii.gz")
-    missing = [key for key in ("sizes", "type", "encoding") if key not in fields]
-    if missing:
+    if missing := [key for key in ("sizes", "type", "encoding") if key not in fields]:
         raise DataError(f"{path}: the NRRD header has no {', '.join(missing)}")
     shape = _integers(path, "sizes", fields["sizes"])
     if len(shape) not in (2, 3) or fields["type"] not in _NRRD_TYPES:

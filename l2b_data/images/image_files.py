@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
@@ -46,12 +47,10 @@ def read_label_map(path: Path | str) -> Volume:
     """A label map: whole numbers (D, H, W), as an unsigned or signed integer dtype; D = 1 for a picture.
 
     A palette picture gives its indices (of greys that fall as the indices rise, what a viewer shows), a colour one is
-    read where its channels are equal, black-and-white is 0 / 1.
-    The compression of a jpg moves values along every border, so that none of them names a label any more: of a
-    black-and-white mask the two values, 0 and 255, are restored by a threshold at half.
-
-    Raises:
-        DataError: as `read_channels`, and for fractions, NaN, colour-coded labels and any other jpg.
+    read where its channels are equal, black-and-white is 0 / 1. The compression of a jpg moves values along every
+    border, so that none of them names a label any more: of a black-and-white mask the two values, 0 and 255, are
+    restored by a threshold at half. Raises DataError: as `read_channels`, and for fractions, NaN, colour-coded labels
+    and any other jpg.
     """
     path = Path(path)
     suffix = file_suffix(path)
@@ -94,14 +93,9 @@ def _whole(path: Path, array: np.ndarray) -> np.ndarray:
 def write_mask_image(mask: np.ndarray, path: Path | str) -> None:
     """Write a label map (1, H, W) as a grey .png or .tif picture with the values as they are, atomically.
 
-    8 bits a pixel, 16 for a map of another dtype than uint8.
-
-    Raises:
-        ConfigError: another suffix (a jpg would change the values), or values that 16 bits do not hold.
-        ValueError: another shape.
+    8 bits a pixel, 16 for a map of another dtype than uint8. Raises ConfigError: another suffix (a jpg would change the
+    values), or values that 16 bits do not hold; ValueError: another shape.
     """
-    from PIL import Image
-
     path = Path(path)
     if path.suffix.lower() not in PNG_SUFFIXES + TIFF_SUFFIXES:
         raise ConfigError(f"{path}: mask pictures are written as .png or .tif")

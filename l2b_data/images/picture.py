@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from l2b_data.errors import DataError
 
@@ -26,24 +27,22 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
 
     A palette is looked up, or left as its indices with `indices` (label maps), unless its shades of grey fall as the
     indices rise: such a mask is seen, and was drawn, the other way round (46 % of HAM10000's lesion masks). An alpha
-    channel is dropped where it is the same everywhere. The resolution in dpi is not read: a picture has no mm.
-
-    Raises:
-        DataError: empty, truncated or damaged file, a content that is not the suffix's, more than MAX_PIXELS, several
-            pages, transparency that varies, colour spaces other than grey and RGB, and an orientation tag that asks
-            viewers to turn the picture: some programs obey it and some do not, so a mask may lie turned on its image.
+    channel is dropped where it is the same everywhere. The resolution in dpi is not read: a picture has no mm. Raises
+    DataError: empty, truncated or damaged file, a content that is not the suffix's, more than MAX_PIXELS, several
+    pages, transparency that varies, colour spaces other than grey and RGB, and an orientation tag that asks viewers to
+    turn the picture: some programs obey it and some do not, so a mask may lie turned on its image.
     """
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty (0 bytes); copy it again")
-    from PIL import Image
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is either refused below or an error when decoded
         try:
-            _verify(path)
+            if path.suffix.lower() in PNG_SUFFIXES:  # whose checksums are not looked at when it is decoded
+                with Image.open(path, formats=["PNG"]) as image:
+                    image.verify()
             with Image.open(path, formats=[_FORMATS[path.suffix.lower()]]) as image:
                 deep = _is_deep_colour(image)  # known until it is decoded
                 _check_picture(path, image)
@@ -54,18 +53,8 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
         except Image.DecompressionBombError as error:
             raise DataError(f"{path}: {error}; cut it into smaller pictures") from error
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError) as error:
-            raise DataError(
-                f"{path}: not a readable {_FORMATS[path.suffix.lower()]} picture ({error}); copy it again"
-            ) from error
-
-
-def _verify(path: Path) -> None:
-    """Compare the checksums of a .png, which are not looked at when it is decoded."""
-    from PIL import Image
-
-    if path.suffix.lower() in PNG_SUFFIXES:
-        with Image.open(path, formats=["PNG"]) as image:
-            image.verify()
+            kind = _FORMATS[path.suffix.lower()]
+            raise DataError(f"{path}: not a readable {kind} picture ({error}); copy it again") from error
 
 
 def _check_picture(path: Path, image: Any) -> None:

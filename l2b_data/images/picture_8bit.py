@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from l2b_data.errors import DataError
 
@@ -33,14 +34,9 @@ def read_picture(
 
     An orientation tag is obeyed, a palette looked up, CMYK converted, transparency laid on white. size (H, W): the
     image is resized, as `resize`. data: the bytes, where they do not stand in a file (a member of a zip; `path` then
-    names them in errors).
-
-    Raises:
-        DataError: absent, empty, truncated or damaged; more than MAX_PIXELS; several frames; more than 8 bits a
-            channel (which part of the range is meant is not known).
+    names them in errors). Raises DataError: absent, empty, truncated or damaged; more than MAX_PIXELS; several frames;
+    more than 8 bits a channel (which part of the range is meant is not known).
     """
-    from PIL import Image, ImageOps
-
     path = Path(path)
     if data is None and not path.is_file():
         raise DataError(f"{path}: no such file")
@@ -65,8 +61,6 @@ def resize(pixels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
     """
     if size is None or pixels.shape[:2] == tuple(size):
         return pixels
-    from PIL import Image
-
     flat = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
     resized = Image.fromarray(flat).resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.uint8).reshape(*size, pixels.shape[-1])
@@ -92,8 +86,6 @@ def _check(path: Path, image: Any) -> None:
 
 
 def _convert(image: Any, channels: int) -> np.ndarray:
-    from PIL import Image
-
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

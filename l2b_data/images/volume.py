@@ -120,8 +120,7 @@ def _read_itk(path: Path, suffix: str) -> Volume:
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise DataError(f"{path}: cannot be read: {reason}") from error
+        raise DataError(f"{path}: cannot be read: {str(error).strip().splitlines()[-1]}") from error
     if tuple(image.GetSize()) != header.shape_xyz or image.GetNumberOfComponentsPerPixel() != 1:
         raise DataError(f"{path}: read as size {image.GetSize()}, its header says {header.shape_xyz}")
     array = sitk.GetArrayFromImage(image)
@@ -210,11 +209,13 @@ def write_volume(volume: Volume, path: Path | str, *, flush: bool = True) -> Non
         else:
             import SimpleITK as sitk
 
-            axes = 2 if volume.flat and _in_plane(volume) else 3
+            matrix = np.reshape(volume.direction, (3, 3))
+            upright = all(np.array_equal(ends, (0, 0, 1)) for ends in (matrix[2], matrix[:, 2]))
+            axes = 2 if volume.flat and volume.origin[2] == 0 and upright else 3  # two hold no more than a plane
             image = sitk.GetImageFromArray(array[0] if axes == 2 else array)
             image.SetSpacing(volume.spacing_mm[::-1][:axes])
             image.SetOrigin(volume.origin[:axes])
-            image.SetDirection(np.reshape(volume.direction, (3, 3))[:axes, :axes].ravel().tolist())
+            image.SetDirection(matrix[:axes, :axes].ravel().tolist())
             sitk.WriteImage(image, str(temporary), useCompression=True)
 
 
@@ -230,14 +231,6 @@ def _storable(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
-def _in_plane(volume: Volume) -> bool:
-    """Whether origin and direction say nothing that a file of two axes could not."""
-    matrix = np.reshape(volume.direction, (3, 3))
-    return volume.origin[2] == 0 and bool(
-        np.array_equal(matrix[2], (0, 0, 1)) and np.array_equal(matrix[:, 2], (0, 0, 1))
-    )
-
-
 def _nifti_bytes(volume: Volume, array: np.ndarray) -> bytes:
     import nibabel as nib
 
@@ -251,5 +244,4 @@ def _nifti_bytes(volume: Volume, array: np.ndarray) -> bytes:
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)
     image.header.set_xyzt_units(unit if volume.spacing_known else "unknown")
-    data: bytes = image.to_bytes()
-    return data
+    return image.to_bytes()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from l2b_data.errors import DataError
+from l2b_data.files.shorten import few
 from l2b_data.samples.fault import Fault
 from l2b_data.samples.image_set import ImageSet, examine_image_set
 from l2b_data.samples.label_table import ABSENT, META, PARTS
@@ -32,7 +33,9 @@ def check_image_set(
     image_set, faults = examine_image_set(root)
     if image_set is None:
         return None, [Fault("format", None, text) for text in faults]
-    found = _split_faults(image_set) + _class_faults(image_set) + _group_faults(image_set)
+    empty = [split for split in ("train", "test") if not len(image_set.indices(split))]
+    found = [Fault("empty_split", None, f"no image of split {split}") for split in empty]
+    found += _class_faults(image_set) + _group_faults(image_set)
     found += [
         Fault("name", name, f"stands {count} times in labels.csv")
         for name, count in Counter(image_set.names).items()
@@ -44,22 +47,10 @@ def check_image_set(
 
 def class_counts(image_set: ImageSet) -> dict[str, dict[str, int]]:
     """Class name -> split -> number of images, for the splits that hold any."""
-    splits = [split for split in PARTS if len(image_set.indices(split))]
-    counts = {
-        split: np.bincount(image_set.labels[image_set.indices(split)], minlength=len(image_set.classes))
-        for split in splits
-    }
-    return {
-        name: {split: int(counts[split][number]) for split in splits} for number, name in enumerate(image_set.classes)
-    }
-
-
-def _split_faults(image_set: ImageSet) -> list[Fault]:
-    return [
-        Fault("empty_split", None, f"no image of split {split}")
-        for split in ("train", "test")
-        if not len(image_set.indices(split))
-    ]
+    numbers = {split: image_set.indices(split) for split in PARTS}
+    classes, labels = image_set.classes, image_set.labels
+    counts = {of: np.bincount(labels[index], minlength=len(classes)) for of, index in numbers.items() if len(index)}
+    return {name: {split: int(of[number]) for split, of in counts.items()} for number, name in enumerate(classes)}
 
 
 def _class_faults(image_set: ImageSet) -> list[Fault]:
@@ -94,9 +85,8 @@ def _label_set_faults(image_set: ImageSet) -> list[Fault]:
     found = []
     for name, labels in image_set.given.items():
         if len(train) and (absent := int((labels[train] == ABSENT).sum())):
-            found.append(
-                Fault("label_set", None, f"{name} has no label for {absent:,} of {len(train):,} training images")
-            )
+            text = f"{name} has no label for {absent:,} of {len(train):,} training images"
+            found.append(Fault("label_set", None, text))
     return found
 
 
@@ -123,15 +113,11 @@ def _images(image_set: ImageSet, index: np.ndarray, say: Say) -> Iterator[tuple[
             yield from zip(block.tolist(), image_set.images(block), strict=True)
         except DataError:  # one of the block's files: ask for them one at a time
             for number in block.tolist():
-                yield number, _one(image_set, number)
+                try:
+                    yield number, image_set.images([number])[0]
+                except DataError as error:
+                    yield number, error
         say(f"[{start + len(block)}/{len(index)}] images")
-
-
-def _one(image_set: ImageSet, number: int) -> np.ndarray | DataError:
-    try:
-        return image_set.images([number])[0]
-    except DataError as error:
-        return error
 
 
 def _duplicate_faults(image_set: ImageSet, members: Mapping[bytes, list[int]]) -> list[Fault]:
@@ -140,7 +126,7 @@ def _duplicate_faults(image_set: ImageSet, members: Mapping[bytes, list[int]]) -
         if len(numbers) == 1:
             continue
         name, others = image_set.names[numbers[0]], [image_set.names[number] for number in numbers[1:]]
-        same = f"same pixels as {', '.join(others[:_SHOWN])}" + (", ..." if len(others) > _SHOWN else "")
+        same = f"same pixels as {few(others, _SHOWN)}"
         if len(set(image_set.split[numbers].tolist())) > 1:
             found.append(Fault("leakage", name, f"{same}: stands in {_places(image_set, numbers)}"))
         elif len(labels := sorted(set(image_set.labels[numbers].tolist()))) > 1:

@@ -134,9 +134,8 @@ def _open_store(root: Path, info: dict[str, Any], table: LabelTable, faults: lis
     size, channels, image_root = info.get("size"), info.get("channels"), info.get("image_root")
     fine = isinstance(size, list) and len(size) == 2 and all(isinstance(side, int) and side > 0 for side in size)
     if not fine or channels not in (1, 3) or not isinstance(image_root, str):
-        faults.append(
-            f"{INFO}: size {size!r}, channels {channels!r}, image_root {image_root!r} say no [H, W], 1 or 3, path"
-        )
+        stated = f"size {size!r}, channels {channels!r}, image_root {image_root!r}"
+        faults.append(f"{INFO}: {stated} say no [H, W], 1 or 3, path")
         return None
     if not Path(image_root).is_dir():
         faults.append(f"{INFO}: image_root {image_root}: no such folder; the images of this set stay where they were")

@@ -3,27 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from l2b_data.images.picture_8bit import read_picture, resize_shorter_side
-
-
-class ImageStore(Protocol):
-    """Images by their number in the prepared set."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width of every image that `read` gives."""
-        ...
-
-    @property
-    def channels(self) -> int: ...
-
-    def read(self, index: np.ndarray) -> np.ndarray:
-        """Images `index` (n,) in that order -> (n, H, W, C) uint8; n = 0 gives an empty array."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -65,6 +49,11 @@ class FileStore:
             resize_shorter_side(read_picture(self.path(int(one)), channels=self.channels), self.size) for one in index
         ]
         return np.stack(images) if images else np.empty((0, *self.size, self.channels), np.uint8)
+
+
+ImageStore = ArrayStore | FileStore
+"""size: height and width, and channels, of every image. read: images by their number in the prepared set, `index` (n,)
+in that order -> (n, H, W, C) uint8; n = 0 gives an empty array."""
 
 
 def open_array(path: Path) -> ArrayStore:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from l2b_data.files.atomic import atomic_file
+from l2b_data.files.atomic import write_text
+from l2b_data.files.table import table_text
 
 SPLITS = ("train", "val", "test")
 META = "meta"  # a split of training samples whose labels the user vouches for
@@ -71,10 +72,7 @@ def write_label_table(path: Path, table: LabelTable) -> None:
         columns[_FILE] = table.files
     for name, column in table.given.items():
         columns[name] = ["" if label == ABSENT else str(label) for label in column.tolist()]
-    with atomic_file(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+    write_text(path, table_text(list(columns), zip(*columns.values(), strict=True)))
 
 
 def read_label_table(path: Path, *, classes: int, faults: list[str]) -> LabelTable:

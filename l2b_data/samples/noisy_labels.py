@@ -1,15 +1,14 @@
 """noisy_labels.csv of a run: which label every training sample was given, and the clean one where it is known."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from l2b_data.errors import DataError
-from l2b_data.files.atomic import atomic_file
-from l2b_data.files.csv_rows import read_csv_rows
+from l2b_data.files.atomic import write_text
 from l2b_data.files.shorten import first_lines
+from l2b_data.files.table import read_csv_rows, table_text
 
 COLUMNS = ["index", "clean", "given"]
 
@@ -25,10 +24,7 @@ class NoisyLabelTable:
 
 def write_noisy_labels(path: Path, *, index: np.ndarray, clean: np.ndarray, given: np.ndarray) -> None:
     """Write the three columns (n,) as .csv with a header, in the order they come; whole or not at all."""
-    with atomic_file(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(zip(index.tolist(), clean.tolist(), given.tolist(), strict=True))
+    write_text(path, table_text(COLUMNS, zip(index.tolist(), clean.tolist(), given.tolist(), strict=True)))
 
 
 def read_noisy_labels(path: Path) -> NoisyLabelTable:

@@ -38,13 +38,10 @@ def write_image_set(
 ) -> ImageSet:
     """Write a prepared set into the folder `root`, which must not exist or be empty; it is whole or absent.
 
-    images: (N, H, W, C) uint8, or as many (H, W, C) one after the other, written as they come; or files. names
-    default to the numbers. labels, split, groups and given as in `ImageSet`.
-
-    Raises:
-        ConfigError: `root` holds something.
-        DataError: lengths that differ, images of several sizes or not uint8, labels out of range, unknown splits,
-            no image at all: all in one message.
+    images: (N, H, W, C) uint8, or as many (H, W, C) one after the other, written as they come; or files. names default
+    to the numbers. labels, split, groups and given as in `ImageSet`. Raises ConfigError: `root` holds something;
+    DataError: lengths that differ, images of several sizes or not uint8, labels out of range, unknown splits, no image
+    at all: all in one message.
     """
     root = Path(root)
     require_free(root)

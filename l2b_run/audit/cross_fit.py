@@ -1,12 +1,12 @@
 """The networks that judge in an audit: trained on folds, without the labels they judge, or the run's own."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import torch
 
 from l2b_data.errors import ConfigError
 from l2b_run.audit.folds import Fold
@@ -23,10 +23,14 @@ Found = TypeVar("Found")
 @dataclass(frozen=True)
 class AuditOptions:
     """folds: networks to train, each judging what it did not see; 0: the run's own network, in-sample.
-    epochs: of each of them; None: the task's choice, which matches the run's training."""
+    epochs: of each of them; None: the task's choice, which matches the run's training. device: where they run. say gets
+    a line a step, progress the rows of training, with "fold" first in each."""
 
     folds: int = 2
     epochs: int | None = None
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    say: Callable[[str], None] = lambda line: None
+    progress: Progress = lambda row: None
 
     def record(self, epochs: list[int]) -> dict[str, Any]:
         """What audit.json says of them; epochs: what each network took."""
@@ -74,13 +78,12 @@ def cross_fit(
     cut: Callable[[int], list[Fold]],
     network_of: Callable[[Fold], FoldNetwork[Found]],
     own: Callable[[], Judged[Found]],
-    progress: Progress = lambda row: None,
 ) -> Iterator[Judged[Found]]:
     """The networks, one after the other, that together judge every training element once.
 
     cut(count): the folds. own(): the run's network, in place of them where `options` has none. The others are kept in
     run/audit/fold_NUMBER_of_COUNT (see `fold_folder`): finished, one is not trained again; interrupted, it goes on.
-    `progress` gets the rows of training, with "fold" first in each. Raises ConfigError for options there cannot be.
+    Raises ConfigError for options there cannot be.
     """
     if options.epochs is not None and (options.folds == 0 or options.epochs < 1):
         raise ConfigError(f"--epochs {options.epochs}: at least 1, and only with --folds of 2 or more")
@@ -95,13 +98,12 @@ def cross_fit(
         found = network.read(path) if is_finished(folder, record, path.name) else None
         if found is None:
             resume = begin_fold(folder, record, path.name)
-            rows = partial(_numbered, fold.number, progress)
-            network.keep(path, train(network.start(), folder, score="", progress=rows, resume=resume))
+
+            def numbered(row: dict[str, Any], number: int = fold.number) -> None:
+                options.progress({"fold": number, **row})
+
+            network.keep(path, train(network.start(), folder, score="", progress=numbered, resume=resume))
             finish_fold(folder, record)
             found = network.read(path)
             assert found is not None
         yield Judged(fold.number, fold.held_out, found, network.settings.epochs)
-
-
-def _numbered(number: int, progress: Progress, row: dict[str, Any]) -> None:
-    progress({"fold": number, **row})

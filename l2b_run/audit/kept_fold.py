@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
+from l2b_data.errors import DataError
 from l2b_data.files.atomic import write_json, write_text
+from l2b_data.files.json_object import read_json_object
 
 Record = dict[str, Any]
 RECORD, CHECKPOINT = "fold.json", "checkpoint_latest.pt"
@@ -55,7 +57,6 @@ def finish_fold(folder: Path, record: Record) -> None:
 def _recorded(folder: Path) -> Record:
     """fold.json of a folder; empty where it is absent or damaged."""
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json_object(folder / RECORD, way_out="")
+    except DataError:
         return {}
-    return found if isinstance(found, dict) else {}

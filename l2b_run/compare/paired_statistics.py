@@ -19,9 +19,12 @@ def paired_statistics(
         pairs); wilcoxon_p (two-sided signed-rank test, pairs without a difference left out; None where none differs);
         wins, ties, losses of b. With n = 0 all but the counts are None.
     """
+    from scipy.stats import wilcoxon
+
     pairs = [(value, other) for key, value in a.items() if value is not None and (other := b.get(key)) is not None]
     first, second = (np.array([pair[side] for pair in pairs], float) for side in (0, 1))
     differences, n = second - first, len(pairs)
+    moved = differences[differences != 0]
     gains = differences if higher_is_better else -differences
     return {
         "n": n,
@@ -33,7 +36,7 @@ def paired_statistics(
         "interval_level": LEVEL,
         "resamples": RESAMPLES,
         "seed": seed,
-        "wilcoxon_p": _wilcoxon_p(differences),
+        "wilcoxon_p": float(wilcoxon(moved).pvalue) if len(moved) else None,
         "wins": int((gains > 0).sum()),
         "ties": int((gains == 0).sum()),
         "losses": int((gains < 0).sum()),
@@ -50,10 +53,3 @@ def bootstrap_interval(values: np.ndarray, *, seed: int = 0) -> list[float]:
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.percentile(means, [tail, 100 - tail])
     return [float(low), float(high)]
-
-
-def _wilcoxon_p(differences: np.ndarray) -> float | None:
-    from scipy.stats import wilcoxon
-
-    moved = differences[differences != 0]
-    return float(wilcoxon(moved).pvalue) if len(moved) else None

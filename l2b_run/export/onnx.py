@@ -84,8 +84,7 @@ def _onnx_bytes(network: nn.Module, example: Tensor, metadata: Mapping[str, Any]
         del node.metadata_props[:]
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, json.dumps(metadata, allow_nan=False)
-    content: bytes = model.SerializeToString()
-    return content
+    return model.SerializeToString()
 
 
 def _difference(network: nn.Module, content: bytes, inputs: Tensor, *, input_name: str) -> float:

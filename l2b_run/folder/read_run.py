@@ -10,16 +10,8 @@ Part = TypeVar("Part")
 
 # what a run would write over; log.txt, which comes first of all, is appended to
 _WRITTEN = (
-    "config.yaml",
-    "env.json",
-    "split.json",
-    "noisy_labels.csv",
-    "metrics.jsonl",
-    "model.safetensors",
-    "summary.json",
-    "cases.csv",
-    "predictions.csv",
-    "report.html",
+    *("config.yaml", "env.json", "split.json", "noisy_labels.csv", "metrics.jsonl"),
+    *("model.safetensors", "summary.json", "cases.csv", "predictions.csv", "report.html"),
 )
 
 
@@ -44,8 +36,7 @@ def new_run_faults(out: Path) -> list[str]:
 def check_evaluation_folder(out: Path) -> None:
     """Refuse, before anything is computed, a result folder that would be refused after.
 
-    Raises:
-        ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
+    Raises ConfigError: `out` is a file, or the folder of a training run, whose own summary.json would be lost.
     """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file; name a folder")

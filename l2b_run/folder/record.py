@@ -19,8 +19,7 @@ class Record:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The object of a file of any version: what it lacks, or has as another type, is its default, empty or None."""
-        found: Self = _of_fields(cls, values)
-        return found
+        return _of_fields(cls, values)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON."""

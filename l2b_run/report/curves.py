@@ -33,16 +33,10 @@ def _panel(key: str, title: str, runs: Runs) -> dict[str, Any]:
 
     lines = []
     for number, label, values in found:
-        places = [place(*value) for value in values]
-        texts = [f"{label}, epoch {epoch:g}: {value:.4g}" for epoch, value in values]
-        lines.append(
-            {
-                "label": label,
-                "line": run_line(number).record(),
-                "points": " ".join(f"{x},{y}" for x, y in places),
-                "marks": [(*at, text) for at, text in zip(places, texts, strict=True)] if len(values) < _MARKED else [],
-            }
-        )
+        points = " ".join(f"{x},{y}" for x, y in (place(*value) for value in values))
+        marked = values if len(values) < _MARKED else []
+        marks = [(*place(epoch, value), f"{label}, epoch {epoch:g}: {value:.4g}") for epoch, value in marked]
+        lines.append({"label": label, "line": run_line(number).record(), "points": points, "marks": marks})
     return {
         "key": key,
         "title": title,

@@ -31,8 +31,7 @@ class RunNumbers:
 
     def __getitem__(self, key: str) -> float | None:
         """The value of a column, None where the run has none."""
-        value: float | None = getattr(self.summary, key) if key in _COST_KEYS else self.values.get(key)
-        return value
+        return getattr(self.summary, key) if key in _COST_KEYS else self.values.get(key)
 
 
 COST = (Column("train_seconds", "training time", 0), Column("peak_memory_mb", "peak memory", 0))

@@ -4,10 +4,17 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from l2b_data.files.atomic import write_text
+from l2b_run.report.curves import HEIGHT, WIDTH, curve_panels
+from l2b_run.report.runs import RunRecord, definitions_of
 
 
 def render_page(package: str, template: str, *, style: str, script: str = "", **values: Any) -> str:
@@ -16,9 +23,6 @@ def render_page(package: str, template: str, *, style: str, script: str = "", **
     The template gets `style`, `script` ("": a page without) and `policy`, the content security policy that allows these
     and inline pictures alone. Of `values`, texts are escaped; Markup is not.
     """
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, "templates"), PackageLoader("l2b_run.report", "templates")]),
         autoescape=True,
@@ -26,17 +30,14 @@ def render_page(package: str, template: str, *, style: str, script: str = "", **
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    sources = {name: text for name, text in (("style", style), ("script", script)) if text}
-    return environment.get_template(template).render(
-        policy=Markup(
-            "default-src 'none'; img-src data:; "
-            + "; ".join(f"{name}-src '{_source_hash(text)}'" for name, text in sources.items())
-            + "; base-uri 'none'; form-action 'none'"
-        ),
-        style=Markup(style),
-        script=Markup(script),
-        **values,
-    )
+    rules = ["default-src 'none'", "img-src data:"]
+    for name, text in (("style", style), ("script", script)):
+        if text:
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+            rules.append(f"{name}-src 'sha256-{digest}'")
+    policy = Markup("; ".join([*rules, "base-uri 'none'", "form-action 'none'"]))
+    found = environment.get_template(template)
+    return found.render(policy=policy, style=Markup(style), script=Markup(script), **values)
 
 
 def page_source(package: str, *names: str) -> str:
@@ -62,6 +63,40 @@ def run_labels(paths: Sequence[Path]) -> list[str]:
     return [str(path.relative_to(common)) for path in full]
 
 
-def _source_hash(text: str) -> str:
-    """What a content security policy calls this inline text."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+def write_page(
+    out: Path | str,
+    package: str,
+    *,
+    title: str,
+    labels: Sequence[str],
+    runs: Sequence[RunRecord],
+    curves: Sequence[tuple[str, str]],
+    definitions: Mapping[str, str],
+    sections: Mapping[str, object],
+    more_curves: Sequence[object] = (),
+    **values: Any,
+) -> Path:
+    """Write report.html.j2 of `package`/templates, which extends frame.html.j2, with report.css and report.js there.
+
+    It holds its styles, script and pictures itself and loads nothing; a content security policy forbids the rest. Every
+    text from the files stays text. curves: (key in metrics.jsonl, title). sections: heading -> what it shows; one
+    without anything is left out. more_curves: what the template draws below the runs' curves. Atomic: on any error an
+    existing file stays as it is. Returns the path.
+    """
+    panels = curve_panels([(label, run.epochs) for label, run in zip(labels, runs, strict=True)], curves)
+    there = {"Runs": True, "Curves": panels or more_curves, **sections, "Definitions": True}
+    page = render_page(
+        package,
+        "report.html.j2",
+        style=page_source("l2b_run.report", "report.css") + page_source(package, "report.css"),
+        script=page_source("l2b_run.report", "tables.js") + page_source(package, "report.js"),
+        title=title,
+        sections=[name for name, shown in there.items() if shown],
+        panels=panels,
+        panel_size=(WIDTH, HEIGHT),
+        more_curves=more_curves,
+        definitions=definitions_of((run.summary for run in runs), definitions),
+        **values,
+    )
+    write_text(Path(out), page)
+    return Path(out)

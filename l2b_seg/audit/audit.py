@@ -1,18 +1,16 @@
 """The audit of a run's training masks: networks, evidence, one ranking, files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.cases.slices import load_slices
 from l2b_data.errors import DataError
 from l2b_run.audit.cross_fit import AuditOptions, Judged, cross_fit
-from l2b_run.training.epoch_row import Progress
 from l2b_seg.audit import baselines, evidence, regions, truth
 from l2b_seg.audit.crossfit import case_hashes, cut_cases, fold_network
 from l2b_seg.audit.outlook import look_at
@@ -20,43 +18,33 @@ from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.write_audit import write_audit, write_proposal
 from l2b_seg.config import Settings
 from l2b_seg.prediction.predictor import Predictor, load_run
-from l2b_seg.prediction.trust_maps import Judge, make_judge
+from l2b_seg.prediction.trust_maps import make_judge
 from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
 
 Rows = list[dict[str, Any]]
 
 
-def audit(
-    run: Path,
-    data: RunData,
-    out: Path,
-    options: AuditOptions,
-    *,
-    device: torch.device,
-    say: Callable[[str], None] = lambda line: None,
-    progress: Progress = lambda row: None,
-) -> dict[str, Any]:
+def audit(run: Path, data: RunData, out: Path, options: AuditOptions) -> dict[str, Any]:
     """Rank the given masks of the run's training cases by suspicion, write everything into `out`, return audit.json.
 
     data: what the run was trained on. Networks are kept in run/audit, whatever `out` is. Clean masks read: those of the
     meta cases; those of training cases only for the columns that say how good the ranking is, where the noise is
-    synthetic. `say` gets a line "[3/36] case" for every case, `progress` the rows of training.
+    synthetic. `options.say` gets a line "[3/36] case" for every case.
     Raises ConfigError (folds), DataError (a file that cannot be used; a run that is not finished).
     """
     settings = read_settings(run / "config.yaml")
     if not data.train:
         raise DataError(f"{run}: its split.json names no training case")
-    slices: Rows = []
-    cases: Rows = []
-    areas: Rows = []
+    slices, cases, areas = Rows(), Rows(), Rows()
     by = (data.meta, CLEAN_LABELS) if data.meta else (data.train, data.labels)
     plane = settings.slices.plane
     usual = usual_shares(data.dataset, *by, plane)
     least = min((share for share in usual if share), default=0.0)
     epochs = []
-    for judged in _judged(run, settings, data, options, device, progress):
-        judge = _judge(data, judged.found)
+    for judged in _judged(run, settings, data, options):
+        meta = load_slices(data.dataset, data.meta, judged.found.options) if data.meta else None
+        judge = None if meta is None else make_judge(judged.found, meta)
         epochs.append(judged.epochs)
         for case in (data.train[place] for place in judged.held_out):
             seen = look_at(judged.found, judge, data.dataset, case, data.labels)
@@ -67,7 +55,7 @@ def audit(
             cases.append(evidence.case_row(seen, rows, judged.fold))
             areas += regions.regions_of(seen, least, judged.found.task.classes)
             write_proposal(out, seen, data.dataset.values)
-            say(f"[{len(cases)}/{len(data.train)}] {case}")
+            options.say(f"[{len(cases)}/{len(data.train)}] {case}")
     result = {
         "run": run.resolve().name,
         "method": settings.method,
@@ -85,27 +73,16 @@ def audit(
     return write_audit(out, data, result)
 
 
-def _judged(
-    run: Path, settings: Settings, data: RunData, options: AuditOptions, device: torch.device, progress: Progress
-) -> Iterator[Judged[Predictor]]:
+def _judged(run: Path, settings: Settings, data: RunData, options: AuditOptions) -> Iterator[Judged[Predictor]]:
     """The networks, one after the other, that together judge every training case once."""
 
     def own() -> Judged[Predictor]:
-        return Judged(None, np.arange(len(data.train)), load_run(run, device), settings.epochs)
+        return Judged(None, np.arange(len(data.train)), load_run(run, options.device), settings.epochs)
 
     cut = partial(cut_cases, data.train, data.dataset.groups, seed=settings.seed)
     hashes = case_hashes(data) if options.folds else {}
-    network_of = partial(
-        fold_network, settings=settings, data=data, hashes=hashes, epochs=options.epochs, device=device
-    )
-    return cross_fit(run, options, cut=cut, network_of=network_of, own=own, progress=progress)
-
-
-def _judge(data: RunData, predictor: Predictor) -> Judge | None:
-    """What the clean cases say about a network; None without any."""
-    if not data.meta:
-        return None
-    return make_judge(predictor, load_slices(data.dataset, data.meta, predictor.options, labels=CLEAN_LABELS))
+    network_of = partial(fold_network, settings=settings, data=data, hashes=hashes, options=options)
+    return cross_fit(run, options, cut=cut, network_of=network_of, own=own)
 
 
 def _ranked(rows: Rows, key: str) -> Rows:

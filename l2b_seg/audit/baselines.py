@@ -24,8 +24,7 @@ def slice_baselines(outlook: Outlook) -> list[dict[str, float | None]]:
 def slice_losses(outlook: Outlook) -> np.ndarray:
     """Mean cross-entropy of each slice, (D,), on the grid of the mask, of the network's probabilities as they are."""
     of_given = np.take_along_axis(_of_labels(outlook), outlook.given[None].astype(np.intp), axis=0)[0]
-    losses: np.ndarray = -np.log(np.clip(of_given, _FLOOR, 1)).mean((1, 2), dtype=np.float64)
-    return losses
+    return -np.log(np.clip(of_given, _FLOOR, 1)).mean((1, 2), dtype=np.float64)
 
 
 def cleanlab_scores(outlook: Outlook) -> np.ndarray | None:

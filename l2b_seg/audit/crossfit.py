@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import torch
-
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.cases.slices import case_mask
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
-from l2b_run.audit.cross_fit import FoldNetwork
+from l2b_run.audit.cross_fit import AuditOptions, FoldNetwork
 from l2b_run.audit.folds import Fold, cut_folds
 from l2b_run.folder.write_run import write_weights
 from l2b_seg.config import Settings
@@ -31,23 +29,17 @@ def cut_cases(cases: Sequence[str], groups: Mapping[str, str], count: int, seed:
 
 
 def fold_network(
-    fold: Fold,
-    settings: Settings,
-    data: RunData,
-    hashes: Mapping[str, str],
-    *,
-    epochs: int | None,
-    device: torch.device,
+    fold: Fold, settings: Settings, data: RunData, hashes: Mapping[str, str], options: AuditOptions
 ) -> FoldNetwork[Predictor]:
     """The network of a fold, trained as the run was; what is kept are its weights.
 
     It gets the given masks of `fold.train` and the clean ones of the meta cases; of the held-out cases the slices are
-    counted, and no clean mask of a training case is read. Without `epochs` it takes as many steps as the run took.
-    hashes: as `case_hashes`. Raises DataError where a file cannot be used.
+    counted, and no clean mask of a training case is read. Without `options.epochs` it takes as many steps as the run
+    took. hashes: as `case_hashes`. Raises DataError where a file cannot be used.
     """
-    options = SliceOptions(**settings.slices.model_dump())
+    cut, device = SliceOptions(**settings.slices.model_dump()), options.device
     trained = [data.train[place] for place in fold.train]
-    epochs = epochs or _epochs_for(settings, data, options, trained)
+    epochs = options.epochs or _epochs_for(settings, data, cut, trained)
     shorter = settings.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
     content = {
         "train": trained,
@@ -57,7 +49,7 @@ def fold_network(
     return FoldNetwork(
         shorter,
         content,
-        start=lambda: training_of(shorter, batches_of(settings, data, options, device, train=tuple(trained))),
+        start=lambda: training_of(shorter, batches_of(settings, data, cut, device, train=tuple(trained))),
         result="model.safetensors",
         keep=lambda path, state: write_weights(path, state.evaluated),
         read=lambda path: load_run(path.parent, device),

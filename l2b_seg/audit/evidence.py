@@ -84,11 +84,10 @@ def case_row(outlook: Outlook, slices: list[dict[str, Any]], fold: int | None) -
     given, proposal = outlook.given > 0, outlook.proposal > 0
     areas = np.count_nonzero(given | proposal, axis=(1, 2)).astype(float)
     worst = int(scores.argmax())
-    flat = len(given) == 1
-    distances = (
-        _distances(proposal[0], given[0], outlook.spacing[1:]) if flat else _distances(proposal, given, outlook.spacing)
-    )
-    voxel = float(np.prod(outlook.spacing[1:] if flat else outlook.spacing))
+    pair, spacing = (proposal, given), outlook.spacing
+    if len(given) == 1:
+        pair, spacing = (proposal[0], given[0]), spacing[1:]
+    distances, voxel = _distances(*pair, spacing), float(np.prod(spacing))
     return {
         "case": outlook.case,
         "fold": fold,
@@ -97,9 +96,7 @@ def case_row(outlook: Outlook, slices: list[dict[str, Any]], fold: int | None) -
         "worst_score": float(scores[worst]),
         "slices": len(slices),
         "suspect_slices": int(np.count_nonzero(scores > 0.5)),
-        "dice": distances["dice"],
-        "hd95": distances["hd95"],
-        "assd": distances["assd"],
+        **{key: distances[key] for key in ("dice", "hd95", "assd")},
         "given_volume": float(np.count_nonzero(given) * voxel),
         "proposal_volume": float(np.count_nonzero(proposal) * voxel),
         "beta_share": _beta_share(outlook, slice(None)),
@@ -110,33 +107,22 @@ def _suspicions(outlook: Outlook, usual: list[float]) -> list[dict[str, float | 
     """A slice each; of several classes mean score, highest presence, mean agreement over the classes in the mask."""
     offset = len(outlook.smoothed) - len(usual)  # several classes: the first map is the background's
     masks = [outlook.given == value for value in range(1, len(usual) + 1)]
-    each = [
-        suspicion(mask, outlook.smoothed[number + offset], share)
-        for number, (mask, share) in enumerate(zip(masks, usual, strict=True))
-    ]
-    rows: list[dict[str, float | None]] = []
+    each = list(map(suspicion, masks, outlook.smoothed[offset:], usual))
+    rows = []
     for index in range(len(outlook.given)):
         drawn = [float(found.agreement[index]) for mask, found in zip(masks, each, strict=True) if mask[index].any()]
-        rows.append(
-            {
-                "score": float(np.mean([found.score[index] for found in each])),
-                "presence": float(max(found.presence[index] for found in each)),
-                "agreement": float(np.mean(drawn)) if drawn else None,
-            }
-        )
+        score = float(np.mean([found.score[index] for found in each]))
+        presence = float(max(found.presence[index] for found in each))
+        agreement = float(np.mean(drawn)) if drawn else None
+        rows.append({"score": score, "presence": presence, "agreement": agreement})
     return rows
 
 
 def _distances(proposal: np.ndarray, given: np.ndarray, spacing: tuple[float, ...]) -> dict[str, Any]:
     found = surface_distances(proposal, given, spacing)
     states = {"missed": "no proposal", "false_alarm": "no mask", "both_empty": "both empty"}
-    return {
-        "state": states.get(found.status, "ok"),
-        "dice": dice(proposal, given),
-        "hd": found.hd,
-        "hd95": found.hd95,
-        "assd": found.assd,
-    }
+    overlap = {"state": states.get(found.status, "ok"), "dice": dice(proposal, given)}
+    return overlap | {"hd": found.hd, "hd95": found.hd95, "assd": found.assd}
 
 
 def _beta_share(outlook: Outlook, part: slice) -> float | None:

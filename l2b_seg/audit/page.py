@@ -4,14 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from l2b_data.cases.label_map import case_labels, label_values
 from l2b_data.images.volume import read_volume
 from l2b_run.report.numbers import NONE
 from l2b_run.report.page import page_source, render_page
 from l2b_seg.audit import truth
-from l2b_seg.audit.words import in_words
 from l2b_seg.report.case import focus, picture_of
 from l2b_seg.report.pictures import image_uri, outline
 from l2b_seg.run_data import RunData
@@ -82,7 +79,7 @@ def _pictures(
     data: RunData, case: str, indices: list[int], proposal: Path, plane: str | None
 ) -> dict[tuple[str, int], dict[str, Any]]:
     """(case, slice) -> image, size, window around the masks, both outlines, a class each; as training saw it."""
-    dataset, classes = data.dataset, len(data.dataset.classes)
+    dataset, classes = data.dataset, range(1, len(data.dataset.classes) + 1)
     channels = [read_volume(path) for path in dataset.image_paths(case)]
     cut = channels[0].cut(plane)
     given = cut.apply(case_labels(dataset, case, data.labels).array)
@@ -96,15 +93,12 @@ def _pictures(
             "width": width,
             "height": height,
             "window": " ".join(map(str, windows[index] or (0, 0, 2 * width, 2 * height))),
-            "outlines": [_outlines(mask[index], classes) for mask in (given, proposed)],
+            "outlines": [  # SVG paths in half pixels, one for each class that is there
+                [path for value in classes if (path := outline(mask[index] == value))] for mask in (given, proposed)
+            ],
         }
         for index in indices
     }
-
-
-def _outlines(mask: np.ndarray, classes: int) -> list[str]:
-    """SVG paths in half pixels, one for each class that is there."""
-    return [path for value in range(1, classes + 1) if (path := outline(mask == value))]
 
 
 def _numbers(row: dict[str, Any], where: int) -> list[tuple[str, str]]:
@@ -120,3 +114,32 @@ def _text(value: float | int | None, decimals: int) -> str:
     if value is None:
         return NONE
     return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
+
+
+def in_words(row: dict[str, Any], unit: str, what: str) -> str:
+    """One or two sentences about a row of the audit's slices, for a reader who knows nothing of its columns.
+
+    what: name of the class, or of all of them. alpha and beta stay out: on pixels in dispute they told right labels
+    from wrong ones less well than the network's own confidence (RESULTS.md).
+    """
+    sure = f"{what} is {row['presence']:.0%} likely here"
+    if row["state"] == "no mask":
+        return f"The mask is empty, but the model proposes {_area(row['proposal_area'], unit)}; {sure}."
+    if row["state"] == "both empty":
+        if row["presence"] < 0.25:
+            return "Neither the mask nor the model shows anything here."
+        return f"The mask is empty; {sure}, by the model or by the slices around, though the model draws none."
+    if row["state"] == "no proposal":
+        return f"The mask covers {_area(row['given_area'], unit)} where the model sees nothing."
+    of = "pixels" if unit == "voxel" else unit
+    said = f"Mask and proposal agree by Dice {row['dice']:.2f}; their borders are up to {row['hd']:.1f} {of} apart."
+    sizes = row["given_area"] / row["proposal_area"]
+    if sizes > 1.25:
+        return f"{said} The mask is {sizes:.1f} times as large as the proposal."
+    return f"{said} The proposal is {1 / sizes:.1f} times as large as the mask." if sizes < 0.8 else said
+
+
+def _area(area: float, unit: str) -> str:
+    if unit == "voxel":
+        return f"{area:,.0f} pixels"
+    return f"{area / 100:.1f} cm²" if area >= 100 else f"{area:.0f} mm²"

@@ -55,22 +55,12 @@ def regions_of(outlook: Outlook, usual: float, classes: tuple[str, ...]) -> list
                 if pixels < least:
                     continue
                 sure = float(margin[index][box][inside].mean())
-                rows.append(
-                    {
-                        "case": outlook.case,
-                        "slice": int(index),
-                        "kind": _KINDS[old > 0, new > 0],
-                        "given": names[old],
-                        "proposed": names[new],
-                        "pixels": pixels,
-                        "area": pixels * pixel_area,
-                        "confidence": sure,
-                        "trust": None if trust is None else float(trust[index][box][inside].mean()),
-                        "weight": pixels * pixel_area * sure,
-                        "row_first": box[0].start,
-                        "row_last": box[0].stop - 1,
-                        "column_first": box[1].start,
-                        "column_last": box[1].stop - 1,
-                    }
-                )
+                row: dict[str, Any] = {"case": outlook.case, "slice": int(index), "kind": _KINDS[old > 0, new > 0]}
+                row |= {"given": names[old], "proposed": names[new]}
+                row |= {"pixels": pixels, "area": pixels * pixel_area, "confidence": sure}
+                row["trust"] = None if trust is None else float(trust[index][box][inside].mean())
+                row["weight"] = pixels * pixel_area * sure
+                for axis, extent in zip(("row", "column"), box, strict=True):
+                    row |= {f"{axis}_first": extent.start, f"{axis}_last": extent.stop - 1}
+                rows.append(row)
     return rows

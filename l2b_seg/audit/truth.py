@@ -77,22 +77,17 @@ def ranking_quality(
     dice: as `slice_dice`, for the same slices; below `wrong_below` a slice is wrong. A number that is not defined (no
     wrong slice, or no right one) is None.
     """
+    from scipy.stats import spearmanr
+
     known = np.array([1.0 if value is None else value for value in dice])
     shown = np.array([value is not None for value in dice])
     quality: dict[str, Any] = {}
     for part, chosen in (("all", np.ones(len(known), bool)), ("foreground", shown)):
         wrong = known[chosen] < wrong_below
         quality[part] = {"slices": int(chosen.sum()), "wrong": int(wrong.sum())}
-        quality[part] |= {
-            name: _quality(np.asarray(values, float)[chosen], wrong, 1 - known[chosen])
-            for name, values in scores.items()
-        }
+        for name, values in scores.items():
+            score, error = np.asarray(values, float)[chosen], 1 - known[chosen]
+            varies = len(score) > 1 and np.ptp(score) > 0 and np.ptp(error) > 0
+            spearman = float(spearmanr(score, error).statistic) if varies else None
+            quality[part][name] = detection_quality(score, wrong) | {"spearman": spearman}
     return quality
-
-
-def _quality(score: np.ndarray, wrong: np.ndarray, error: np.ndarray) -> dict[str, float | None]:
-    from scipy.stats import spearmanr
-
-    varies = len(score) > 1 and np.ptp(score) > 0 and np.ptp(error) > 0
-    spearman = float(spearmanr(score, error).statistic) if varies else None
-    return detection_quality(score, wrong) | {"spearman": spearman}

@@ -52,6 +52,8 @@ def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) ->
     ]
     if not rows:
         raise DataError(f"{metric} is undefined in every common case of {a.path} and {b.path}; choose another --metric")
+    words = {(True, True): "in both", (True, False): "in A", (False, True): "in B"}
+    absent = {case: (of_a[case] is None, of_b[case] is None) for case in common}
     higher = metric in OVERLAPS
     same = classes_a.keys() == classes_b.keys()
     return {
@@ -64,7 +66,7 @@ def compare(run_a: Path, run_b: Path, *, metric: str = "dice", seed: int = 0) ->
         "cases": sorted(rows, key=lambda row: row["difference"], reverse=not higher),
         "only_in_a": [case for case in of_a if case not in of_b],
         "only_in_b": [case for case in of_b if case not in of_a],
-        "undefined": _undefined(of_a, of_b, common),
+        "undefined": {case: words[missing] for case, missing in absent.items() if any(missing)},
         "classes": {
             name: paired_statistics(classes_a[name], classes_b[name], higher_is_better=higher, seed=seed)
             for name in (classes_a if same else ())
@@ -79,9 +81,8 @@ def _read(path: Path) -> Side[Summary]:
     summary = Summary.read(file, way_out="give the folder of a finished run or evaluation")
     names = [row.case for row in summary.metric_per_case]
     if not names or None in names:
-        raise DataError(
-            f"{file} has no metric_per_case with a case in each row; give a folder of `train` or `evaluate`"
-        )
+        lacks = f"{file} has no metric_per_case with a case in each row"
+        raise DataError(f"{lacks}; give a folder of `train` or `evaluate`")
     if len(set(names)) < len(names):
         raise DataError(f"{file} names a case twice: {', '.join(sorted({n for n in names if names.count(n) > 1}))}")
     return side_of(path, summary)
@@ -100,12 +101,6 @@ def _values(side: Side[Summary], metric: str) -> tuple[Values, dict[str, Values]
             if value is not None and not math.isfinite(value):
                 raise DataError(f"{side.path}: {metric} of case {case} is {value}, no number")
     return whole, alone
-
-
-def _undefined(a: Values, b: Values, common: list[str]) -> dict[str, str]:
-    words = {(True, True): "in both", (True, False): "in A", (False, True): "in B"}
-    found = {case: (a[case] is None, b[case] is None) for case in common}
-    return {case: words[missing] for case, missing in found.items() if any(missing)}
 
 
 def _warnings(a: Side[Summary], b: Side[Summary]) -> Iterator[str]:
@@ -137,8 +132,6 @@ def _refuse_other_scales(a: Side[Summary], b: Side[Summary], metric: str) -> Non
             f"nsd was not computed for {' and '.join(without)}: `train` has no tolerance; compare folders of "
             "`l2b-seg predict` and then `l2b-seg evaluate --tolerance MM --out FOLDER`"
         )
-    tolerances = [run.summary.tolerance for run in (a, b)]
-    if tolerances[0] != tolerances[1]:
-        raise DataError(
-            f"nsd is at tolerance {tolerances[0]} in {a.path}, at {tolerances[1]} in {b.path}; evaluate both at one"
-        )
+    at_a, at_b = a.summary.tolerance, b.summary.tolerance
+    if at_a != at_b:
+        raise DataError(f"nsd is at tolerance {at_a} in {a.path}, at {at_b} in {b.path}; evaluate both at one")

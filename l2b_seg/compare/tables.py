@@ -1,23 +1,20 @@
 """The result of `compare` as tables for a terminal."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from l2b_data.cases.noise_text import noise_text
+from rich.table import Table
+from rich.text import Text
+
+from l2b_data.cases.noise_manifest import noise_text
 from l2b_run.compare.two_runs import p_text, side_lines
 from l2b_seg.metrics.summary import OVERLAPS
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 _SMALLEST_P = 0.05
 
 
-def case_table(comparison: Mapping[str, Any]) -> "Table":
+def case_table(comparison: Mapping[str, Any]) -> Table:
     """A row a case, from the largest loss of B to its largest gain: the value in A, in B, and B - A."""
-    from rich.table import Table
-    from rich.text import Text
-
     metric, higher = comparison["metric"], comparison["higher_is_better"]
     table = Table(pad_edge=False)
     table.add_column("case", overflow="fold", min_width=10)
@@ -32,29 +29,18 @@ def case_table(comparison: Mapping[str, Any]) -> "Table":
     return table
 
 
-def summary_table(comparison: Mapping[str, Any]) -> "Table":
+def summary_table(comparison: Mapping[str, Any]) -> Table:
     """A row for all cases, and with several classes one a class: means, difference, interval, p, wins."""
-    from rich.table import Table
-    from rich.text import Text
-
     metric = comparison["metric"]
     table = Table(pad_edge=False)
     table.add_column("", overflow="fold", min_width=8)
     for header in ("n", "mean A", "mean B", "B - A", "95 % interval", "p", "W/T/L"):
         table.add_column(header, justify="right", no_wrap=True)
     for name, row in {"all": comparison, **comparison["classes"]}.items():
-        interval = row["interval"]
-        shown = "-" if interval is None else " ".join(_number(metric, value, sign=True) for value in interval)
-        table.add_row(
-            Text(name),
-            str(row["n"]),
-            _number(metric, row["mean_a"]),
-            _number(metric, row["mean_b"]),
-            _number(metric, row["mean_difference"], sign=True),
-            shown,
-            p_text(row["wilcoxon_p"]),
-            f"{row['wins']}/{row['ties']}/{row['losses']}",
-        )
+        means = [_number(metric, row[f"mean_{key}"], sign=key == "difference") for key in ("a", "b", "difference")]
+        interval = " ".join(_number(metric, value, sign=True) for value in row["interval"] or (None,))
+        outcome = f"{row['wins']}/{row['ties']}/{row['losses']}"
+        table.add_row(Text(name), str(row["n"]), *means, interval, p_text(row["wilcoxon_p"]), outcome)
     return table
 
 

@@ -8,7 +8,6 @@ import yaml
 
 from l2b_data.errors import ConfigError
 from l2b_data.files.atomic import atomic_folder, write_json, write_text
-from l2b_seg.config import Settings
 from l2b_seg.export.metadata import run_metadata
 from l2b_seg.export.model_card import model_card
 from l2b_seg.recipe import read_settings
@@ -29,16 +28,13 @@ def export_folder(run: Path, out: Path) -> dict[str, Any]:
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"--folder {out} is there already; name a new folder, or empty it")
-    metadata = run_metadata(run)
+    metadata, settings = run_metadata(run), read_settings(run / "config.yaml")
+    # the file its encoder started from is not needed: all weights are in model.safetensors
+    portable = settings.network.model_copy(update={"encoder_weights": None})
+    settings = settings.model_copy(update={"network": portable})
     with atomic_folder(out) as temporary:
         shutil.copyfile(run / "model.safetensors", temporary / "model.safetensors")
-        write_text(temporary / "config.yaml", yaml.safe_dump(_portable(run).model_dump(), sort_keys=False))
+        write_text(temporary / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
         write_json(temporary / "metadata.json", metadata)
         write_text(temporary / "MODEL_CARD.md", model_card(metadata))
     return {"folder": str(out), "files": list(FILES), "bytes": sum((out / name).stat().st_size for name in FILES)}
-
-
-def _portable(run: Path) -> Settings:
-    """The run's settings without the file its encoder started from: all weights are in model.safetensors."""
-    settings = read_settings(run / "config.yaml")
-    return settings.model_copy(update={"network": settings.network.model_copy(update={"encoder_weights": None})})

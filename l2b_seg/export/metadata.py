@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from l2b_data.files.extras import package_version
 from l2b_data.files.json_object import read_json_object
-from l2b_run.folder.environment import package_version
 from l2b_run.folder.load_network import require_finished
 from l2b_seg.config import Settings
 from l2b_seg.metrics.summary import Summary
@@ -17,6 +17,10 @@ _INTENSITY = {
     "zscore": "each slice and channel: clipped to its 1st and 99th percentile, then (x - mean) / standard deviation; a "
     "constant slice becomes 0",
 }
+_RESULTS = (
+    *("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty"),
+    *("unit", "mean", "penalised_mean", "classes", "definitions"),
+)
 _ORIENTATION = (
     "axes permuted so that columns, rows and slices run along the lines of plane, each axis by the line it is closest "
     "to (LPS: axial; none: as the file stores them); columns and rows flipped to the positive LPS direction (of an "
@@ -28,15 +32,13 @@ def run_metadata(run: Path) -> dict[str, Any]:
     """Input, output, network, training and results of a finished run, as plain values ready for JSON.
 
     Names no case and no folder of the machine it was trained on. Parts whose file the run folder lacks (summary.json,
-    split.json, env.json) are None.
-
-    Raises:
-        DataError: the folder is no finished run, or one of its files is damaged.
-        ConfigError: its config is of another version.
+    split.json, env.json) are None. Raises DataError: the folder is no finished run, or one of its files is damaged;
+    ConfigError: its config is of another version.
     """
     config, weights = require_finished(run)
     settings, environment = read_settings(config), _optional(run / "env.json")
     summary = run / "summary.json"
+    said = Summary.read(summary).to_json() if summary.is_file() else None
     return {
         "format": "l2b-seg model 1",
         "l2b_version": package_version("l2b"),
@@ -44,7 +46,7 @@ def run_metadata(run: Path) -> dict[str, Any]:
         "network": settings.network.model_dump(exclude={"encoder_weights"}),
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "training": _training(settings, _optional(run / "split.json")),
-        "results": _results(Summary.read(summary)) if summary.is_file() else None,
+        "results": said and {key: said[key] for key in _RESULTS if key in said},
         "versions": environment and {"python": environment.get("python"), **environment.get("versions", {})},
     }
 
@@ -87,12 +89,6 @@ def _training(settings: Settings, split: dict[str, Any] | None) -> dict[str, Any
     counts = {f"n_{name}": len(split.get(name, [])) for name in ("train", "meta", "evaluation")}
     data = {"data_set": Path(str(split.get("dataset", ""))).name, "labels": Path(str(split.get("labels", ""))).name}
     return {**chosen, "data": {**data, "noise": split.get("noise"), **counts}}
-
-
-def _results(summary: Summary) -> dict[str, Any]:
-    kept = ("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty", "unit", "mean", "penalised_mean")
-    said = summary.to_json()
-    return {key: said[key] for key in (*kept, "classes", "definitions") if key in said}
 
 
 def _optional(path: Path) -> dict[str, Any] | None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from l2b_data.cases.noise_text import noise_text
+from l2b_data.cases.noise_manifest import noise_text
+from l2b_data.files.shorten import counted
 
 _SHOWN = {"dice": "Dice", "iou": "IoU", "hd": "HD", "hd95": "HD95", "assd": "ASSD"}
 
@@ -11,12 +12,14 @@ _SHOWN = {"dice": "Dice", "iou": "IoU", "hd": "HD", "hd95": "HD95", "assd": "ASS
 def model_card(metadata: Mapping[str, Any]) -> str:
     """Markdown of `run_metadata`: what goes in and comes out, what it was trained on, how it did, its limits."""
     channels, classes = ", ".join(metadata["channels"]), ", ".join(metadata["classes"])
+    number = counted(len(metadata["channels"]), "channel")
     takes, gives = metadata["input"], metadata["output"]
     steps = "\n".join(f"{number}. {_step(step)}" for number, step in enumerate(takes["preprocessing"], 1))
+    version = f" {metadata['l2b_version']}" if metadata["l2b_version"] else ""
     return f"""# Segmentation of {classes}
 
-A UNet++ that marks {classes} in 2-D slices or pictures with {_count(metadata["channels"], "channel")} ({channels}),
-trained with l2b-seg{_version(metadata)} by method `{metadata["training"]["method"]}`.
+A UNet++ that marks {classes} in 2-D slices or pictures with {number} ({channels}),
+trained with l2b-seg{version} by method `{metadata["training"]["method"]}`.
 
 ## Use
 
@@ -46,10 +49,6 @@ may have learned that. Look at its masks, and evaluate on cases of your own befo
 """
 
 
-def _version(metadata: Mapping[str, Any]) -> str:
-    return f" {metadata['l2b_version']}" if metadata["l2b_version"] else ""
-
-
 def _step(step: Mapping[str, Any]) -> str:
     value = step[{"orientation": "plane", "intensity": "kind", "crop": "share", "resize": "size"}[step["step"]]]
     return f"{step['step']}" + (f" {value}" if value is not None else "") + f": {step['text']}"
@@ -57,10 +56,6 @@ def _step(step: Mapping[str, Any]) -> str:
 
 def _shape(tensor: Mapping[str, Any]) -> str:
     return f"`{tensor['name']}` ({', '.join(map(str, tensor['shape']))})"
-
-
-def _count(items: list[str], word: str) -> str:
-    return f"1 {word}" if len(items) == 1 else f"{len(items)} {word}s"
 
 
 def _training(training: Mapping[str, Any]) -> str:

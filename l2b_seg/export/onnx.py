@@ -30,12 +30,8 @@ def export_onnx(run: Path, file: Path, *, say: Callable[[str], None] = lambda li
     """Write the network of a finished run as ONNX: slices (N, C, S, S) float32 -> probabilities (N, K, S, S).
 
     `run_metadata` is its description. Compared are "random" slices and a "volume" prepared as `predict` does it.
-    Returns what `write_onnx` does.
-
-    Raises:
-        ConfigError: `file` does not end with .onnx, or the extra `onnx` is not installed.
-        DataError: `run` is no finished run.
-        L2BError: as `write_onnx`; nothing is written.
+    Returns what `write_onnx` does. Raises ConfigError: `file` does not end with .onnx, or the extra `onnx` is not
+    installed; DataError: `run` is no finished run; L2BError: as `write_onnx`; nothing is written.
     """
     require_onnx(file)
     metadata, predictor = run_metadata(run), load_run(run, "cpu")

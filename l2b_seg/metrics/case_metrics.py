@@ -39,11 +39,7 @@ class CaseMetrics(SurfaceDistances):
 
 
 def case_metrics(
-    pred: NDArray[np.bool_],
-    ref: NDArray[np.bool_],
-    spacing_mm: Sequence[float],
-    *,
-    tolerance_mm: float | None = None,
+    pred: NDArray[np.bool_], ref: NDArray[np.bool_], spacing_mm: Sequence[float], *, tolerance_mm: float | None = None
 ) -> CaseMetrics:
     """Dice, IoU, voxel counts, image diagonal and all surface distances of one case.
 

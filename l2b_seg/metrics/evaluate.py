@@ -56,9 +56,8 @@ def evaluate(
     matched = mask_pairs(pred, ref)
     unit = spacing_unit or _default_unit(matched)
     references = [reference for _, reference in matched.pairs.values()]
-    foreground = choose_foreground(
-        references, own=matched.own[1], labels=labels, classes=classes, dataset=matched.dataset
-    )
+    own, dataset = matched.own[1], matched.dataset
+    foreground = choose_foreground(references, own=own, labels=labels, classes=classes, dataset=dataset)
     found = measure_pairs(matched, unit, tolerance_mm, foreground, say)
     if not found.cases:
         raise DataError("no case could be evaluated:\n  " + "\n  ".join(found.failed.values()))

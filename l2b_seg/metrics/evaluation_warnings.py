@@ -51,9 +51,8 @@ def _value_warnings(found: Measured, foreground: Foreground, *, merged: bool) ->
             *warnings,
         ]
     if not measured and not merged and len(held) > 1:
-        warnings.append(
-            f"the predictions hold several values, {shown}, the references one: all of them count as foreground"
-        )
+        several = f"the predictions hold several values, {shown}, the references one"
+        warnings.append(f"{several}: all of them count as foreground")
     strays = [
         f"value {value} in the predictions of {count} cases is no class and counts as background"
         for value, count in held.items()

@@ -1,6 +1,7 @@
 """What of a label map is measured: one foreground, or several classes each against the rest."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -42,19 +43,15 @@ class Foreground:
         return case_metrics(self._mask(pred), self._mask(ref), spacing, tolerance_mm=tolerance)
 
     def _mask(self, array: np.ndarray) -> np.ndarray:
-        mask: np.ndarray = array != 0 if self.values is None else np.isin(array, self.values)
-        return mask
+        return array != 0 if self.values is None else np.isin(array, self.values)
 
     def __str__(self) -> str:
         if self.classes is not None:
-            return "classes " + ", ".join(_named(name, value) for name, value in self.classes.items())
+            named = (name if name == str(value) else f"{name} = {value}" for name, value in self.classes.items())
+            return "classes " + ", ".join(named)
         if self.values is None:
             return "every value but 0"
         return ("labels " if self.values[1:] else "label ") + ", ".join(map(str, self.values))
-
-
-def _named(name: str, value: int) -> str:
-    return name if name == str(value) else f"{name} = {value}"
 
 
 def choose_foreground(
@@ -67,11 +64,8 @@ def choose_foreground(
 ) -> Foreground:
     """The foreground asked for, else that of the data set, else that of the values met in the references.
 
-    References with one value besides 0 have one foreground, of any value; with several values each is a class.
-    own: see `read_mask`.
-
-    Raises:
-        DataError: the references hold too many values to be classes.
+    References with one value besides 0 have one foreground, of any value; with several values each is a class. own: see
+    `read_mask`. Raises DataError: the references hold too many values to be classes.
     """
     if labels is not None:
         return Foreground(values=None if labels == "all" else tuple(labels))
@@ -84,18 +78,11 @@ def choose_foreground(
         return Foreground(values=tuple(found) if background else None, background=background)
     values: set[int] = set()
     for path in references:
-        values |= _values(path, own)
+        with suppress(DataError):  # named when its case is evaluated
+            values |= set(read_mask(path, own).values.tolist()) - {0}
     if len(values) > _MOST_CLASSES:
         raise DataError(
             f"the references hold {len(values)} different values, more than {_MOST_CLASSES} classes: instance numbers "
             "or grey values? Merge them with --labels all, or name the classes with --classes name=1,other=2"
         )
     return Foreground({str(value): value for value in sorted(values)}) if len(values) > 1 else Foreground()
-
-
-def _values(path: Path, own: Sequence[int]) -> set[int]:
-    try:
-        found = read_mask(path, own).values
-    except DataError:
-        return set()  # named when its case is evaluated
-    return set(found.tolist()) - {0}

@@ -1,12 +1,13 @@
 """Which predicted mask belongs to which reference mask: two files, or two folders by case id."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from l2b_data.cases.case_files import case_id, mask_files
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.errors import DataError
+from l2b_data.files.shorten import few
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,7 @@ class MaskPairs:
 def mask_pairs(pred: Path, ref: Path) -> MaskPairs:
     """Pair two mask files, or the masks of two folders; of a prepared data set the clean masks of its test cases.
 
-    Raises:
-        DataError: nothing in a folder, several files for a case, no case id in both, or no test case in a data set.
+    Raises DataError: nothing in a folder, several files for a case, no case id in both, or no test case in a data set.
     """
     if not pred.is_dir():
         return MaskPairs({case_id(ref): (pred, ref)}, own=(_own_values(pred.parent), _own_values(ref.parent)))
@@ -34,10 +34,9 @@ def mask_pairs(pred: Path, ref: Path) -> MaskPairs:
     predictions, references = mask_files(pred), mask_files(ref) if dataset is None else _test_masks(dataset)
     pairs = {case: (predictions[case], references[case]) for case in references if case in predictions}
     if not pairs:
-        raise DataError(
-            f"no case id of {pred} ({_some(predictions)}) is among those of {ref} ({_some(references)}); "
-            "name each prediction after its reference"
-        )
+        shown = [few(list(found), 3) for found in (predictions, references)]
+        among = f"no case id of {pred} ({shown[0]}) is among those of {ref} ({shown[1]})"
+        raise DataError(f"{among}; name each prediction after its reference")
     missing = [case for case in references if case not in pairs]
     own = (_own_values(pred), _own_values(ref if dataset is None else dataset.root / CLEAN_LABELS))
     return MaskPairs(pairs, missing, [case for case in predictions if case not in pairs], dataset, own)
@@ -56,8 +55,3 @@ def _test_masks(dataset: Dataset) -> dict[str, Path]:
         folder = dataset.root / CLEAN_LABELS
         raise DataError(f"{dataset.root}: a prepared data set without test cases; name its folder of masks, {folder}")
     return {case: dataset.label_path(case) for case in dataset.splits["test"]}
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:3]) + (", ..." if len(listed) > 3 else "")

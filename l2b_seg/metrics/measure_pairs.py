@@ -8,15 +8,10 @@ from typing import Any
 
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES
-from l2b_data.images.volume import Volume
 from l2b_seg.metrics.foreground import Foreground
 from l2b_seg.metrics.mask_pairs import MaskPairs
 from l2b_seg.metrics.read_mask import read_mask
 from l2b_seg.metrics.summary import Unit
-
-
-class _OtherGrid(DataError):
-    """Prediction and reference lie on different grids."""
 
 
 @dataclass
@@ -35,11 +30,7 @@ class Measured:
 
 
 def measure_pairs(
-    matched: MaskPairs,
-    unit: Unit,
-    tolerance: float | None,
-    foreground: Foreground,
-    say: Callable[[str], None],
+    matched: MaskPairs, unit: Unit, tolerance: float | None, foreground: Foreground, say: Callable[[str], None]
 ) -> Measured:
     """Every pair; raises DataError, naming all of them, for masks on different grids."""
     found, pairs = Measured(), matched.pairs
@@ -47,14 +38,19 @@ def measure_pairs(
         say(f"[{number}/{len(pairs)}] {case}")
         try:
             pred, ref = (read_mask(path, own) for path, own in zip(paths, matched.own, strict=True))
-            _require_same_grid(pred.volume, ref.volume, pictures=any(map(is_picture, paths)))
-            spacing = _spacing(ref.volume, paths[1], unit)
-        except _OtherGrid as error:
-            found.misplaced[case] = str(error)
-            continue
+            differences = pred.volume.same_grid(ref.volume)
+            if any(map(is_picture, paths)):
+                differences = [text for text in differences if text.startswith("shape")]  # it has no other grid
+            if differences:
+                found.misplaced[case] = "; ".join(differences)
+                continue
+            if unit == "mm" and not ref.volume.spacing_known:
+                way_out = "ask for distances in voxels (--spacing-unit voxel)"
+                raise DataError(f"{paths[1]}: its header has no spacing; {way_out}")
         except DataError as error:
             found.failed[case] = str(error)
             continue
+        spacing = ref.volume.spacing_mm if unit == "mm" else (1.0, 1.0, 1.0)
         found.cases[case] = foreground.metrics(pred.volume.array, ref.volume.array, spacing, tolerance)
         found.spacings[case] = spacing
         found.held.update(pred.values.tolist())
@@ -71,19 +67,3 @@ def measure_pairs(
 def is_picture(path: Path) -> bool:
     """Whether a file is a 2-D picture by its name."""
     return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _require_same_grid(pred: Volume, ref: Volume, *, pictures: bool) -> None:
-    differences = pred.same_grid(ref)
-    if pictures:
-        differences = [text for text in differences if text.startswith("shape")]  # a picture has no other grid
-    if differences:
-        raise _OtherGrid("; ".join(differences))
-
-
-def _spacing(ref: Volume, path: Path, unit: Unit) -> tuple[float, ...]:
-    if unit == "voxel":
-        return (1.0, 1.0, 1.0)
-    if not ref.spacing_known:
-        raise DataError(f"{path}: its header has no spacing; ask for distances in voxels (--spacing-unit voxel)")
-    return ref.spacing_mm

@@ -1,24 +1,20 @@
 """The summary of `summarise` as a table for a terminal."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
 
 from l2b_seg.metrics.summary import OVERLAPS, Counted, Summary
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 _SHOWN = {"dice": "Dice", "iou": "IoU", "hd": "HD", "hd95": "HD95", "assd": "ASSD", "nsd": "NSD"}
 
 
-def metrics_table(summary: Summary, *, title: str | None = None) -> "Table":
+def metrics_table(summary: Summary, *, title: str | None = None) -> Table:
     """The summary as a rich table of at most 80 columns: a row a case, then the mean and the penalised mean.
 
     With several classes the same two rows follow for each class. `title` is a line above the table.
     """
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(title=title, title_justify="left", caption=_caption(summary), caption_justify="left", pad_edge=False)
     table.add_column("case", overflow="fold", min_width=10)
     for header in _SHOWN.values():
@@ -35,9 +31,7 @@ def metrics_table(summary: Summary, *, title: str | None = None) -> "Table":
     return table
 
 
-def _add_means(table: "Table", name: str, summary: Counted) -> None:
-    from rich.text import Text
-
+def _add_means(table: Table, name: str, summary: Counted) -> None:
     table.add_row(Text(name), *_cells(summary.mean), f"n={summary.n_defined}")
     if summary.n_missed + summary.n_false_alarm:
         n = summary.n_cases - summary.n_both_empty
@@ -45,13 +39,8 @@ def _add_means(table: "Table", name: str, summary: Counted) -> None:
 
 
 def _cells(values: Mapping[str, float | None]) -> list[str]:
-    return [_cell(name, values[name]) for name in _SHOWN]
-
-
-def _cell(name: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.4f}" if name in OVERLAPS else f"{value:.2f}"
+    shown = ((values[name], 4 if name in OVERLAPS else 2) for name in _SHOWN)
+    return ["-" if value is None else f"{value:.{decimals}f}" for value, decimals in shown]
 
 
 def _caption(summary: Summary) -> str:

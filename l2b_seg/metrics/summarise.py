@@ -130,27 +130,13 @@ def _status(metrics: Sequence[CaseMetrics]) -> Status:
 
 def _class_mean(metrics: Sequence[CaseMetrics], name: str, *, penalised: bool = False) -> float | None:
     """A metric of a case: the mean over its classes where it is defined."""
-    return _mean([_penalised(one, name) if penalised else getattr(one, name) for one in metrics])
-
-
-def _penalised(metrics: CaseMetrics, name: str) -> float | None:
-    if name in DISTANCES and metrics.status in ("missed", "false_alarm"):
-        return metrics.diagonal
-    value: float | None = getattr(metrics, name)
-    return value
+    alone = ("missed", "false_alarm") if penalised and name in DISTANCES else ()
+    return _mean([one.diagonal if one.status in alone else getattr(one, name) for one in metrics])
 
 
 def _nnunet(metrics: CaseMetrics) -> Values:
-    return {
-        "Dice": metrics.dice,
-        "IoU": metrics.iou,
-        "TP": metrics.tp,
-        "FP": metrics.fp,
-        "FN": metrics.fn,
-        "TN": metrics.tn,
-        "n_pred": metrics.tp + metrics.fp,
-        "n_ref": metrics.tp + metrics.fn,
-    }
+    tp, fp, fn = metrics.tp, metrics.fp, metrics.fn
+    return dict(zip(_NNUNET, (metrics.dice, metrics.iou, tp, fp, fn, metrics.tn, tp + fp, tp + fn), strict=True))
 
 
 def _means(rows: Sequence[Values], keys: Sequence[str]) -> Values:

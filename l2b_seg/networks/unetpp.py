@@ -20,8 +20,7 @@ class FirstOutput(nn.Module):
         self.network = network
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.network(x)[0]
-        return logits
+        return self.network(x)[0]
 
 
 def build_network(

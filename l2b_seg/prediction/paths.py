@@ -59,22 +59,23 @@ def output_paths(
     """Files of each case: OUT/CASE with the mask's suffix, or OUT itself where it names a file and there is one input.
 
     A volume's mask is .nii.gz, a picture's .png, or .tif of a .tif. Probabilities lie beside, CASE_probability: .nii.gz
-    of a volume with one class, else .npz.
-
-    Raises:
-        ConfigError: a mask would replace an image or, named as its case, lie beside its channels as another one; OUT
-            names one file for several inputs, cannot hold the mask, or cannot be a folder.
+    of a volume with one class, else .npz. Raises ConfigError: a mask would replace an image or, named as its case, lie
+    beside its channels as another one; OUT names one file for several inputs, cannot hold the mask, or cannot be a
+    folder.
     """
     if file_suffix(out) is not None and not out.is_dir():
         masks = {case: _named(out, files[0], len(inputs)) for case, files in inputs.items()}
     elif out.exists() and not out.is_dir():
         raise ConfigError(f"OUT {out} is a file; name a folder, or a file that ends with .nii.gz")
     else:
-        masks = {case: out / f"{case}{_mask_suffix(files[0])}" for case, files in inputs.items()}
-    outputs = {
-        case: Output(mask, _beside(mask, inputs[case][0], classes) if probabilities else None)
-        for case, mask in masks.items()
-    }
+        suffixes = dict.fromkeys(IMAGE_SUFFIXES, ".png") | dict.fromkeys(TIFF_SUFFIXES, ".tif")
+        ends = {case: suffixes.get(file_suffix(files[0]) or "", ".nii.gz") for case, files in inputs.items()}
+        masks = {case: out / f"{case}{end}" for case, end in ends.items()}
+    outputs = {}
+    for case, mask in masks.items():
+        suffix = ".nii.gz" if classes == 1 and not _is_picture(inputs[case][0]) else ".npz"
+        beside = mask.with_name(f"{file_stem(mask)}{PROBABILITY_ENDING}{suffix}")
+        outputs[case] = Output(mask, beside if probabilities else None)
     taken = {path.resolve() for files in inputs.values() for path in files}
     over = [str(path) for output in outputs.values() for path in output.files if path.resolve() in taken]
     if over:
@@ -90,12 +91,6 @@ def _is_picture(path: Path) -> bool:
     return file_suffix(path) in IMAGE_SUFFIXES
 
 
-def _mask_suffix(image: Path) -> str:
-    if not _is_picture(image):
-        return ".nii.gz"
-    return ".tif" if file_suffix(image) in TIFF_SUFFIXES else ".png"
-
-
 def _named(out: Path, image: Path, inputs: int) -> Path:
     """OUT as the mask of the one input."""
     if inputs > 1:
@@ -108,8 +103,3 @@ def _named(out: Path, image: Path, inputs: int) -> Path:
     if _is_picture(out) and not _is_picture(image):
         raise ConfigError(f"OUT {out} is a picture, {image} a volume; name a file that ends with .nii.gz")
     return out
-
-
-def _beside(mask: Path, image: Path, classes: int) -> Path:
-    suffix = ".nii.gz" if classes == 1 and not _is_picture(image) else ".npz"
-    return mask.with_name(f"{file_stem(mask)}{PROBABILITY_ENDING}{suffix}")

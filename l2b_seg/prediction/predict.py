@@ -9,6 +9,7 @@ import numpy as np
 from l2b_data.cases.label_map import own_values
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_data.files.shorten import counted
 from l2b_data.images.image_files import IMAGE_SUFFIXES, read_channels, same_grid_faults, write_mask_image
 from l2b_data.images.volume import Volume, write_volume
 from l2b_seg.prediction.paths import Output
@@ -61,9 +62,8 @@ def predict(
             channels = read_image(files, predictor.task.channels)
             cut = channels[0].cut(predictor.options.plane)
             if cut.order[0]:
-                say(
-                    f"{case}: {cut}; cut in the plane of training ({predictor.options.plane}), its mask stored as it is"
-                )
+                plane = f"cut in the plane of training ({predictor.options.plane})"
+                say(f"{case}: {cut}; {plane}, its mask stored as it is")
             probabilities = predictor.predict_volume(channels, mirror=tta)
         except DataError as error:
             result.failed[case] = str(error)
@@ -82,18 +82,19 @@ def predict(
 def read_image(files: Sequence[Path], expected: int) -> list[Volume]:
     """The channels of one image, all on one grid, from a file a channel or a file that holds them all.
 
-    Raises:
-        DataError: unreadable, another number of channels than `expected`, channels on different grids, or NaN or
-            infinite voxels (they would turn whole slices of the mask into background).
+    Raises DataError: unreadable, another number of channels than `expected`, channels on different grids, or NaN or
+    infinite voxels (they would turn whole slices of the mask into background).
     """
     channels = [channel for path in files for channel in read_channels(path)]
     shown = ", ".join(map(str, files))
     if len(channels) != expected:
-        raise DataError(f"{shown}: {_number(len(channels))}, the run was trained on {expected}; {_hint(expected)}")
+        hint = f"give a file a channel, CASE_0000 to CASE_{expected - 1:04}" + ", or RGB pictures" * (expected == 3)
+        if expected == 1:
+            hint = "give grey images, one file each; CASE_0000, CASE_0001, ... are read as channels of one image"
+        raise DataError(f"{shown}: {counted(len(channels), 'channel')}, the run was trained on {expected}; {hint}")
     faults = same_grid_faults(channels)
-    for channel, number in zip(channels, range(len(channels)), strict=True):
-        broken = channel.array.size - np.count_nonzero(np.isfinite(channel.array))
-        if broken:
+    for number, channel in enumerate(channels):
+        if broken := channel.array.size - np.count_nonzero(np.isfinite(channel.array)):
             where = f" of channel {number}" if len(channels) > 1 else ""
             faults.append(f"{broken} voxels{where} are NaN or infinite; replace them before predicting")
     if faults:
@@ -120,15 +121,3 @@ def write_probabilities(probabilities: np.ndarray, grid: Volume, classes: Sequen
     names = [*(["background"] if len(classes) > 1 else []), *classes]
     with atomic_file(path) as temporary, temporary.open("wb") as handle:
         np.savez_compressed(handle, probabilities=probabilities.astype(np.float16), classes=np.array(names))
-
-
-def _number(channels: int) -> str:
-    return "1 channel" if channels == 1 else f"{channels} channels"
-
-
-def _hint(expected: int) -> str:
-    if expected == 1:
-        return "give grey images, one file each; CASE_0000, CASE_0001, ... are read as channels of one image"
-    return f"give a file a channel, CASE_0000 to CASE_{expected - 1:04}" + (
-        ", or RGB pictures" if expected == 3 else ""
-    )

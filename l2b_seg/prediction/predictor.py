@@ -58,7 +58,11 @@ class Predictor:
         Outside the recipe's crop all is background. `mirror`: averaged with the prediction of the left-right mirrored
         volume. Raises DataError where the channels are not as many as the task's, or differ in shape or orientation.
         """
-        cut = self._common_cut(channels)
+        if len(channels) != self.task.channels:
+            raise DataError(f"an image of {len(channels)} channels; this run was trained on {self.task.channels}")
+        cut, *others = sorted({channel.cut(self.options.plane) for channel in channels})
+        if others:
+            raise DataError(f"the channels are not on one grid: {', '.join(map(str, (cut, *others)))}")
         slices = np.stack([prepare_image(cut.apply(channel.array), self.options) for channel in channels], axis=1)
         maps = self.predict_slices(slices)
         if mirror:
@@ -79,14 +83,6 @@ class Predictor:
     def label_map(self, probabilities: np.ndarray) -> np.ndarray:
         """Label values (D, H, W) uint8 of probabilities (K, D, H, W): above 0.5, or the most probable of several."""
         return self.task.label_map(probabilities)
-
-    def _common_cut(self, channels: Sequence[Volume]) -> Cut:
-        if len(channels) != self.task.channels:
-            raise DataError(f"an image of {len(channels)} channels; this run was trained on {self.task.channels}")
-        cuts = {channel.cut(self.options.plane) for channel in channels}
-        if len(cuts) > 1:
-            raise DataError(f"the channels are not on one grid: {', '.join(map(str, sorted(cuts)))}")
-        return cuts.pop()
 
 
 def predictor_for(model: nn.Module, settings: Settings, device: torch.device) -> Predictor:

@@ -62,10 +62,8 @@ def open_run(run: Path | str, *, data: Path | str | None = None, device: torch.d
     if data is None and not root.is_dir():
         raise DataError(f"{run}: its data set {root} is not there any more; say where it is with --data")
     dataset, predictor = Dataset.open(root), load_run(run, device)
-    found, expected = (
-        (len(dataset.channels), len(dataset.classes)),
-        (predictor.task.channels, len(predictor.task.classes)),
-    )
+    found = len(dataset.channels), len(dataset.classes)
+    expected = predictor.task.channels, len(predictor.task.classes)
     if found != expected:
         shown = [f"{channels} channels and {classes} classes" for channels, classes in (found, expected)]
         raise DataError(f"{root} has {shown[0]}, {run} was trained on {shown[1]}")

@@ -53,14 +53,12 @@ def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
 
     L2B (CVPR 2024) eq. 6 at theta itself (lookahead "none"): a finished run has no optimizer state. What is left of
     that gradient once a network fits its clean cases is noise: on discs, after 10 steps on the clean cases alpha was
-    positive for 4 % of the wrongly and 98 % of the rightly given pixels, after 25 for 46 % and 15 %.
-    Deterministic; the model stays as it was. Raises ConfigError for a run without clean cases, DataError where their
-    loss is not finite.
+    positive for 4 % of the wrongly and 98 % of the rightly given pixels, after 25 for 46 % and 15 %. Deterministic; the
+    model stays as it was. Raises ConfigError for a run without clean cases, DataError where their loss is not finite.
     """
     if not len(meta):
-        raise ConfigError(
-            "no clean (meta) cases: trust is judged by them; name some in splits.json and train with them"
-        )
+        way_out = "name some in splits.json and train with them"
+        raise ConfigError(f"no clean (meta) cases: trust is judged by them; {way_out}")
     model, device, loss = predictor.model, predictor.device, predictor.meta_loss or predictor.task.loss
     theta = {name: parameter.detach() for name, parameter in model.named_parameters()}
     total = {name: torch.zeros_like(value) for name, value in theta.items()}
@@ -71,9 +69,8 @@ def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
             for name, value in meta_gradient(model, theta, image.to(device), mask.to(device), loss).items():
                 total[name].add_(value, alpha=share)
     if not all(bool(value.isfinite().all()) for value in total.values()):
-        raise DataError(
-            "the loss of the clean (meta) cases is not finite under this network; look at them with `check`"
-        )
+        text = "the loss of the clean (meta) cases is not finite under this network"
+        raise DataError(f"{text}; look at them with `check`")
     chosen = np.linspace(0, len(meta) - 1, min(_BATCH, len(meta))).round().astype(int)
     return Judge(total, meta.image[chosen])
 
@@ -107,22 +104,12 @@ def _alignment(
     """Alignments (2, D, S, S) of the given labels and the pseudo-labels of a few slices."""
     count, device = len(slices), predictor.device
     image = torch.cat([torch.from_numpy(np.array(slices, np.float32)), judge.beside])
-    targets = [functional.pad(_target(label), (*[0] * 7, len(judge.beside))) for label in (given, pseudo)]
+    maps = (torch.from_numpy(np.array(label, np.float32))[:, None] for label in (given, pseudo))
+    targets = [functional.pad(label, (*[0] * 7, len(judge.beside))).to(device) for label in maps]
     with _judging_mode(predictor.model):
-        a = alignment(
-            predictor.model,
-            judge.direction,
-            image.to(device),
-            targets[0].to(device),
-            loss=predictor.task.loss,
-            pseudo_label=lambda logits: targets[1].to(device),
-        )
+        batch, loss = (image.to(device), targets[0]), predictor.task.loss
+        a = alignment(predictor.model, judge.direction, *batch, loss=loss, pseudo_label=lambda logits: targets[1])
     return a[:, :count].float().cpu().numpy()
-
-
-def _target(label: np.ndarray) -> Tensor:
-    """Label values (D, S, S) as the loss takes them: (D, 1, S, S) float32."""
-    return torch.from_numpy(np.array(label, np.float32))[:, None]
 
 
 @contextmanager

@@ -56,13 +56,9 @@ def write_weights(run: TrainedRun, case: str, out: Path) -> WrittenWeights:
         write_volume(grid.with_array(array), files[name])
     differ = view.given != view.predicted
     either = int(np.count_nonzero((view.given > 0) | (view.predicted > 0)))
-    return WrittenWeights(
-        files,
-        view.labels,
-        _share(view.alpha, view.beta),
-        int(np.count_nonzero(differ)) / either if either else None,
-        _share(view.alpha[differ], view.beta[differ]),
-    )
+    disputed = int(np.count_nonzero(differ)) / either if either else None
+    of_all, there = _share(view.alpha, view.beta), _share(view.alpha[differ], view.beta[differ])
+    return WrittenWeights(files, view.labels, of_all, disputed, there)
 
 
 def _share(alpha: np.ndarray, beta: np.ndarray) -> float | None:

@@ -13,6 +13,7 @@ from l2b_seg.report.pictures import grey_levels, image_uri, outline, weight_uri
 MAX_SLICES = 40
 MAX_BYTES = 14_000_000  # of all cases in a page
 _FEWEST = 6  # slices of a case, however many cases and runs there are
+_MEANINGS = {"alpha": "trust in the given mask", "beta": "trust in the network's label"}
 _RGB = ({"r", "g", "b"}, {"red", "green", "blue"})
 
 
@@ -77,7 +78,7 @@ def case_record(shown: ShownCase, names: Mapping[str, str], *, most: int = MAX_S
         "last": max(numbers, default=0),
         "first": int(np.argmax(areas)) if areas else 0,
         "sources": list(shown.masks),
-        "weights": [{"key": key, "text": f"{kind}: {_meaning(kind)}, {names[run]}"} for key, run, kind in keys],
+        "weights": [{"key": key, "text": f"{kind}: {_MEANINGS[kind]}, {names[run]}"} for key, run, kind in keys],
         "slices": [_slice(shown, index, numbers[index]) for index in chosen],
     }
 
@@ -92,19 +93,10 @@ def _slice(shown: ShownCase, index: int, number: int) -> dict[str, Any]:
             clean, drawn = shown.masks[shown.reference][index] > 0, mask[index] > 0
             if clean.any() or drawn.any():
                 overlaps[source] = round(dice(clean, drawn), 4)
-    weights = {
-        f"{run}/{kind}": {"map": weight_uri(values[index])}
-        for run, maps in shown.weights.items()
-        for kind, values in maps.items()
-        if values[index].any()
-    }
-    return {
-        "number": number,
-        "image": image_uri(shown.image[index]),
-        "outlines": outlines,
-        "dice": overlaps,
-        "weights": weights,
-    }
+    every = [(f"{run}/{kind}", of[index]) for run, maps in shown.weights.items() for kind, of in maps.items()]
+    weights = {key: {"map": weight_uri(values)} for key, values in every if values.any()}
+    drawn = {"outlines": outlines, "dice": overlaps, "weights": weights}
+    return {"number": number, "image": image_uri(shown.image[index]), **drawn}
 
 
 def picture_of(channels: Sequence[np.ndarray], names: Sequence[str]) -> np.ndarray:
@@ -134,10 +126,6 @@ def focus(masks: Sequence[np.ndarray], aspect: float) -> list[int] | None:
         found.append((round(2 * start), round(2 * extent)))
     (x, across), (y, down) = found
     return [x, y, across, down]
-
-
-def _meaning(kind: str) -> str:
-    return {"alpha": "trust in the given mask", "beta": "trust in the network's label"}[kind]
 
 
 def _ordinal(number: int) -> str:

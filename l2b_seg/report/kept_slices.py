@@ -18,14 +18,13 @@ def figure_cases(runs: Sequence[tuple[str, RunRecord]]) -> list[ShownCase]:
     """
     found: dict[tuple[str, tuple[int, ...]], ShownCase] = {}
     for source, run in runs:
-        scale = _weight_scale(run)
+        total = sum(float(run.pictures[name].sum()) for name in WEIGHTS if name in run.pictures)
+        # alpha + beta is 1 in the mean over the run's slices, as in `trust_maps`
+        scale = run.pictures["image"].size / total if total > 0 else 1.0
         for index, name in enumerate(run.names):
             image = run.pictures["image"][index : index + 1]
-            labels = {
-                "given:the run folder": _labels(run, "given", index),
-                "clean": _labels(run, "clean", index),
-                source: _labels(run, "predicted", index),
-            }
+            kinds = {"given:the run folder": "given", "clean": "clean", source: "predicted"}
+            labels = {shown: _labels(run, kind, index) for shown, kind in kinds.items()}
             maps = {kind: run.pictures[kind][index : index + 1] * scale for kind in WEIGHTS if kind in run.pictures}
             before = found.get((name, image.shape)) or ShownCase(name, name, grey_levels(image), {})
             found[name, image.shape] = replace(
@@ -46,9 +45,3 @@ def _labels(run: RunRecord, name: str, index: int) -> np.ndarray | None:
     if name == "predicted" and "probability" in run.pictures:
         return (run.pictures["probability"][index : index + 1] > 0.5).astype(np.uint8)
     return None
-
-
-def _weight_scale(run: RunRecord) -> float:
-    """What makes alpha + beta 1 in the mean over the run's slices, as in `trust_maps`."""
-    total = sum(float(run.pictures[name].sum()) for name in WEIGHTS if name in run.pictures)
-    return run.pictures["image"].size / total if total > 0 else 1.0

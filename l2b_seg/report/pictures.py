@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 MAX_SIDE = 256  # pixels a side of an image in the page; outlines keep the native grid
 WEIGHT_RANGE = (0.25, 64.0)  # of the colour scale, in multiples of a pixel's weight in plain training
@@ -25,8 +26,6 @@ def grey_levels(volume: np.ndarray) -> np.ndarray:
 
 def image_uri(image: np.ndarray) -> str:
     """A uint8 picture, (H, W) grey or (H, W, 3) colour, as WebP of at most MAX_SIDE pixels a side."""
-    from PIL import Image
-
     picture = Image.fromarray(image)
     picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     return _uri(picture, "webp", quality=_QUALITY, method=4)
@@ -54,8 +53,6 @@ def outline(mask: np.ndarray) -> str:
 
 def weight_uri(weight: np.ndarray) -> str:
     """A weight map (H, W) as a palette PNG: plasma over the logarithm of WEIGHT_RANGE, see-through below it."""
-    from PIL import Image
-
     low, high = np.log(WEIGHT_RANGE)
     level = (np.log(np.maximum(weight, 1e-12)) - low) / (high - low)
     picture = Image.fromarray(np.where(level < 0, 0, 1 + np.rint(np.clip(level, 0, 1) * _LEVELS)).astype(np.uint8))
@@ -71,10 +68,8 @@ def weight_uri(weight: np.ndarray) -> str:
 def weight_scale() -> list[tuple[float, str]]:
     """The colour scale of `weight_uri` for a legend: (weight, "#rrggbb") at every doubling, ascending."""
     low, high = (round(end) for end in np.log2(WEIGHT_RANGE))
-    colours = [_palette()[1 + round(_LEVELS * (power - low) / (high - low))] for power in range(low, high + 1)]
-    return [
-        (2.0**power, "#{:02x}{:02x}{:02x}".format(*c)) for power, c in zip(range(low, high + 1), colours, strict=True)
-    ]
+    levels = {power: 1 + round(_LEVELS * (power - low) / (high - low)) for power in range(low, high + 1)}
+    return [(2.0**power, "#{:02x}{:02x}{:02x}".format(*_palette()[level])) for power, level in levels.items()]
 
 
 @cache

@@ -13,19 +13,13 @@ from l2b_seg.report.run_record import RunRecord
 COLUMNS = (
     Column("last", "Dice, last epoch", 4, max),
     Column("best", "Dice, best epoch", 4, max),
-    Column("hd", "HD", 2, min),
-    Column("hd95", "HD95", 2, min),
-    Column("assd", "ASSD", 2, min),
+    *(Column(key, key.upper(), 2, min) for key in ("hd", "hd95", "assd")),
     Column("n_missed", "missed", 0, min),
     *COST,
 )
 CASE_METRICS = (  # key of a case's metrics, heading, decimals
-    ("dice", "Dice", 3),
-    ("iou", "IoU", 3),
-    ("nsd", "NSD", 3),
-    ("hd", "HD", 2),
-    ("hd95", "HD95", 2),
-    ("assd", "ASSD", 2),
+    *(("dice", "Dice", 3), ("iou", "IoU", 3), ("nsd", "NSD", 3)),
+    *(("hd", "HD", 2), ("hd95", "HD95", 2), ("assd", "ASSD", 2)),
 )
 ALL_CLASSES = "mean of classes"
 
@@ -54,9 +48,8 @@ def case_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, An
             by_class = entry.classes or {}
             rows.append(common | {"class": ALL_CLASSES if by_class else ""} | _metrics(entry))
             rows += [common | {"class": name} | _metrics(metrics) for name, metrics in by_class.items()]
-    metrics = [
-        (key, heading) for key, heading, _ in CASE_METRICS if any(row["values"][key] is not None for row in rows)
-    ]
+    known = {key for row in rows for key, value in row["values"].items() if value is not None}
+    metrics = [(key, heading) for key, heading, _ in CASE_METRICS if key in known]
     rows.sort(key=lambda row: (-1.0 if row["values"]["dice"] is None else row["values"]["dice"], row["case"]))
     return {"metrics": metrics, "classes": list(dict.fromkeys(row["class"] for row in rows)), "rows": rows}
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.cases.label_map import case_labels
 from l2b_data.errors import DataError, L2BError
 from l2b_data.images.volume import read_volume
@@ -47,9 +47,7 @@ def make_viewer(
     A run whose data set or weights are gone, or that is of another version, shows its figures.npz, and a note says so;
     a case that cannot be used is left out with a note. `say` gets a line "[2/10] CASE" before each case.
     """
-    opened: dict[int, TrainedRun] = {}
-    shown: list[ShownCase] = []
-    notes: list[str] = []
+    opened, shown, notes = dict[int, TrainedRun](), list[ShownCase](), list[str]()
     names = {f"run{number}": label for number, label in enumerate(labels)}
     for number, record in enumerate(records):
         try:
@@ -100,9 +98,8 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
     dataset = first.dataset
     channels = [read_volume(path) for path in dataset.image_paths(case)]
     cut = channels[0].cut(first.predictor.options.plane)
-    masks: dict[str, np.ndarray] = {}
-    predictions: dict[str, np.ndarray] = {}
-    weights: dict[str, dict[str, np.ndarray]] = {}
+    masks, predictions = dict[str, np.ndarray](), dict[str, np.ndarray]()
+    weights = dict[str, dict[str, np.ndarray]]()
     for number, run in runs.items():
         trains = case in run.train
         view = run.view(case, weighted=trains and bool(run.meta))
@@ -110,13 +107,18 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
         predictions[f"run{number}"] = view.predicted
         if view.alpha is not None and view.beta is not None:
             weights[f"run{number}"] = {"alpha": cut.apply(view.alpha), "beta": cut.apply(view.beta)}
-    clean = _clean_mask(dataset, case, channels[0].array.shape) if f"given:{CLEAN_LABELS}" not in masks else None
-    if clean is not None:
-        masks[CLEAN_ID] = clean
+    if f"given:{CLEAN_LABELS}" not in masks:
+        try:
+            clean = case_labels(dataset, case).array
+            masks |= {CLEAN_ID: clean} if clean.shape == channels[0].array.shape else {}
+        except DataError as error:
+            LOG.info("no clean mask of %s: %s", case, error)
+    parts = {"training": [run.train for run in runs.values()], "test": [run.evaluation for run in runs.values()]}
+    role = " and ".join(name for name, cases in parts.items() if any(case in of for of in cases)) or "other"
     _, height, width = (channels[0].spacing_mm[axis] for axis in cut.order)
     return ShownCase(
         case,
-        f"{case} ({_role(case, runs)})",
+        f"{case} ({role})",
         picture_of([cut.apply(channel.array) for channel in channels], dataset.channels),
         {source: cut.apply(mask) for source, mask in {**masks, **predictions}.items()},
         weights,
@@ -125,23 +127,6 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
         classes=list(dataset.classes),
         wanted=set().union(*(audited_slices(run.path, case) for run in runs.values())),
     )
-
-
-def _clean_mask(dataset: Dataset, case: str, shape: tuple[int, ...]) -> np.ndarray | None:
-    try:
-        mask = case_labels(dataset, case).array
-    except DataError as error:
-        LOG.info("no clean mask of %s: %s", case, error)
-        return None
-    return mask if mask.shape == shape else None
-
-
-def _role(case: str, runs: dict[int, TrainedRun]) -> str:
-    roles = {
-        "training": any(case in run.train for run in runs.values()),
-        "test": any(case in run.evaluation for run in runs.values()),
-    }
-    return " and ".join(name for name, true in roles.items() if true) or "other"
 
 
 def _sources(names: dict[str, str], used: set[str]) -> list[dict[str, Any]]:

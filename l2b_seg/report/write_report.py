@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from markupsafe import Markup
 
 from l2b_data.errors import ConfigError
-from l2b_run.report.page import json_for_script, run_labels
+from l2b_run.report.page import json_for_script, run_labels, write_page
 from l2b_run.report.runs import read_runs
-from l2b_run.report.write_page import write_page
 from l2b_seg.report.audit_ranking import audit_table
 from l2b_seg.report.pictures import weight_scale
 from l2b_seg.report.run_record import read_run
@@ -24,7 +24,7 @@ CURVES = (  # key in metrics.jsonl, title
 )
 DEFINITIONS = {
     "alpha, beta": "weight of a pixel's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "
-    "eq. 7 to 9) takes them for the final network and all clean slices; 1 is the weight a pixel has in plain training",
+    "eq. 7 to 9) takes them for the final network and all clean slices; 1 is the weight a pixel has in plain training"
 }
 
 
@@ -44,8 +44,6 @@ def write_report(
     line "[2/10] CASE" before each. Raises `ConfigError` for no run or a negative number of cases, `DataError` with the
     faults of all folders.
     """
-    from markupsafe import Markup
-
     if cases < 0:
         raise ConfigError(f"--cases {cases}: a number of cases, 0 for none")
     runs = read_runs(run_dirs, read_run)

@@ -67,14 +67,8 @@ def resume_data(
     noise, cases = record["noise"], [record[name] for name in ("train", "meta", "evaluation")]
     if data is None:
         return RunData(Dataset.open(record["dataset"]), record["labels"], noise, *cases)
-    found = resolve_data(
-        data,
-        settings,
-        noise=noise.get("level", CLEAN),
-        noise_seed=noise.get("seed", 0),
-        labels=noise.get("labels"),
-        say=say,
-    )
+    level, seed = noise.get("level", CLEAN), noise.get("seed", 0)
+    found = resolve_data(data, settings, noise=level, noise_seed=seed, labels=noise.get("labels"), say=say)
     if not record["meta"]:  # trained without clean cases, whatever the data set has
         found = replace(found, meta=[])
     if [found.train, found.meta, found.evaluation] != cases:
@@ -99,7 +93,9 @@ def _prepare(source: Path, settings: DataSettings, say: Callable[[str], None]) -
             f"{source} holds neither a prepared data set (splits.json) nor CaseNN.mhd files; make one of your own data "
             "with `l2b-seg prepare`"
         )
-    key = f"{_content(files)}_{settings.split}_s{settings.split_seed}_t{settings.test_cases}"
+    listing = "".join(f"{path.name} {sha256_file(path)}\n" for path in files)
+    content = hashlib.sha256(listing.encode()).hexdigest()[:16]
+    key = f"{content}_{settings.split}_s{settings.split_seed}_t{settings.test_cases}"
     prepared = cache_dir() / "prepared" / f"promise12_{key}"
     if (prepared / "splits.json").is_file():
         say(f"prepared data set found: {prepared}")
@@ -112,12 +108,6 @@ def _prepare(source: Path, settings: DataSettings, say: Callable[[str], None]) -
         if (prepared / "splits.json").is_file():  # another process made it in the meantime
             return Dataset.open(prepared)
         raise
-
-
-def _content(files: list[Path]) -> str:
-    """Names and bytes of the source files in 16 hex digits."""
-    listing = "".join(f"{path.name} {sha256_file(path)}\n" for path in files)
-    return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
 
 def _tuning_split(train: list[str], groups: dict[str, str], settings: DataSettings) -> tuple[list[str], list[str]]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from data_prep.label_noise.corrupt_labels import LabelNoise, parse_noise
+from data_prep.label_noise.parse import LabelNoise, parse_noise
 from l2b_cls.config import Settings
 from l2b_cls.networks.network_of import network_of
 from l2b_cls.recipe import load_settings, read_settings

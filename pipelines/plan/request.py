@@ -47,12 +47,11 @@ class Planner(Generic[Settings, Data]):
     """What the plan of a run asks of its task.
 
     package: names the logger that log.txt takes. kind: of the recipes. wanted: what `--data` takes, for a message.
-    files: what a run folder must hold to say what the run was trained on.
-    score: of an epoch's row, the key of the number a progress line shows, and the word for it.
-    load_settings, read_settings, run_training: the task's own.
+    files: what a run folder must hold to say what the run was trained on. score: of an epoch's row, the key of the
+    number a progress line shows, and the word for it. load_settings, read_settings, run_training: the task's own.
     noise: of a request and the recipe's default, the noise and its word in a run folder's name; raises ConfigError.
-    resolve: the data of a new run under that noise, and the settings, which the data may fill in.
-    reopen: the data of a run folder with these settings, read at the path given where they have moved.
+    resolve: the data of a new run under that noise, and the settings, which the data may fill in. reopen: the data of a
+    run folder with these settings, read at the path given where they have moved.
     """
 
     package: str

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from data_prep.label_noise.corrupt_labels import LabelNoise, NoisyLabels, corrupt_labels, human_column
+from data_prep.label_noise.corrupt_labels import NoisyLabels, corrupt_labels, human_column
 from data_prep.label_noise.describe import describe_noise
 from data_prep.label_noise.meta_split import draw_meta, meta_faults
+from data_prep.label_noise.parse import LabelNoise
 from l2b_cls.config import Settings
 from l2b_cls.methods.table import METHODS
 from l2b_cls.run_data import RunData
@@ -38,7 +39,10 @@ def resolve_images(
     """
     pool, split = images.indices("train"), _meta_split(images, settings, noise)
     faults = _faults(images, settings, pool, noise, split)
-    short = _shortage(images, settings, split)
+    there = len(images.indices(split)) if split in (META, "val") else settings.data.meta_size
+    short = ""
+    if there < settings.data.meta_size:
+        short = f"data.meta_size {settings.data.meta_size}: split {split} has {there} samples"
     if short and meta_size_asked:
         faults.append(f"{short}; ask for no more, or leave it out to use them all")
     if faults:
@@ -79,13 +83,6 @@ def _meta_split(images: ImageSet, settings: Settings, noise: LabelNoise) -> str 
     if source == "clean" and len(images.indices(META)):
         return META
     return None if source == "online" or (source == "clean" and not _true_labels(images, split, noise)) else split
-
-
-def _shortage(images: ImageSet, settings: Settings, split: str | None) -> str:
-    """What is wrong with a meta set that is a split of its own and smaller than `data.meta_size`; "" if nothing is."""
-    there = len(images.indices(split)) if split in (META, "val") else settings.data.meta_size
-    short = there < settings.data.meta_size
-    return f"data.meta_size {settings.data.meta_size}: split {split} has {there} samples" if short else ""
 
 
 def _faults(
@@ -174,8 +171,7 @@ def _corrupted(
 def _places(samples: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Positions in `samples` (n,) of the numbers `wanted` (m,), which are all in it."""
     by_number = np.argsort(samples)
-    found: np.ndarray = by_number[np.searchsorted(samples, wanted, sorter=by_number)]
-    return found
+    return by_number[np.searchsorted(samples, wanted, sorter=by_number)]
 
 
 def _stratified(

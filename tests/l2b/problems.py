@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from l2b_seg.networks.unetpp import FirstOutput
+
 
 @dataclass
 class Problem:
@@ -42,17 +44,6 @@ def top_class(logits: Tensor) -> Tensor:
 
 def foreground(logits: Tensor) -> Tensor:
     return (logits > 0).to(logits.dtype)
-
-
-class FirstOutput(nn.Module):
-    """MONAI's UNet++ returns a list, one entry a head."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.net(x)[0]
 
 
 def conv_net(dropout: float = 0.0, classes: int = 4) -> nn.Module:

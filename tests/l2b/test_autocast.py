@@ -35,11 +35,17 @@ class Inside(nn.Module):
         return logits.float() if self.raised else logits
 
 
+def call(network):
+    """Arguments and options of a step on the problem of a network, in single precision."""
+    problem = network().to(torch.float32)
+    options = {"loss": problem.loss, "pseudo_label": problem.pseudo_label}
+    return (problem.model, sgd(problem), problem.batch, problem.meta_batch), options
+
+
 @pytest.mark.parametrize("network", [small_cnn, small_resnet, resnet18, monai_unetpp])
 def test_weights_are_those_without_autocast(network):
-    problem = network().to(torch.float32)
-    arguments = (problem.model, sgd(problem), problem.batch, problem.meta_batch)
-    options = {"loss": problem.loss, "pseudo_label": problem.pseudo_label, "normalize": None}
+    arguments, options = call(network)
+    options["normalize"] = None
     exact = bootstrap_weights(*arguments, **options)
     with coarse():
         assert torch.equal(bootstrap_weights(*arguments, **options), exact)
@@ -50,9 +56,8 @@ def test_weights_are_those_without_autocast(network):
 
 @pytest.mark.parametrize("mode", ["exact", "fast"])
 def test_a_steps_weights_are_those_without_autocast(mode):
-    problem = small_cnn().to(torch.float32)
-    arguments = (problem.model, sgd(problem), problem.batch, problem.meta_batch)
-    options = {"loss": problem.loss, "pseudo_label": problem.pseudo_label, "mode": mode}
+    arguments, options = call(small_cnn)
+    options["mode"] = mode
     fine = bootstrap_weights(*arguments, **options)
     with coarse():
         step = train_step(*arguments, **options)

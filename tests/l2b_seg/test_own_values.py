@@ -29,7 +29,6 @@ from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
 from tests.data_prep.own_data import write_pictures, write_volumes
 from tests.l2b_seg.saved_run import save_run
-from tests.l2b_seg.tiny import CPU
 
 NAMES = [f"c{number}" for number in range(6)]
 SPLIT = SplitOptions(meta_cases=("c3",), test_cases=("c4", "c5"))
@@ -100,7 +99,7 @@ def test_weights(made, tmp_path):
 
 def test_proposals_can_be_trained_on(made, tmp_path):
     root, data = made
-    found = audit(root / "run", data, tmp_path, AuditOptions(0), device=CPU)
+    found = audit(root / "run", data, tmp_path, AuditOptions(0))
     proposals = tmp_path / "proposals"
     held = np.unique(np.concatenate([np.unique(read_volume(path).array) for path in proposals.iterdir()]))
     assert set(held.tolist()) <= {0, 3, 6}

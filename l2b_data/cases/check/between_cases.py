@@ -29,13 +29,14 @@ def compare_cases(
     in_mm: cases in which distances are to be counted in mm, so that a file without spacing is worth a warning.
     """
     plane = common_plane(fact.axes for fact in facts.values())
+    far = _far_off({case: _cut(fact, fact.shape, plane)[1:] for case, fact in facts.items()}, SIZE_FACTOR)
     return [
         *_channel_faults(facts),
         *_same_content(facts, split_of or {}),
         *group_leakage(split_of or {}, groups or {}),
         *_orientation_warnings(facts, plane),
         *_spacing_warnings(facts, in_mm, plane),
-        *_size_warnings(facts, plane),
+        *(Fault("size", case, facts[case].path, f"slices of {text} pixels") for case, text in far),
     ]
 
 
@@ -84,10 +85,9 @@ def _orientation_warnings(facts: Mapping[str, CaseFacts], plane: str | None) -> 
     for case, fact in facts.items():
         if usual is None or fact.axes == usual:
             continue
-        turned = lines(fact.axes) == plane
-        effect = (
-            "stored mirrored, and turned round when read" if turned else f"brought to {plane} to be cut into slices"
-        )
+        effect = f"brought to {plane} to be cut into slices"
+        if lines(fact.axes) == plane:
+            effect = "stored mirrored, and turned round when read"
         warnings.append(Fault("orientation", case, fact.path, f"axes run {fact.axes}, in most cases {usual}: {effect}"))
     return warnings
 
@@ -103,13 +103,6 @@ def _spacing_warnings(facts: Mapping[str, CaseFacts], in_mm: Collection[str], pl
     for case, text in _far_off(known, SPACING_FACTOR):
         warnings.append(Fault("spacing", case, facts[case].path, f"spacing {text} mm (z, y, x)"))
     return warnings
-
-
-def _size_warnings(facts: Mapping[str, CaseFacts], plane: str | None) -> list[Fault]:
-    sizes = {case: _cut(fact, fact.shape, plane)[1:] for case, fact in facts.items()}
-    return [
-        Fault("size", case, facts[case].path, f"slices of {text} pixels") for case, text in _far_off(sizes, SIZE_FACTOR)
-    ]
 
 
 def _cut(fact: CaseFacts, numbers: Sequence[float], plane: str | None) -> np.ndarray:

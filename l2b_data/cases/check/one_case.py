@@ -10,6 +10,7 @@ import numpy as np
 from l2b_data.cases.check.fault import Fault
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_array
+from l2b_data.files.shorten import few
 from l2b_data.images.image_files import read_channels, same_grid_faults
 from l2b_data.images.volume import Volume, read_volume
 
@@ -51,31 +52,25 @@ def check_case(
     if whole:
         faults += [Fault("geometry", case, str(images[0]), text) for text in same_grid_faults(channels)]
         for number, channel in enumerate(channels):
-            path = images[min(number, len(images) - 1)]
-            faults += _image_faults(case, path, channel)
+            path, finite = str(images[min(number, len(images) - 1)]), np.isfinite(channel.array)
+            if not finite.all():
+                bad = int(np.count_nonzero(~finite))
+                faults.append(Fault("not_finite", case, path, f"{bad:,} voxels are NaN or infinite"))
+            elif channel.array.min() == channel.array.max():
+                text = f"every voxel is {channel.array.flat[0]:g}"
+                faults.append(Fault("constant_image", case, path, text))
     if masks:
         faults += label_faults(case, mask_path, masks[0], labels)
         if channels:
-            differences = channels[0].same_grid(masks[0])
-            faults += [
-                Fault("geometry", case, str(mask_path), f"image and mask differ in {part}") for part in differences
-            ]
+            differences = [f"image and mask differ in {part}" for part in channels[0].same_grid(masks[0])]
+            faults += [Fault("geometry", case, str(mask_path), text) for text in differences]
     if not whole:
         return faults, None
     first = channels[0]
-    content = hashlib.sha256(
-        "".join(sha256_array(channel.array.astype(np.float64)) for channel in channels).encode()
-    ).hexdigest()
-    return faults, CaseFacts(
-        str(images[0]),
-        content,
-        len(channels),
-        first.array.shape,
-        first.spacing_mm,
-        first.spacing_known,
-        first.axes,
-        np.unique(masks[0].array) if masks else None,
-    )
+    hashes = "".join(sha256_array(channel.array.astype(np.float64)) for channel in channels)
+    content, values = hashlib.sha256(hashes.encode()).hexdigest(), np.unique(masks[0].array) if masks else None
+    of_image = (len(channels), first.array.shape, first.spacing_mm, first.spacing_known, first.axes)
+    return faults, CaseFacts(str(images[0]), content, *of_image, values)
 
 
 def _read(case: str, path: Path, read: Callable[[Path], list[Volume]], faults: list[Fault]) -> list[Volume]:
@@ -89,24 +84,15 @@ def _read(case: str, path: Path, read: Callable[[Path], list[Volume]], faults: l
         return []
 
 
-def _image_faults(case: str, path: Path, image: Volume) -> list[Fault]:
-    if not np.isfinite(image.array).all():
-        bad = int(np.count_nonzero(~np.isfinite(image.array)))
-        return [Fault("not_finite", case, str(path), f"{bad:,} voxels are NaN or infinite")]
-    if image.array.min() == image.array.max():
-        return [Fault("constant_image", case, str(path), f"every voxel is {image.array.flat[0]:g}")]
-    return []
-
-
 def label_faults(case: str, path: Path, mask: Volume, labels: Mapping[str, int] | None) -> list[Fault]:
     """Values of a mask that `labels` (name -> value; None takes any) does not name; a warning for one without any."""
     faults = []
     values = np.unique(mask.array)
     unknown = [f"{value:g}" for value in values if labels and value not in labels.values()]
     if unknown and labels:
-        shown = ", ".join(unknown[:8]) + (", ..." if len(unknown) > 8 else "")
         known = ", ".join(f"{number} {name}" for name, number in labels.items())
-        faults.append(Fault("labels", case, str(path), f"holds the values {shown}; dataset.json names {known}"))
+        text = f"holds the values {few(unknown, 8)}; dataset.json names {known}"
+        faults.append(Fault("labels", case, str(path), text))
     if len(values) == 1 and (labels is None or values[0] == 0):
         faults.append(Fault("empty_mask", case, str(path), f"no foreground: every voxel is {values[0]:g}"))
     return faults

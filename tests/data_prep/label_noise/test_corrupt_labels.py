@@ -7,9 +7,10 @@ from sklearn.metrics import confusion_matrix
 from data_prep.label_noise import by_instance as instance_module
 from data_prep.label_noise.by_instance import SPREAD, instance_noise
 from data_prep.label_noise.class_maps import CIFAR10_CLASSES, CIFAR100_SUPERCLASSES
-from data_prep.label_noise.corrupt_labels import LabelNoise, corrupt_labels, parse_noise
+from data_prep.label_noise.corrupt_labels import corrupt_labels
 from data_prep.label_noise.describe import describe_noise
 from data_prep.label_noise.meta_split import draw_meta
+from data_prep.label_noise.parse import LabelNoise, parse_noise
 from data_prep.label_noise.released import transition_matrix
 from l2b_data.errors import ConfigError, DataError
 from tests.data_prep.noise_by_the_step import (

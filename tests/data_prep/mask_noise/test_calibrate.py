@@ -7,10 +7,11 @@ import pytest
 
 from data_prep.mask_noise.calibrate import calibrate, mean_dice
 from data_prep.mask_noise.one_case import rotate_case
-from data_prep.mask_noise.one_slice import LEVELS, apply_slice_noise
+from data_prep.mask_noise.one_slice import LEVELS
 from l2b_data.errors import ConfigError
 from l2b_data.images.volume import Volume
 from tests.data_prep.conftest import gland
+from tests.data_prep.mask_noise.replay import apply_slice_noise
 
 SMALL = 20.0
 

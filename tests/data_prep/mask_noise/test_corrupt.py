@@ -12,13 +12,14 @@ import pytest
 import data_prep.mask_noise.corrupt
 import data_prep.mask_noise.record
 from data_prep.mask_noise.corrupt import corrupt
-from data_prep.mask_noise.one_slice import LEVELS, SliceNoise, apply_slice_noise
+from data_prep.mask_noise.one_slice import LEVELS, SliceNoise
 from data_prep.mask_sets.promise12 import prepare_promise12
 from l2b_data.cases.noise_manifest import read_manifest
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.images.volume import read_volume, write_volume
 from tests.data_prep.conftest import gland
+from tests.data_prep.mask_noise.replay import apply_slice_noise
 from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 
 

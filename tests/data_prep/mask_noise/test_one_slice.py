@@ -6,17 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from data_prep.mask_noise.one_case import RotatedSlice
 from data_prep.mask_noise.one_slice import (
     LEVELS,
     SMALL_AREA_PX,
     SliceNoise,
-    apply_slice_noise,
     draw_slice_noise,
     inscribed_ellipse,
     noise_level,
     rotate,
 )
 from l2b_data.errors import ConfigError
+from tests.data_prep.mask_noise.replay import apply_slice_noise
 
 
 def noise(**changes):
@@ -120,7 +121,9 @@ def test_first_draw_is_the_stored_one():
 
 def test_deleted_and_empty():
     mask = np.ones((8, 8), bool)
-    assert not apply_slice_noise(noise(deleted=True), mask, 1.0).any()
+    bits = (np.packbits(mask),)
+    assert not RotatedSlice(0, noise(deleted=True), mask.shape, bits, bits).noisy(1.0, 0).any()
+    assert RotatedSlice(0, noise(), mask.shape, bits, bits).noisy(1.0, 0).any()
     empty = np.zeros((8, 8), np.uint8)
     assert not apply_slice_noise(noise(kernel=5, ellipse=True), empty, 1.0).any()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_prep.own_cases.split import SplitOptions, group_cases, read_columns, read_groups, split_cases
+from data_prep.own_cases.split import SplitOptions, group_cases, read_columns, split_cases
 from l2b_data.errors import ConfigError, DataError
 
 CASES = [f"c{number:02d}" for number in range(20)]
@@ -85,7 +85,7 @@ def test_a_named_case_takes_its_group_along():
 def test_groups_from_a_table(tmp_path):
     path = tmp_path / "groups.csv"
     path.write_text("﻿site,case,group\nA,c00,p1\nA,c01,p1\n", encoding="utf-8")
-    assert read_groups(path) == {"c00": "p1", "c01": "p1"}
+    assert read_columns(path, "case", "group") == {"c00": "p1", "c01": "p1"}
     assert group_cases(["c00", "c02"], file=path, regex=None)[1] == [f"c02: no group in {path}"]
     for text, message in (
         ("case,patient\nc00,1\n", "columns case and group"),
@@ -94,14 +94,14 @@ def test_groups_from_a_table(tmp_path):
     ):
         path.write_text(text)
         with pytest.raises(DataError, match=message):
-            read_groups(path)
+            read_columns(path, "case", "group")
     path.write_text("case,group\nc01,\n")
     assert read_columns(path, "case", "group", empty_value=True) == {"c01": ""}
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="cannot be read"):
-        read_groups(path)
+        read_columns(path, "case", "group")
     with pytest.raises(DataError, match="cannot be read"):
-        read_groups(tmp_path / "absent.csv")
+        read_columns(tmp_path / "absent.csv", "case", "group")
 
 
 def test_groups_from_the_case_id():

@@ -11,7 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from l2b_cli.cls.check import check
-from l2b_cli.cls.prepare.commands import app as prepare_app
+from l2b_cli.cls.main import PREPARE
+from l2b_cli.shared.make_app import make_group
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.samples.image_set import open_image_set
 from tests.data_prep.fetch.test_download import server
@@ -24,7 +25,7 @@ from tests.data_prep.label_sets.test_medmnist import write_npz
 from tests.data_prep.published import pack, write_cifar10, write_image, write_table
 
 app = typer.Typer()
-app.add_typer(prepare_app, name="prepare")
+app.add_typer(make_group("prepare", "", PREPARE))
 app.command()(check)
 
 

@@ -323,15 +323,15 @@ def test_runs_are_evaluated_on_their_own_classes_alone(recipe, tmp_path):
         split=["test"] * 4,
         classes=["cat", "dog"],
     )
-    code, _, said = call_command(evaluate_command, run, "--data", tmp_path / "other")
-    assert code == 2
-    assert "3 channels and classes cat, dog; the run has 1 and left, middle, right" in said
-    code, _, said = call_command(predict_command, run, tmp_path / "other")
-    assert code == 2
-    assert "images of 3 channels; the run was trained on 1" in said
-    code, _, said = call_command(evaluate_command, run, "--split", "val")
-    assert code == 3
-    assert "no sample in split val" in said
+    classes = "3 channels and classes cat, dog; the run has 1 and left, middle, right"
+    for expected, message, command, *more in (
+        (2, classes, evaluate_command, "--data", tmp_path / "other"),
+        (2, "images of 3 channels; the run was trained on 1", predict_command, tmp_path / "other"),
+        (3, "no sample in split val", evaluate_command, "--split", "val"),
+    ):
+        code, _, said = call_command(command, run, *more)
+        assert code == expected
+        assert message in said
 
 
 def test_images_that_cannot_be_predicted_are_listed(recipe, tmp_path):

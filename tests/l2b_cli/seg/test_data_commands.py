@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from l2b_cli.seg.check import check
 from l2b_cli.seg.corrupt import corrupt
-from l2b_cli.seg.prepare.commands import app as prepare_app
+from l2b_cli.seg.main import PREPARE
+from l2b_cli.shared.make_app import make_group
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.data_prep.conftest import challenge, prepared  # noqa: F401 - fixtures
@@ -22,7 +23,7 @@ from tests.data_prep.mask_sets.test_promise12 import SOME, zip_folder
 from tests.data_prep.own_data import write_volumes
 
 app = typer.Typer()
-app.add_typer(prepare_app, name="prepare")
+app.add_typer(make_group("prepare", "", PREPARE))
 app.command()(check)
 app.command()(corrupt)
 
@@ -169,7 +170,7 @@ def test_unknown_level_and_missing_data(prepared, tmp_path):  # noqa: F811
 
 def test_modules_load_nothing_heavy():
     heavy = ["numpy", "torch", "monai", "SimpleITK", "nibabel", "scipy", "matplotlib", "pooch", "pydantic"]
-    code = "import sys, l2b_cli.seg.prepare.commands, l2b_cli.seg.check, l2b_cli.seg.corrupt; "
+    code = "import sys, l2b_cli.seg.main, l2b_cli.seg.check, l2b_cli.seg.corrupt; "
     code += f"print([name for name in {heavy!r} if name in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)

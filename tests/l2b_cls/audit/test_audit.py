@@ -11,7 +11,7 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.samples.write_image_set import write_image_set
 from l2b_run.audit.cross_fit import AuditOptions
 from tests.l2b_cls.audit.squares_run import run_data, save_settings
-from tests.l2b_cls.synthetic import CPU, TRAIN, given_labels, image_set, make_settings
+from tests.l2b_cls.synthetic import TRAIN, given_labels, image_set, make_settings
 
 
 def coloured(root):
@@ -33,7 +33,7 @@ def audited(tmp_path_factory):
     run = save_settings(root / "run", settings)
     lines = []
     data = run_data(images=coloured(root / "data"))
-    result = audit(run, data, run / "audit", AuditOptions(), device=CPU, say=lines.append)
+    result = audit(run, data, run / "audit", AuditOptions(say=lines.append))
     return run, result, lines
 
 
@@ -83,7 +83,7 @@ def audit_csv(folder):
 
 def test_without_clean_labels_there_is_no_truth(tmp_path):
     run = save_settings(tmp_path / "run")
-    result = audit(run, run_data(clean=np.full(TRAIN, -1)), run / "audit", AuditOptions(2, 1), device=CPU)
+    result = audit(run, run_data(clean=np.full(TRAIN, -1)), run / "audit", AuditOptions(2, 1))
     assert result["truth"] is None
     assert "clean" not in audit_csv(run / "audit")[0]
 
@@ -91,7 +91,7 @@ def test_without_clean_labels_there_is_no_truth(tmp_path):
 def test_a_clean_label_that_is_not_known_is_neither_right_nor_wrong(tmp_path):
     run = save_settings(tmp_path / "run")
     clean = np.where(np.arange(TRAIN) < 40, image_set().labels[:TRAIN], -1)
-    result = audit(run, run_data(clean=clean), run / "audit", AuditOptions(2, 1), device=CPU)
+    result = audit(run, run_data(clean=clean), run / "audit", AuditOptions(2, 1))
     assert (result["truth"]["known"], result["truth"]["wrong"]) == (40, 10)
     assert result["truth"]["given_accuracy"] == 0.75
     assert {row["clean"] == "" for row in audit_csv(run / "audit") if int(row["index"]) >= 40} == {True}
@@ -101,8 +101,8 @@ def test_a_clean_label_that_is_not_known_is_neither_right_nor_wrong(tmp_path):
 def test_options_there_cannot_be(tmp_path):
     run = save_settings(tmp_path / "run")
     with pytest.raises(ConfigError, match="--epochs 3: at least 1, and only with --folds of 2 or more"):
-        audit(run, run_data(), tmp_path, AuditOptions(0, 3), device=CPU)
+        audit(run, run_data(), tmp_path, AuditOptions(0, 3))
     with pytest.raises(ConfigError, match="--folds 1: from 2 to the 96 samples"):
-        audit(run, run_data(), tmp_path, AuditOptions(1), device=CPU)
+        audit(run, run_data(), tmp_path, AuditOptions(1))
     with pytest.raises(DataError, match="not a finished run"):
-        audit(run, run_data(), tmp_path, AuditOptions(0), device=CPU)
+        audit(run, run_data(), tmp_path, AuditOptions(0))

@@ -12,7 +12,7 @@ from l2b_cls.batches.sample_batches import Samples
 from l2b_data.errors import ConfigError
 from l2b_run.audit.cross_fit import AuditOptions, cross_fit
 from tests.l2b_cls.audit.squares_run import FEW, run_data
-from tests.l2b_cls.synthetic import CPU, META, TEST, TRAIN, given_labels, image_set, make_settings
+from tests.l2b_cls.synthetic import META, TEST, TRAIN, given_labels, image_set, make_settings
 
 
 def test_every_sample_is_held_out_once_and_labels_are_spread():
@@ -52,12 +52,12 @@ def test_a_number_of_folds_there_cannot_be(count):
 
 
 def fit(run, data, settings=FEW, *, epochs=None, progress=lambda row: None):
+    options = AuditOptions(2, epochs, progress=progress)
     given = Samples(data.images, data.train, data.given)
     meta = Samples(data.images, data.meta, data.meta_labels)
     folds = cut_samples(given_labels(), [""] * TRAIN, 2, seed=0)  # the same cut whatever a test does to the labels
-    network_of = partial(fold_network, settings=settings, given=given, meta=meta, epochs=epochs, device=CPU)
-    options = AuditOptions(2, epochs)
-    return list(cross_fit(run, options, cut=lambda count: folds, network_of=network_of, own=None, progress=progress))
+    network_of = partial(fold_network, settings=settings, given=given, meta=meta, options=options)
+    return list(cross_fit(run, options, cut=lambda count: folds, network_of=network_of, own=None))
 
 
 @pytest.mark.parametrize("method", ["ce", "l2b"])

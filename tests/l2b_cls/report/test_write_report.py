@@ -209,17 +209,18 @@ def test_a_run_that_has_only_begun(tmp_path):
     assert "Confusion" not in text
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("summary.json", "{", "summary.json cannot be read"),
-        ("sample_weights.npz", "nothing", "sample_weights.npz cannot be read"),
-        ("noisy_labels.csv", "index,clean,given\n1,1,1\n", "sample_weights.npz has 16 samples, noisy_labels.csv 1"),
-        ("audit/audit.json", '{"samples": [{"rank": 1}]}', "holds no ranking of samples"),
-        ("predictions.csv", "index\n", "its columns are not"),
-    ],
-)
-def test_damaged_files(tmp_path, images, name, content, message):
+DAMAGED = {  # file: content, message
+    "summary.json": ("{", "summary.json cannot be read"),
+    "sample_weights.npz": ("nothing", "sample_weights.npz cannot be read"),
+    "noisy_labels.csv": ("index,clean,given\n1,1,1\n", "sample_weights.npz has 16 samples, noisy_labels.csv 1"),
+    "audit/audit.json": ('{"samples": [{"rank": 1}]}', "holds no ranking of samples"),
+    "predictions.csv": ("index\n", "its columns are not"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_files(tmp_path, images, name):
+    content, message = DAMAGED[name]
     run = save_run(tmp_path / "l2b", images)
     (run / name).parent.mkdir(exist_ok=True)
     (run / name).write_text(content)

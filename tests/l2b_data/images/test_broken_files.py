@@ -6,24 +6,25 @@ from functools import partial
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
 import typer
 import yaml
 from safetensors.torch import save_file
 
 from l2b_cli.seg.check import check
+from l2b_cli.seg.main import PREPARE
 from l2b_cli.seg.predict import predict
-from l2b_cli.seg.prepare.commands import app as prepare_app
 from l2b_cli.seg.train import train
+from l2b_cli.shared.make_app import make_group
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from l2b_seg.networks.build_network import network_of
 from tests.command import call_app
 from tests.data_prep.own_data import volume_pair
 from tests.l2b_cli.seg.test_train import RECIPE
+from tests.l2b_data.images.write_any import write_any
 from tests.l2b_seg.tiny import TRAIN, make_dataset, make_settings
 
 app = typer.Typer()
-app.add_typer(prepare_app, name="prepare")
+app.add_typer(make_group("prepare", "", PREPARE))
 for command in (check, train, predict):
     app.command()(command)
 
@@ -91,14 +92,7 @@ def write_folders(root):
     for number, (case, (suffix, damage, _)) in enumerate(damaged.items()):
         (image,), mask = volume_pair(number)
         path = root / "images" / f"{case}{suffix}"
-        if suffix == ".mhd":
-            picture = sitk.GetImageFromArray(image.array)
-            picture.SetSpacing(image.spacing_mm[::-1])
-            picture.SetOrigin(image.origin)
-            picture.SetDirection(image.direction)
-            sitk.WriteImage(picture, str(path))
-        else:
-            write_volume(image, path)
+        write_any(image, path)
         write_volume(mask, root / "masks" / f"{case}.nii.gz")
         if damage is not None:
             damage(path)

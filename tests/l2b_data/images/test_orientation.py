@@ -5,7 +5,6 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
 import torch
 from torch import nn
 
@@ -17,6 +16,7 @@ from l2b_data.images.volume import IDENTITY, Volume, read_volume, write_volume
 from l2b_seg.prediction.predictor import Predictor
 from l2b_seg.task import Task
 from tests.l2b_data.images.stored_otherwise import stored_otherwise
+from tests.l2b_data.images.write_any import write_any
 from tests.l2b_seg.tiny import make_dataset
 
 SPACING = (3.0, 0.5, 0.7)
@@ -158,14 +158,7 @@ def test_every_reader_brings_the_volume_to_the_plane(tmp_path, lopsided, suffix)
     volume, order, flips = oblique_noise(), (2, 0, 1), (True, False, True)
     other = stored_otherwise(volume, order, flips)
     path = tmp_path / f"a{suffix}"
-    if suffix == ".mhd":
-        image = sitk.GetImageFromArray(other.array)
-        image.SetSpacing(other.spacing_mm[::-1])
-        image.SetOrigin(other.origin)
-        image.SetDirection(other.direction)
-        sitk.WriteImage(image, str(path))
-    else:
-        write_volume(other, path)
+    write_any(other, path)
     stored = read_volume(path)
     found = stored.with_array(predictor.predict_volume([stored])[0])
     np.testing.assert_allclose(

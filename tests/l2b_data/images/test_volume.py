@@ -133,12 +133,10 @@ def test_two_dimensional_image(tmp_path):
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ({"ElementDataFile": "../x.raw"}, "plain file name"),
-        ({"ElementDataFile": "/etc/passwd"}, "plain file name"),
-        ({"ElementDataFile": "sub\\x.raw"}, "plain file name"),
-        ({"ElementDataFile": "LIST"}, "plain file name"),
-        ({"ElementDataFile": "slice%03d.raw 1 2 1"}, "plain file name"),
-        ({"ElementDataFile": "x" * 5000}, "plain file name"),
+        *(
+            ({"ElementDataFile": name}, "plain file name")
+            for name in ("../x.raw", "/etc/passwd", "sub\\x.raw", "LIST", "slice%03d.raw 1 2 1", "x" * 5000)
+        ),
         ({"ElementDataFile": "other.raw"}, "not beside it"),
         ({"DimSize": "10000 10000 10000"}, "1,000,000,000,000 voxels"),
         ({"DimSize": "4 3 0"}, "at least 1"),

@@ -44,11 +44,10 @@ def fit(tmp_path, monkeypatch):
 
         judged = cross_fit(
             tmp_path,
-            AuditOptions(folds, epochs),
+            AuditOptions(folds, epochs, progress=rows.append),
             cut=lambda count: FOLDS[:count],
             network_of=network_of,
             own=lambda: Judged(None, np.arange(4), 6, 7),
-            progress=rows.append,
         )
         return [(one.fold, one.held_out.tolist(), one.found, one.epochs) for one in judged], rows, trained
 

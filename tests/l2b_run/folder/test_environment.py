@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from l2b_run.folder.environment import environment, memory_mb, package_version
+from l2b_data.files.extras import package_version
+from l2b_run.folder.environment import environment, memory_mb
 
 
 def test_plain_values_without_what_is_not_installed():

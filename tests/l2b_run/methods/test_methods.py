@@ -13,9 +13,10 @@ from l2b_seg.methods.table import METHODS as SEG_METHODS
 from tests.tasks import CLS, EACH_TASK, SEG, same_weights, seen_in_step, stepped, weights_of
 
 NORMALIZERS = (*("rectified", "softmax", "sigmoid", "rectified_sigmoid", "sum_to_one", "soft_choice", "soft_trust"),)
+TABLES = ((SEG, SEG_METHODS), (CLS, CLS_METHODS))
 EACH_METHOD = pytest.mark.parametrize(
     ("task", "method"),
-    [(SEG, name) for name in SEG_METHODS] + [(CLS, name) for name in CLS_METHODS],
+    [(task, name) for task, table in TABLES for name, method in table.items() if method.step is not None],
     ids=lambda part: getattr(part, "name", part),
 )
 

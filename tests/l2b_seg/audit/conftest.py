@@ -7,7 +7,6 @@ import pytest
 from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit.audit import audit
 from tests.l2b_seg.audit.wrong_masks import EPOCHS, make_run
-from tests.l2b_seg.tiny import CPU
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +16,5 @@ def audited(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("L2B_CACHE", str(root / "cache"))
         run, data = make_run(root)
-        result = audit(run, data, root / "out", AuditOptions(2, EPOCHS), device=CPU)
+        result = audit(run, data, root / "out", AuditOptions(2, EPOCHS))
     return SimpleNamespace(run=run, data=data, out=root / "out", result=result)

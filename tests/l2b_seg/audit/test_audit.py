@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit import baselines
 from l2b_seg.audit.audit import audit
 from tests.l2b_seg.audit.wrong_masks import BOX, DELETED, EPOCHS, INVENTED, MOVED, TRAIN, WRONG, make_run
-from tests.l2b_seg.tiny import CPU
 
 SHORT = AuditOptions(2, 2)
 
@@ -119,7 +119,7 @@ def test_page(audited):
 def test_a_case_name_stays_text(tmp_path):
     name = "<script>alert(1)"
     run, data = make_run(tmp_path, names={"case1": name})
-    audit(run, data, tmp_path / "out", SHORT, device=CPU)
+    audit(run, data, tmp_path / "out", SHORT)
     page = (tmp_path / "out" / "audit.html").read_text()
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -136,37 +136,37 @@ def test_finished_networks_are_kept_and_an_interrupted_one_goes_on(tmp_path):
 
     options = AuditOptions(2, 4)
     with pytest.raises(KeyboardInterrupt):
-        audit(run, data, tmp_path / "out", options, device=CPU, progress=stop)
+        audit(run, data, tmp_path / "out", replace(options, progress=stop))
     rows.clear()
-    resumed = audit(run, data, tmp_path / "out", options, device=CPU, progress=rows.append)
+    resumed = audit(run, data, tmp_path / "out", replace(options, progress=rows.append))
     assert {(row["fold"], row["epoch"]) for row in rows} == {(1, 4)}
     rows.clear()
-    again = audit(run, data, tmp_path / "other", options, device=CPU, progress=rows.append)
+    again = audit(run, data, tmp_path / "other", replace(options, progress=rows.append))
     assert rows == []
     assert again == resumed
     other_run, other_data = make_run(tmp_path / "whole")
-    whole = audit(other_run, other_data, tmp_path / "third", options, device=CPU)
+    whole = audit(other_run, other_data, tmp_path / "third", options)
     assert ranking(whole) == ranking(resumed)
 
 
 def test_an_audit_with_other_options_keeps_the_networks_of_an_earlier_one(tmp_path):
     run, data = make_run(tmp_path)
-    first = audit(run, data, run / "audit", AuditOptions(2, 1), device=CPU)
-    audit(run, data, tmp_path / "longer", SHORT, device=CPU)
+    first = audit(run, data, run / "audit", AuditOptions(2, 1))
+    audit(run, data, tmp_path / "longer", SHORT)
     rows = []
-    assert audit(run, data, tmp_path / "again", AuditOptions(2, 1), device=CPU, progress=rows.append) == first
-    audit(run, data, tmp_path / "longer", SHORT, device=CPU, progress=rows.append)
+    assert audit(run, data, tmp_path / "again", AuditOptions(2, 1, progress=rows.append)) == first
+    audit(run, data, tmp_path / "longer", replace(SHORT, progress=rows.append))
     assert rows == []
 
 
 def test_changed_masks_train_anew(tmp_path):
     run, data = make_run(tmp_path)
-    first = audit(run, data, tmp_path / "out", SHORT, device=CPU)
+    first = audit(run, data, tmp_path / "out", SHORT)
     path = data.dataset.label_path("case0", data.labels)
     volume = read_volume(path)
     write_volume(volume.with_array(np.zeros_like(volume.array)), path)
     rows = []
-    second = audit(run, data, tmp_path / "out", SHORT, device=CPU, progress=rows.append)
+    second = audit(run, data, tmp_path / "out", replace(SHORT, progress=rows.append))
     judged_by = next(row["fold"] for row in second["slices"] if row["case"] == "case0")
     assert {row["fold"] for row in rows} == {1 - judged_by}
     assert ranking(first) != ranking(second)
@@ -185,7 +185,7 @@ def test_clean_masks_of_training_cases_change_nothing_but_the_truth(tmp_path, mo
             else:
                 volume = read_volume(path)
                 write_volume(volume.with_array(1 - volume.array), path)
-        found[kind] = audit(run, data, tmp_path / kind / "out", SHORT, device=CPU)
+        found[kind] = audit(run, data, tmp_path / kind / "out", SHORT)
     assert found["whole"]["truth"] is not None
     assert found[how]["truth"] is None
     truth = ("true_dice", "wrong")
@@ -199,18 +199,18 @@ def test_clean_masks_of_training_cases_change_nothing_but_the_truth(tmp_path, mo
 
 def test_without_clean_cases(tmp_path):
     run, data = make_run(tmp_path, "unetpp", meta=False)
-    result = audit(run, data, tmp_path / "out", AuditOptions(2, EPOCHS), device=CPU)
+    result = audit(run, data, tmp_path / "out", AuditOptions(2, EPOCHS))
     assert {row["beta_share"] for row in result["slices"]} == {None}
     assert {row["trust"] for row in result["regions"]} == {None}
     assert DELETED in [place(row) for row in result["slices"][:6]]
     with pytest.raises(DataError, match="no meta case, and method l2b learns from clean masks"):
-        audit(*make_run(tmp_path / "l2b", "l2b", meta=False), tmp_path / "out2", SHORT, device=CPU)
+        audit(*make_run(tmp_path / "l2b", "l2b", meta=False), tmp_path / "out2", SHORT)
 
 
 def test_without_cleanlab(tmp_path, monkeypatch):
     monkeypatch.setattr(baselines, "missing_modules", lambda extra: ["cleanlab"])
     run, data = make_run(tmp_path)
-    result = audit(run, data, tmp_path / "out", SHORT, device=CPU)
+    result = audit(run, data, tmp_path / "out", SHORT)
     assert {row["cleanlab"] for row in result["slices"]} == {None}
     assert set(result["truth"]["all"]) == {"slices", "wrong", "score", "loss"}
 
@@ -218,11 +218,11 @@ def test_without_cleanlab(tmp_path, monkeypatch):
 def test_what_cannot_be_done(tmp_path):
     run, data = make_run(tmp_path)
     with pytest.raises(ConfigError, match="--folds 7: from 2 to the 6 cases"):
-        audit(run, data, tmp_path / "out", AuditOptions(7), device=CPU)
+        audit(run, data, tmp_path / "out", AuditOptions(7))
     with pytest.raises(ConfigError, match="--epochs 3"):
-        audit(run, data, tmp_path / "out", AuditOptions(0, 3), device=CPU)
+        audit(run, data, tmp_path / "out", AuditOptions(0, 3))
     with pytest.raises(DataError, match="not a finished run"):
-        audit(run, data, tmp_path / "out", AuditOptions(0), device=CPU)
+        audit(run, data, tmp_path / "out", AuditOptions(0))
     data.dataset.label_path("case0", data.labels).unlink()
     with pytest.raises(DataError, match=r"case0\.nii\.gz: no such file"):
-        audit(run, data, tmp_path / "out", SHORT, device=CPU)
+        audit(run, data, tmp_path / "out", SHORT)

@@ -4,10 +4,10 @@ import pytest
 
 from l2b_data.cases import slices
 from l2b_data.errors import ConfigError
+from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit.crossfit import case_hashes, cut_cases, fold_network
 from l2b_seg.recipe import read_settings
 from tests.l2b_seg.audit.wrong_masks import make_run
-from tests.l2b_seg.tiny import CPU
 
 CASES = [f"c{number}" for number in range(7)]
 
@@ -44,6 +44,6 @@ def test_as_many_steps_as_the_run_counted_without_reading_an_image(tmp_path, mon
     fold = cut_cases(data.train, {}, 3, seed=0)[0]
     hashes, settings = case_hashes(data), read_settings(run / "config.yaml")
     monkeypatch.setattr(slices, "case_image", None)
-    network = fold_network(fold, settings, data, hashes, epochs=None, device=CPU)
+    network = fold_network(fold, settings, data, hashes, AuditOptions())
     assert network.settings.epochs == round(7 * (24 // 5) / (16 // 5))
-    assert fold_network(fold, settings, data, hashes, epochs=2, device=CPU).settings.epochs == 2
+    assert fold_network(fold, settings, data, hashes, AuditOptions(epochs=2)).settings.epochs == 2

@@ -10,7 +10,7 @@ from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit.audit import audit
 from l2b_seg.run_data import RunData, with_task
 from tests.data_prep.conftest import gland, picture
-from tests.l2b_seg.tiny import CPU, make_settings
+from tests.l2b_seg.tiny import make_settings
 
 BACKWARDS = (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0)
 SWAPPED = "c1"
@@ -48,7 +48,7 @@ def make_colour_run(root):
 
 def test_colour_pictures_of_two_classes(tmp_path):
     run, data = make_colour_run(tmp_path)
-    result = audit(run, data, tmp_path / "out", AuditOptions(2, 2), device=CPU)
+    result = audit(run, data, tmp_path / "out", AuditOptions(2, 2))
     assert {(row["case"], row["slice"]) for row in result["slices"]} == {(case, 0) for case in data.train}
     assert all(0 <= row["score"] <= 1 for row in result["slices"])
     assert result["truth"] is None

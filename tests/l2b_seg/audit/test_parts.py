@@ -7,10 +7,10 @@ from l2b_data.images.volume import Volume
 from l2b_seg.audit.baselines import cleanlab_scores, slice_losses
 from l2b_seg.audit.evidence import case_row, slice_rows
 from l2b_seg.audit.outlook import Outlook, through_plane_mean
+from l2b_seg.audit.page import in_words
 from l2b_seg.audit.regions import regions_of
 from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
 from l2b_seg.audit.truth import ranking_quality, slice_dice
-from l2b_seg.audit.words import in_words
 
 
 def disc(radius, centre=(16, 16), size=32):

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data_prep.label_noise.corrupt_labels import corrupt_labels, parse_noise
+from data_prep.label_noise.corrupt_labels import corrupt_labels
+from data_prep.label_noise.parse import parse_noise
 from l2b_cls.config import DataSettings, Settings
 from l2b_data.errors import ConfigError
 from l2b_data.samples.image_store import FileStore

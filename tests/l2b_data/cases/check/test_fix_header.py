@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from l2b_data.cases.check.fix_header import fix_header
-from l2b_data.cases.check.fix_headers import fix_headers
+from l2b_data.cases.check.fix_header import fix_header, fix_headers
 from l2b_data.errors import DataError
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.data_prep.own_data import volume_pair, write_pictures

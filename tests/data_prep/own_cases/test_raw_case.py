@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_prep.own_cases.fit_mask import fit_mask
+from data_prep.own_cases.raw_case import fit_mask
 
 
 def shares(mask, shape):

@@ -1,19 +1,9 @@
-"""How good flags are, by hand, and cleanlab's opinion of it."""
+"""The loss of the given label, by hand, and cleanlab's opinion of it."""
 
 import numpy as np
 import pytest
 
 from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
-from l2b_cls.audit.quality import flag_quality
-
-WRONG = np.array([True, False, True, False])
-
-
-def test_flags_by_hand():
-    found = flag_quality({"a": np.array([True, True, False, False]), "none": np.zeros(4, bool)}, WRONG)
-    assert found["a"] == {"flagged": 2, "precision": 0.5, "recall": 0.5}
-    assert found["none"] == {"flagged": 0, "precision": None, "recall": 0.0}
-    assert flag_quality({"a": WRONG}, np.zeros(4, bool))["a"]["recall"] is None
 
 
 def test_the_loss_of_the_given_label():

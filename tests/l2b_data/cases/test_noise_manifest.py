@@ -2,7 +2,7 @@
 
 import pytest
 
-from l2b_data.cases.noise_text import noise_text
+from l2b_data.cases.noise_manifest import noise_text
 
 
 @pytest.mark.parametrize(
