@@ -1,6 +1,6 @@
 """`l2b-cls`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from l2b_cli.cls import audit, check, compare, demo, doctor, evaluate, export, predict, report, train
+from l2b_cli.cls import audit, check, compare, demo, doctor, evaluate, export, predict, report, reproduce, train
 from l2b_cli.cls.prepare.own import folder
 from l2b_cli.cls.prepare.published import cifar10, cifar100, clothing1m, digits, isic2019, medmnist
 from l2b_cli.shared.make_app import make_app, make_group
@@ -15,7 +15,7 @@ app = make_app(
         "Start here": [demo.demo, doctor.doctor],
         "Data": [make_group("prepare", "Turn images and labels into a prepared set.", PREPARE), check.check],
         "Train and predict": [train.train, methods_of("l2b_cls.methods.table"), predict.predict, export.export],
-        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report],
+        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, reproduce.reproduce],
     },
     items="images",
 )

@@ -1,6 +1,20 @@
 """`l2b-seg`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from l2b_cli.seg import audit, check, compare, corrupt, demo, doctor, evaluate, export, predict, report, train, weights
+from l2b_cli.seg import (
+    audit,
+    check,
+    compare,
+    corrupt,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    predict,
+    report,
+    reproduce,
+    train,
+    weights,
+)
 from l2b_cli.seg.prepare.own import folder, isic_lesions, msd, nnunet
 from l2b_cli.seg.prepare.published import promise12, synthetic
 from l2b_cli.shared.make_app import make_app, make_group
@@ -16,7 +30,14 @@ app = make_app(
         "Start here": [demo.demo, doctor.doctor],
         "Data": [make_group("prepare", _PREPARE, PREPARE), check.check, corrupt.corrupt],
         "Train and predict": [train.train, methods_of("l2b_seg.methods.table"), predict.predict, export.export],
-        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, weights.weights],
+        "Results": [
+            evaluate.evaluate,
+            compare.compare,
+            audit.audit,
+            report.report,
+            weights.weights,
+            reproduce.reproduce,
+        ],
     },
     items="cases",
 )
