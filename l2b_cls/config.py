@@ -39,6 +39,7 @@ class NetworkSettings(Strict):
         "resnet32",
         "wrn-28-10",
         "resnet18",
+        "resnet18-cifar",
         "resnet50",
         "efficientnet-lite0",
     ] = "small-cnn"

@@ -32,11 +32,26 @@ def _torchvision(name: str) -> Callable[[NetworkSettings, int, int], nn.Module]:
 
         model: nn.Module = getattr(torchvision.models, name)(weights=None, num_classes=classes)
         if channels != 3:
-            model.conv1 = nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
-            nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
+            model.conv1 = _drawn(nn.Conv2d(channels, 64, 7, 2, 3, bias=False))
         return _with_new_head(model, "fc")
 
     return build
+
+
+def _resnet18_cifar(network: NetworkSettings, classes: int, channels: int) -> nn.Module:
+    """ResNet-18 for small images, as SimCLR and C2D have it: the first convolution 3x3 at stride 1, no max pooling."""
+    import torchvision
+
+    model: nn.Module = torchvision.models.resnet18(weights=None, num_classes=classes)
+    model.conv1 = _drawn(nn.Conv2d(channels, 64, 3, 1, 1, bias=False))
+    model.maxpool = nn.Identity()
+    return model
+
+
+def _drawn(convolution: nn.Conv2d) -> nn.Conv2d:
+    """The convolution with weights as torchvision's residual networks draw theirs."""
+    nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+    return convolution
 
 
 def _lite0(network: NetworkSettings, classes: int, channels: int) -> nn.Module:
@@ -59,6 +74,7 @@ NETWORKS = {
     "resnet32": _Network(lambda network, k, c: ResNet32(k, c)),
     "wrn-28-10": _Network(lambda network, k, c: WideResNet(k, c)),
     "resnet18": _Network(_torchvision("resnet18"), head="fc"),
+    "resnet18-cifar": _Network(_resnet18_cifar, head="fc"),
     "resnet50": _Network(_torchvision("resnet50"), head="fc"),
     "efficientnet-lite0": _Network(_lite0, "conv_stem", "classifier"),
 }

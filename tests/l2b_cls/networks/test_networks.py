@@ -43,6 +43,7 @@ def cross_entropy(logits, target):
         ("wrn-28-10", 10, 36_479_194),
         ("wrn-28-10", 100, 36_536_884),
         ("resnet18", 1000, 11_689_512),
+        ("resnet18-cifar", 10, 11_173_962),
         ("resnet50", 1000, 25_557_032),
         ("efficientnet-lite0", 1000, 4_652_008),
     ],
@@ -106,7 +107,9 @@ def test_any_channels_and_number_of_classes(architecture, channels):
     assert network(images(architecture, 2, channels)).shape == (2, 3)
 
 
-@pytest.mark.parametrize("architecture", ["small-cnn", "preact-resnet18", "preact-resnet18-stem", "resnet32"])
+@pytest.mark.parametrize(
+    "architecture", ["small-cnn", "preact-resnet18", "preact-resnet18-stem", "resnet32", "resnet18-cifar"]
+)
 @pytest.mark.parametrize("size", [(28, 28), (32, 32), (15, 9), (1, 1)])
 def test_any_size(architecture, size):
     assert build(architecture).eval()(torch.zeros(1, 3, *size)).shape == (1, 10)
@@ -135,6 +138,19 @@ def test_initialisation_of_the_published_networks():
         layer = build(name, classes=40).get_submodule(head)
         assert float(layer.weight.detach().std()) == pytest.approx(math.sqrt(2 / (layer.in_features + 40)), rel=0.03)
         assert not layer.bias.any()
+
+
+def test_resnet18_for_small_images():
+    network = build("resnet18-cifar")
+    seen = []
+    network.layer1.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0].shape))
+    network.layer4.register_forward_hook(lambda layer, inputs, output: seen.append(output.shape))
+    network.eval()(torch.zeros(2, 3, 32, 32))
+    assert seen == [(2, 64, 32, 32), (2, 512, 4, 4)]
+    for name in ("conv1", "layer3.0.conv1"):
+        layer = network.get_submodule(name)
+        fan_out = layer.out_channels * layer.kernel_size[0] ** 2
+        assert float(layer.weight.detach().std()) == pytest.approx(math.sqrt(2 / fan_out), rel=0.05)
 
 
 def batch_norm(layer, x):
@@ -185,7 +201,9 @@ def saved(tmp_path, network, suffix=".pth", drop=()):
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
-@pytest.mark.parametrize(("architecture", "head"), [("resnet18", "fc"), ("small-cnn", "head")])
+@pytest.mark.parametrize(
+    ("architecture", "head"), [("resnet18", "fc"), ("resnet18-cifar", "fc"), ("small-cnn", "head")]
+)
 def test_weights_from_a_file_leave_the_last_layer(tmp_path, suffix, architecture, head):
     source = build(architecture, classes=20, seed=5)
     path = saved(tmp_path, source, suffix)
