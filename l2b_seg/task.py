@@ -49,10 +49,14 @@ class Task:
         return 1 if self.binary else len(self.classes) + 1
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Cross-entropy (B, H, W) of logits (B, K, H, W); for one class, targets may also lie between 0 and 1."""
+        """Cross-entropy (B, H, W) of logits (B, K, H, W) and label values, or soft targets.
+
+        Soft: values between 0 and 1 for one class, else distributions (B, K, H, W) over background and classes.
+        """
         if self.binary:
             return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")[:, 0]
-        return functional.cross_entropy(logits, target[:, 0].long(), reduction="none")
+        hard = target.shape[1] == 1
+        return functional.cross_entropy(logits, target[:, 0].long() if hard else target, reduction="none")
 
     def mae(self, logits: Tensor, target: Tensor) -> Tensor:
         """2 (1 - probability of the target's label), (B, H, W) in [0, 2]: the mean absolute error of RMNW-Net."""
@@ -74,6 +78,12 @@ class Task:
         """The network's own most probable label, (B, 1, H, W) in the dtype of `logits` (B, K, H, W)."""
         found = logits > 0 if self.binary else logits.argmax(1, keepdim=True)
         return found.to(logits.dtype)
+
+    def soft_target(self, mask: Tensor) -> Tensor:
+        """Label values (B, 1, H, W) as probabilities, (B, K, H, W) float32."""
+        if self.binary:
+            return (mask > 0).float()
+        return functional.one_hot(mask[:, 0].long(), self.outputs).movedim(-1, 1).float()
 
     def hard_label(self, probabilities: Tensor) -> Tensor:
         """As `hard_pseudo_label`, of probabilities (B, K, H, W); where all are 0 the background."""

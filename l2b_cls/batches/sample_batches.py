@@ -10,6 +10,7 @@ from torch import Tensor
 
 from l2b_cls.batches.augment import apply_augmentation, centre_cropped, draw_augmentation, normalised, resized
 from l2b_cls.batches.balanced_epoch import balanced_epoch
+from l2b_cls.batches.strong_view import strong_view
 from l2b_cls.config import AugmentationSettings, Settings
 from l2b_data.samples.image_set import ImageSet
 from l2b_run.training.batches import SECOND, Drawn, Seeded
@@ -92,8 +93,12 @@ class SampleBatches(Seeded):
             yield images, self._tensor(samples.labels[position]), self._tensor(position)
 
     def view(self, position: np.ndarray, *draw: int, strong: bool = False) -> Tensor:
-        """The training images (m, C, H, W) at these positions, augmented; another `draw`, another view of them."""
-        return self._augmented(self.train, position, self._rng(self.VIEW, *draw))
+        """The training images (m, C, H, W) at these positions, augmented; another `draw`, another view of them.
+
+        strong: by AutoAugment's CIFAR-10 policy as well, after crop and mirroring, as in UniCon.
+        """
+        rng = self._rng(self.VIEW, *draw)
+        return self._augmented(self.train, position, rng, strong=int(rng.integers(2**32)) if strong else None)
 
     def given_labels(self, position: np.ndarray) -> Tensor:
         """Given labels (m,) int64 of the training samples at these positions."""
@@ -141,7 +146,9 @@ class SampleBatches(Seeded):
             )
         return self._rng(self.TRAIN, epoch, 0).permutation(len(self.train))
 
-    def _augmented(self, samples: Samples, position: np.ndarray, rng: np.random.Generator) -> Tensor:
+    def _augmented(
+        self, samples: Samples, position: np.ndarray, rng: np.random.Generator, *, strong: int | None = None
+    ) -> Tensor:
         chosen, images = self.augmentation, samples.images(position).to(self.device)
         output = output_size(chosen, (images.shape[2], images.shape[3]))
         if chosen.fit == "resize" and chosen.resized_crop == 1:
@@ -157,7 +164,10 @@ class SampleBatches(Seeded):
             rotation_deg=chosen.rotation_deg,
             resized_crop=chosen.resized_crop,
         )
-        return _ready(apply_augmentation(drawn, images, output), chosen)
+        images = apply_augmentation(drawn, images, output)
+        if strong is not None:
+            images = strong_view(images.round().byte().cpu(), strong).to(self.device).float()
+        return _ready(images, chosen)
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(np.asarray(values, np.int64)).to(self.device)

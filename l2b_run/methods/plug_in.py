@@ -1,10 +1,15 @@
 """L2B on top of another method: a weighted step after each of the base's own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 import numpy as np
 from torch import Tensor
 
-from l2b import train_step
+from l2b import NonFiniteError, train_step
 from l2b_run.methods.reweight import reported
+from l2b_run.methods.split import Split
 from l2b_run.settings.normalizer import normalizer_of
 from l2b_run.training.batches import Batches
 from l2b_run.training.method import Training
@@ -50,3 +55,31 @@ def judging_batches(run: Training, labelled: np.ndarray) -> Batches:
     labelled (m,): positions of the base's labelled split, which judge under their given labels.
     """
     return run.batches if run.settings.meta.source == "clean" else run.batches.with_meta(labelled)
+
+
+@dataclass(frozen=True)
+class PlugIn:
+    """L2B's step after a base's, on one network; judges: whose meta set judges."""
+
+    run: Training
+    judges: Batches
+
+    def after(self, base: StepReport, images: Tensor, target: Tensor, epoch: int, step: int) -> StepReport:
+        """The base step's report with L2B's shares, once its step on un-mixed views (B, C, H, W) is taken."""
+        meta = self.judges.clean(epoch, step, self.run.settings.meta_batch_size)
+        done = plug_in_step(self.run, images, target, meta)
+        return StepReport(base.loss, base.gradient_norm, done.beta_share, done.no_weight)
+
+
+def plug_in_of(run: Training, split: Split, *, first: bool) -> PlugIn | None:
+    """L2B on this network in this epoch; None where its settings leave the network out."""
+    return PlugIn(run, judging_batches(run, split.labelled)) if plugged_in(run, first=first) else None
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Names the batch in which a loss is not finite."""
+    try:
+        yield
+    except NonFiniteError as error:
+        raise NonFiniteError(f"{error.problem} ({what})") from error

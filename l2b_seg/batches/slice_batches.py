@@ -37,8 +37,7 @@ class SliceBatches(Seeded):
         return Drawn(*self._augmented(self.train, self._given_index(epoch, step), self.AUGMENT_TRAIN, epoch, step))
 
     def given_names(self, epoch: int, step: int) -> str:
-        cases = {self.train.where[index][0] for index in self._given_index(epoch, step)}
-        return f"cases {', '.join(sorted(cases))}"
+        return self.names(self._given_index(epoch, step))
 
     def clean_names(self, size: int) -> str:
         return f"slices of the clean cases {', '.join(sorted({case for case, _ in self.meta.where}))}"
@@ -50,6 +49,22 @@ class SliceBatches(Seeded):
     def ordered_meta(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         for image, mask in zip(self.meta.image.split(size), self.meta.mask.split(size), strict=True):
             yield image.to(self.device), mask.to(self.device)
+
+    def augmented(self, position: np.ndarray, soft: Tensor, *draw: int) -> tuple[Tensor, Tensor]:
+        """Training images (m, C, S, S) at these positions with soft masks (m, K, S, S) of theirs, augmented alike.
+
+        Outside the image all classes are 0; with several (K > 1) that is the background.
+        """
+        image = self.train.image[torch.from_numpy(position)].to(self.device)
+        drawn = draw_augmentation(self._rng(self.VIEW, *draw), len(position), **self.augmentation.model_dump())
+        image, soft = apply_augmentation(drawn, image, soft.to(self.device))
+        if soft.shape[1] > 1:
+            soft[:, 0] = 1 - soft[:, 1:].sum(1)
+        return image.contiguous(memory_format=torch.channels_last), soft
+
+    def names(self, position: np.ndarray) -> str:
+        """The cases of the training slices at these positions, for a message."""
+        return f"cases {', '.join(sorted({self.train.where[one][0] for one in position.tolist()}))}"
 
     def with_meta(self, position: np.ndarray) -> "SliceBatches":
         return replace(self, meta=self.train.part(position))

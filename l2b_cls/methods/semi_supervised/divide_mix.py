@@ -16,8 +16,6 @@ from l2b_cls.methods.semi_supervised.targets import co_guessed, co_refined
 from l2b_cls.methods.semi_supervised.two_networks import (
     TwoNetworkSettings,
     given_or_soft,
-    naming,
-    plug_in_of,
     samples_of,
     trust_of,
     two_network_faults,
@@ -25,6 +23,7 @@ from l2b_cls.methods.semi_supervised.two_networks import (
 )
 from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.mix_match import mixed, ramp
+from l2b_run.methods.plug_in import naming, plug_in_of
 from l2b_run.methods.split import Split, SplitMemory, endless, in_batches, split_at
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState

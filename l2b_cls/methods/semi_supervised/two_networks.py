@@ -1,8 +1,6 @@
 """What DivideMix, UniCon and C2D share: settings, the warm-up, the memory, and a step's loss with L2B after it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -10,14 +8,12 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from l2b import NonFiniteError
 from l2b.train_step import descend
 from l2b_cls.methods.semi_supervised.mixed_loss import negative_entropy
 from l2b_cls.methods.semi_supervised.samples import TrainingSamples
-from l2b_run.methods.plug_in import judging_batches, plug_in_step, plugged_in
+from l2b_run.methods.plug_in import naming
 from l2b_run.methods.split import Split
 from l2b_run.settings.shared import Strict
-from l2b_run.training.batches import Batches
 from l2b_run.training.method import Training
 from l2b_run.training.step_report import StepReport
 
@@ -56,25 +52,6 @@ def warm_up(run: Training, epoch: int) -> Iterator[StepReport]:
         yield report
 
 
-@dataclass(frozen=True)
-class PlugIn:
-    """L2B's step after a base's, on one network; judges: whose meta set judges."""
-
-    run: Training
-    judges: Batches
-
-    def after(self, base: StepReport, images: Tensor, target: Tensor, epoch: int, step: int) -> StepReport:
-        """The base step's report with L2B's shares, once its step on un-mixed views (B, C, H, W) is taken."""
-        meta = self.judges.clean(epoch, step, self.run.settings.meta_batch_size)
-        done = plug_in_step(self.run, images, target, meta)
-        return StepReport(base.loss, base.gradient_norm, done.beta_share, done.no_weight)
-
-
-def plug_in_of(run: Training, split: Split, *, first: bool) -> PlugIn | None:
-    """L2B on this network in this epoch; None where its settings leave the network out."""
-    return PlugIn(run, judging_batches(run, split.labelled)) if plugged_in(run, first=first) else None
-
-
 def given_or_soft(run: Training, soft: Tensor, position: np.ndarray) -> Tensor:
     """The targets of L2B's step: the base's (B, K), or with `plug_in.labels` "noisy" the given ones (B,)."""
     return soft if run.settings.plug_in.labels == "soft" else samples_of(run).given_labels(position)
@@ -83,15 +60,6 @@ def given_or_soft(run: Training, soft: Tensor, position: np.ndarray) -> Tensor:
 def trust_of(split: Split, position: np.ndarray, like: Tensor) -> Tensor:
     """The split's probability (B,) that the labels of these samples are clean, float32 beside `like`."""
     return torch.from_numpy(split.probability[position]).float().to(like.device)
-
-
-@contextmanager
-def naming(what: str) -> Iterator[None]:
-    """Names the batch in which a loss is not finite."""
-    try:
-        yield
-    except NonFiniteError as error:
-        raise NonFiniteError(f"{error.problem} ({what})") from error
 
 
 def two_network_faults(settings: Any, *, pretrained: bool = False) -> list[str]:

@@ -18,14 +18,13 @@ from l2b_cls.methods.semi_supervised.targets import co_guessed, co_refined
 from l2b_cls.methods.semi_supervised.two_networks import (
     TwoNetworkSettings,
     given_or_soft,
-    naming,
-    plug_in_of,
     samples_of,
     trust_of,
     two_network_faults,
     warm_up,
 )
 from l2b_run.methods.mix_match import mixed, ramp
+from l2b_run.methods.plug_in import naming, plug_in_of
 from l2b_run.methods.split import Split, SplitMemory, endless, in_batches
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState
