@@ -52,6 +52,10 @@ class BootstrapSettings(shared.BootstrapSettings):
     supervised_meta_step: bool = True
 
 
+class PlugInSettings(shared.PlugInSettings):
+    clip_norm: float | None = Field(0.2, gt=0)
+
+
 class SegSettings(TrainingSettings):
     """Everything a run depends on besides its data."""
 
@@ -62,6 +66,7 @@ class SegSettings(TrainingSettings):
     augmentation: AugmentationSettings = AugmentationSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
     bootstrap: BootstrapSettings = BootstrapSettings()
+    plug_in: PlugInSettings = PlugInSettings()
     batch_size: int = Field(1, ge=1)
     meta_batch_size: int = Field(2, ge=1)
     mixup_alpha: float = Field(0.2, gt=0, description="mixup: a pair's share ~ Beta(a, a)")

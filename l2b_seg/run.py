@@ -1,9 +1,11 @@
 """A training run from settings to a finished run folder."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
@@ -13,10 +15,13 @@ from l2b_data.cases.slicing import SliceOptions
 from l2b_data.files.atomic import write_json, write_text
 from l2b_run.folder.environment import environment, peak_memory_mb
 from l2b_run.folder.write_run import write_weights
+from l2b_run.methods.split import SplitMemory, split_row
+from l2b_run.training.batches import Batches
 from l2b_run.training.epoch_row import Progress
 from l2b_run.training.loop import train
 from l2b_run.training.method import Training, new_state
 from l2b_run.training.state import BEST, TrainState, load_checkpoint
+from l2b_run.training.step_report import StepReport
 from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
 from l2b_seg.meta_set.clean_slices import meta_slices
@@ -74,7 +79,10 @@ def run_training(
     def quick(state: TrainState) -> dict[str, float]:
         return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
 
-    state = train(run, out, score="dice", evaluate=quick, progress=progress, resume=resume)
+    def watch(run: Training, current: Batches, reports: Sequence[StepReport]) -> dict[str, Any]:
+        return split_row(run.state.memory.splits) if isinstance(run.state.memory, SplitMemory) else {}
+
+    state = train(run, out, score="dice", evaluate=quick, watch=watch, progress=progress, resume=resume)
     seconds, memory = time.perf_counter() - started, peak_memory_mb(device)
     write_weights(out / "model.safetensors", state.evaluated)
     summary = _summarised(settings, data, state, cases, out, device)

@@ -21,6 +21,7 @@ CURVES = (  # key in metrics.jsonl, title
     ("val_dice", "Dice on the validation cases"),
     ("loss", "training loss"),
     ("beta_share", "share of the weight on pseudo-labels (beta); the rest is on given masks (alpha)"),
+    ("split_labelled", "share of the training slices that keep their mask"),
 )
 DEFINITIONS = {
     "alpha, beta": "weight of a pixel's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "

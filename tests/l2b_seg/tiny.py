@@ -93,6 +93,8 @@ def make_settings(method: str = "l2b", **over: Any) -> Settings:
         "batch_size": 4,
         "meta_batch_size": 3,
     }
+    if method.endswith("dividemix"):
+        chosen["warm_up"] = 0.5
     return Settings.model_validate(chosen | over)
 
 

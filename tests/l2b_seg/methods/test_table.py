@@ -14,7 +14,7 @@ from tests.tasks import SEG, stepped
 
 
 def test_what_the_table_says_of_clean_labels():
-    assert {name for name, method in METHODS.items() if method.clean == "judge"} == {"nl", "l2b"}
+    assert {name for name, method in METHODS.items() if method.clean == "judge"} == {"nl", "l2b", "l2b-dividemix"}
     assert not METHODS["unetpp"].clean_labels
     assert not METHODS["mixup"].clean_labels
 
