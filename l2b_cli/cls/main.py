@@ -1,6 +1,19 @@
 """`l2b-cls`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from l2b_cli.cls import audit, check, compare, demo, doctor, evaluate, export, methods, predict, report, train
+from l2b_cli.cls import (
+    audit,
+    check,
+    compare,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    methods,
+    predict,
+    report,
+    reproduce,
+    train,
+)
 from l2b_cli.cls.prepare.commands import app as prepare
 from l2b_cli.shared.make_app import make_app
 from l2b_cli.shared.shell import run_app
@@ -12,7 +25,7 @@ app = make_app(
         "Start here": [demo.demo, doctor.doctor],
         "Data": [prepare, check.check],
         "Train and predict": [train.train, methods.methods, predict.predict, export.export],
-        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report],
+        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, reproduce.reproduce],
     },
     items="images",
 )

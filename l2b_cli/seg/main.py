@@ -12,6 +12,7 @@ from l2b_cli.seg import (
     methods,
     predict,
     report,
+    reproduce,
     train,
     weights,
 )
@@ -26,7 +27,14 @@ app = make_app(
         "Start here": [demo.demo, doctor.doctor],
         "Data": [prepare, check.check, corrupt.corrupt],
         "Train and predict": [train.train, methods.methods, predict.predict, export.export],
-        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, weights.weights],
+        "Results": [
+            evaluate.evaluate,
+            compare.compare,
+            audit.audit,
+            report.report,
+            weights.weights,
+            reproduce.reproduce,
+        ],
     },
     items="cases",
 )

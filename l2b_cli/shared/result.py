@@ -20,11 +20,16 @@ def print_result(value: Any, parts: Iterable[Part], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(plain(value), indent=1, allow_nan=False))
         return
+    print_parts(parts)
+
+
+def print_parts(parts: Iterable[Part], *, stderr: bool = False) -> None:
+    """Print each of `parts` on its own lines, on stdout or stderr."""
     for part in parts:
         if isinstance(part, str):
-            typer.echo(part)
+            typer.echo(part, err=stderr)
         else:
-            Console().print(part)
+            Console(stderr=stderr).print(part)
 
 
 def warn(lines: Iterable[str]) -> None:

@@ -103,7 +103,7 @@ def plan(
     with noted([]):  # `load_settings` says what is wrong with it
         recipe = load_recipe(request.recipe, kind=planner.kind)
     with noted(faults):
-        preset = request.preset or _default_preset(recipe, device)
+        preset = request.preset or default_preset(recipe, device)
         settings = planner.load_settings(
             request.recipe, preset=preset, method=request.method, seed=request.seed, overrides=request.overrides
         )
@@ -119,7 +119,7 @@ def plan(
     return Plan(planner, settings, data, out, device, resume=False)
 
 
-def _default_preset(recipe: Recipe | None, device: torch.device) -> str:
+def default_preset(recipe: Recipe | None, device: torch.device) -> str:
     """paper on CUDA, cpu elsewhere; the recipe's first where it has no such preset."""
     preset = "paper" if device.type == "cuda" else "cpu"
     return preset if recipe is None or preset in recipe.presets else next(iter(recipe.presets), preset)

@@ -14,11 +14,11 @@ HEAVY = {"torch", "torchvision", "monai", "numpy", "scipy", "skimage", "SimpleIT
 TOOLS = {"l2b-seg": "l2b_cli.seg.main", "l2b-cls": "l2b_cli.cls.main"}
 SEG_COMMANDS = (
     *("demo", "doctor", "prepare", "check", "corrupt", "train", "methods", "predict", "export"),
-    *("evaluate", "compare", "audit", "report", "weights"),
+    *("evaluate", "compare", "audit", "report", "weights", "reproduce"),
 )
 CLS_COMMANDS = (
     *("demo", "doctor", "prepare", "check", "train", "methods", "predict", "export"),
-    *("evaluate", "compare", "audit", "report"),
+    *("evaluate", "compare", "audit", "report", "reproduce"),
 )
 
 

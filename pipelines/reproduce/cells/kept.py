@@ -1,0 +1,66 @@
+"""What a run folder holds already: nothing, some epochs, or a finished run."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from l2b_data.errors import ConfigError
+from l2b_run.training.epoch_row import METRICS
+from l2b_run.training.state import LATEST
+from pipelines.plan.request import Planner
+from pipelines.reproduce.cells.choose_runs import CellRun
+
+
+def is_finished(run: Path) -> bool:
+    """Whether the run in this folder came to its end."""
+    return (run / "summary.json").is_file()
+
+
+def is_begun(run: Path) -> bool:
+    """Whether the run in this folder can go on from a finished epoch."""
+    return (run / LATEST).is_file() and not is_finished(run)
+
+
+def epochs_done(run: Path) -> int:
+    """Finished epochs of the run in this folder."""
+    path = run / METRICS
+    return path.read_bytes().count(b"\n") if path.is_file() else 0
+
+
+def foreign_faults(run: CellRun, planner: Planner[Any, Any]) -> list[str]:
+    """Where the folder of `run` holds a run of other settings, a line that says which; else nothing.
+
+    What a data set fills in is not compared. Raises ConfigError for faults of the settings asked for.
+    """
+    request = run.request
+    asked = _asked_settings(planner, request.recipe, request.preset, request.method, tuple(request.overrides))
+    if not (is_finished(run.out) or is_begun(run.out)):
+        return []
+    try:
+        there = planner.read_settings(run.out / "config.yaml")
+    except ConfigError as error:
+        return [str(error)]
+    differing = list(_differing(asked, there.model_dump(), ""))
+    if not differing:
+        return []
+    return [f"{run.out} holds a run with {', '.join(differing)}: name another --out, or remove it"]
+
+
+@cache
+def _asked_settings(
+    planner: Planner[Any, Any], recipe: str, preset: str | None, method: str, overrides: tuple[str, ...]
+) -> dict[str, Any]:
+    """Settings but for the seed, and for what the data set says; kept, as a table has hundreds of runs."""
+    found = planner.load_settings(recipe, preset=preset, method=method, overrides=list(overrides))
+    settings: dict[str, Any] = found.model_dump(exclude={"task", "seed"})
+    return settings
+
+
+def _differing(asked: dict[str, Any], there: dict[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in asked.items():
+        if isinstance(value, dict):
+            yield from _differing(value, there[key], f"{prefix}{key}.")
+        elif value is not None and value != there[key]:
+            yield f"{prefix}{key} {json.dumps(there[key])} instead of {json.dumps(value)}"
