@@ -52,7 +52,7 @@ def table_progress(total: int, *, quiet: bool = False) -> Iterator[Watch]:
                 now.pop(name, None)
             else:
                 now[name] = event.epoch
-            running = ", ".join(f"{one} epoch {epoch + 1}" for one, epoch in now.items())
+            running = ", ".join(f"{one} after epoch {epoch}" if epoch else one for one, epoch in now.items())
             bar.update(task, completed=len(ended), description=running)
 
         yield move

@@ -1,5 +1,6 @@
 """Lines a run, as far as the runs of a table have come."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -48,11 +49,13 @@ def test_a_bar_on_a_terminal_and_the_ends_above_it(capsys, monkeypatch):
     assert "is finished already" not in text
 
 
-@pytest.mark.parametrize("kind", ["started", "resumed"])
-def test_the_bar_names_what_runs(capsys, monkeypatch, kind):
+@pytest.mark.parametrize(
+    ("event", "text"), [(Event(A, "started"), "a_s0 0:"), (Event(A, "resumed", 6), "a_s0 after epoch 6")]
+)
+def test_the_bar_names_what_runs(capsys, monkeypatch, event, text):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
     with table_progress(1) as watch:
-        watch(Event(A, kind, 6))
-    assert "a_s0 epoch 7" in capsys.readouterr().err
+        watch(event)
+    assert text in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
