@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from l2b_cli.shared.methods_of import method_names
 from l2b_cli.shared.options import AsJson, Device, names, spread
-from l2b_cli.shared.result import print_parts, print_result, refuse_failed
+from l2b_cli.shared.result import print_parts, print_result, refuse_failed, warn
 from l2b_data.errors import ConfigError, noted
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class ReproduceOptions:
     seeds: Annotated[int, Option(min=1, help="Runs of every cell, with seeds 0, 1, ...")] = 1
     cells: Annotated[str | None, Option(help="Some of them, as cifar10:0.5,cifar100; all if left out.")] = None
     methods: Annotated[str | None, Option(help="Some rows, by method or name; all if left out.")] = None
-    overrides: Annotated[list[str] | None, Option("--set", help="key=value of every run; repeatable.")] = None
+    overrides: Annotated[
+        list[str] | None, Option("--set", help="key=value, or of a row ROW:key=value; repeatable.")
+    ] = None
     jobs: Annotated[int, Option(min=1, help="Runs at a time, which share the cores.")] = 1
     device: Device = "auto"
     out: Annotated[Path | None, Option(help="Folder of runs and results; the same command goes on there.")] = None
@@ -93,7 +95,8 @@ def _reproduce(tool: Tool, name: str, out: Path, options: ReproduceOptions) -> N
     asked = _asked(table, out, options, task.methods)
     runs = choose_runs(table, asked, task.methods)
     with stderr_lines("checking", quiet=quiet) as say:
-        check_runs(runs, task.planner, say=say)
+        runs, refused = check_runs(runs, task.planner, say=say)
+        warn(refused)
     with stderr_lines("estimate", quiet=quiet) as say:
         found = estimate(runs, tool.kind, jobs=options.jobs, say=say)
     if options.dry_run:
@@ -109,7 +112,7 @@ def _reproduce(tool: Tool, name: str, out: Path, options: ReproduceOptions) -> N
         print("finished runs and epochs are kept: the same command goes on from there", file=sys.stderr)
         raise
     finally:
-        results = collect(table, task, asked, known=task.methods, failed=failed)
+        results = collect(table, task, asked, known=task.methods, refused=refused, failed=failed)
         write_table(results)
     print_result(results_json(results), results_parts(results), as_json=quiet)
     refuse_failed((f"{run}: {why}" for run, why in failed.items()), len(runs), "runs failed")
@@ -119,7 +122,7 @@ def _asked(table: "Table", out: Path, options: ReproduceOptions, known: Collecti
     """The options, checked against the table. Raises ConfigError with every fault, then DataError."""
     from l2b_run.training.device import choose_device
     from pipelines.plan.request import default_preset
-    from pipelines.reproduce.cells.choose_runs import Asked, chosen_columns, chosen_rows, parse_data
+    from pipelines.reproduce.cells.choose_runs import Asked, check_overrides, chosen_columns, chosen_rows, parse_data
 
     cells, methods, columns = names(options.cells), names(options.methods), table.columns
     preset, data, faults = options.preset, dict[str, Path](), list[str]()
@@ -127,6 +130,8 @@ def _asked(table: "Table", out: Path, options: ReproduceOptions, known: Collecti
         columns = chosen_columns(table, cells)
     with noted(faults):
         chosen_rows(table, methods, known)
+    with noted(faults):
+        check_overrides(table, options.overrides or [])
     with noted(faults):
         preset = preset or default_preset(None, choose_device(options.device))
     with noted(faults):

@@ -27,7 +27,10 @@ class CellRun:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asks of a table. cells, methods: empty for all. data: recipe -> prepared set. preset: resolved."""
+    """What a user asks of a table. cells, methods: empty for all. data: recipe -> prepared set. preset: resolved.
+
+    overrides: "key=value" of every run, or "c2d:key=value", "cifar10:c2d:key=value" of those of a row, method or data.
+    """
 
     out: Path
     data: Mapping[str, Path]
@@ -106,6 +109,19 @@ def parse_data(texts: Sequence[str], table: Table, columns: Sequence[Column]) ->
     return found
 
 
+def check_overrides(table: Table, overrides: Sequence[str]) -> None:
+    """Raises ConfigError where an override is of a row, method or data set that the table does not have."""
+    names = {name for row in table.rows if row.method for name in (row.key, row.method)} | set(table.data)
+    faults = [text for text in overrides if not set(_owners(text)) <= names]
+    if faults:
+        raise ConfigError(f"--set {', '.join(faults)}: no row, method or data set of {table.name} has such a name")
+
+
+def _owners(override: str) -> list[str]:
+    """The names before the key: ["cifar10", "c2d"] of "cifar10:c2d:epochs=2"."""
+    return override.partition("=")[0].split(":")[:-1]
+
+
 def choose_runs(table: Table, asked: Asked, known: Collection[str]) -> list[CellRun]:
     """The runs of the columns and rows asked for whose data is given: seed by seed, so that a first one is whole soon.
 
@@ -126,6 +142,11 @@ def cell_run(table: Table, asked: Asked, column: Column, row: Row, seed: int) ->
     overrides = [text for part in (table, column, row) for text in part.of(asked.preset)]
     if row.meta_size is not None:
         overrides.append(f"data.meta_size={row.meta_size}" if row.meta_size else "meta.source=online")
+    theirs = {row.key, row.method, column.data}
+    for text in asked.overrides:
+        owners = _owners(text)
+        if set(owners) <= theirs:
+            overrides.append(text[len("".join(f"{owner}:" for owner in owners)) :])
     request = TrainRequest(
         recipe=column.data,
         data=asked.data.get(column.data),
@@ -133,7 +154,7 @@ def cell_run(table: Table, asked: Asked, column: Column, row: Row, seed: int) ->
         noise=column.noise,
         noise_seed=seed if table.noise_seed == "every" else 0,
         preset=asked.preset,
-        overrides=[*overrides, *asked.overrides],
+        overrides=overrides,
         out=asked.out / "runs" / name,
         seed=seed,
         device=asked.device,

@@ -23,11 +23,14 @@ from pipelines.reproduce.cells.timed import timed
 from pipelines.reproduce.tables.table import MetricName
 
 _PROBED = 1024  # training samples, or eight batches of them, on which what comes before an epoch is timed
+_WHOLE_EPOCH = 256  # of a method that makes its own epochs, which is timed as a whole
 
 
 def _probe(plan: Plan[Settings, RunData]) -> Probe:
     settings, data = plan.settings, plan.data
-    count = min(len(data.train), max(_PROBED, 8 * settings.batch_size))
+    own_epochs = METHODS[settings.method].epoch is not None
+    wanted = max(_WHOLE_EPOCH, settings.batch_size) if own_epochs else max(_PROBED, 8 * settings.batch_size)
+    count = min(len(data.train), wanted)
     spread = np.linspace(0, len(data.train) - 1, count).astype(np.int64)
     part = replace(data, train=data.train[spread], given=data.given[spread], clean=data.clean[spread])
     run = training_of(settings, _batches(settings, part, plan.device))

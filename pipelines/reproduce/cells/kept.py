@@ -29,10 +29,11 @@ def epochs_done(run: Path) -> int:
     return path.read_bytes().count(b"\n") if path.is_file() else 0
 
 
-def foreign_faults(run: CellRun, planner: Planner[Any, Any]) -> list[str]:
-    """Where the folder of `run` holds a run of other settings, a line that says which; else nothing.
+def differences(run: CellRun, planner: Planner[Any, Any]) -> list[str]:
+    """Settings of the run in the folder of `run` that are not those asked for: "epochs 2 instead of 20" each.
 
-    What a data set fills in is not compared. Raises ConfigError for faults of the settings asked for.
+    Empty where there is no run. What a data set fills in is not compared. Raises ConfigError where the settings asked
+    for are refused.
     """
     request = run.request
     asked = _asked_settings(planner, request.recipe, request.preset, request.method, tuple(request.overrides))
@@ -41,11 +42,8 @@ def foreign_faults(run: CellRun, planner: Planner[Any, Any]) -> list[str]:
     try:
         there = planner.read_settings(run.out / "config.yaml")
     except ConfigError as error:
-        return [str(error)]
-    differing = list(_differing(asked, there.model_dump(), ""))
-    if not differing:
-        return []
-    return [f"{run.out} holds a run with {', '.join(differing)}: name another --out, or remove it"]
+        return [f"no settings of this version ({error})"]
+    return list(_differing(asked, there.model_dump(), ""))
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any
 from l2b_data.errors import L2BError
 from l2b_run.folder.environment import peak_memory_mb
 from l2b_run.settings.recipe import Kind
+from l2b_run.training.step_report import StepReport
 from pipelines.plan.request import TrainRequest, plan
 from pipelines.reproduce.cells.table_task import table_task
 from pipelines.reproduce.cells.task import Probe, TableTask
@@ -32,7 +33,7 @@ class Timing:
 
 
 def time_steps(request: TrainRequest, task: TableTask) -> Timing:
-    """Time two steps in the first and in the last epoch, what a method does before an epoch, and an evaluation.
+    """Time steps of the first and of the last epoch, what a method does before an epoch, and an evaluation.
 
     Nothing is trained that is kept: `request.out` is not made. Raises as `plan` does.
     """
@@ -52,21 +53,25 @@ def time_steps(request: TrainRequest, task: TableTask) -> Timing:
 
 
 def _epoch_seconds(probe: Probe, epoch: int) -> tuple[float, float]:
-    """Seconds of a step of `epoch` and of its training, from two steps after an untimed one."""
-    run, batches, before = probe.run, probe.run.batches, 0.0
+    """Seconds of a step of `epoch` and of its training.
+
+    From two steps after an untimed one; of a method that makes its own epochs, as long as it likes, from a whole one.
+    """
+    run, batches, before, method = probe.run, probe.run.batches, 0.0, probe.run.method
     device, made = batches.device, [batches]
-    if (hook := run.method.before_epoch) is not None:
+    if (hook := method.before_epoch) is not None:
         before = timed(lambda: made.append(hook(run, epoch)), device)
     here = replace(run, batches=made[-1])
-    run.state.model.train()
-
-    def step(number: int) -> None:
-        run.method.step(here, epoch, number % here.batches.steps)
-
-    step(0)
-    a_step = sum(timed(partial(step, number), device) for number in (1, 2)) / 2
-    steps = probe.steps * here.batches.steps / batches.steps
-    return a_step, before * probe.whole + steps * a_step
+    for network in run.state.networks:
+        network.model.train()
+    if (step := method.step) is None:
+        reports: list[StepReport] = []
+        seconds = timed(lambda: reports.extend(method.steps_of(here, epoch)), device)
+        return seconds / max(len(reports), 1), (before + seconds) * probe.whole
+    steps = here.batches.steps
+    step(here, epoch, 0)
+    a_step = sum(timed(partial(step, here, epoch, number % steps), device) for number in (1, 2)) / 2
+    return a_step, before * probe.whole + probe.steps * steps / batches.steps * a_step
 
 
 def request_json(request: TrainRequest) -> str:

@@ -4,10 +4,11 @@ import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from l2b_data.errors import ConfigError
 from l2b_run.training.epoch_row import METRICS as EPOCHS
 from l2b_run.training.epoch_row import read_epochs
 from pipelines.reproduce.cells.choose_runs import Asked, CellRun, cell_run, chosen_columns
-from pipelines.reproduce.cells.kept import foreign_faults, is_finished
+from pipelines.reproduce.cells.kept import differences, is_finished
 from pipelines.reproduce.cells.task import TableTask
 from pipelines.reproduce.tables.read_table import unknown_methods
 from pipelines.reproduce.tables.table import METRICS, Column, Row, Table
@@ -69,20 +70,26 @@ class Results:
 
 
 def collect(
-    table: Table, task: TableTask, asked: Asked, *, known: Collection[str], failed: dict[str, str] | None = None
+    table: Table,
+    task: TableTask,
+    asked: Asked,
+    *,
+    known: Collection[str],
+    refused: Sequence[str] = (),
+    failed: dict[str, str] | None = None,
 ) -> Results:
     """Read every finished run of the table in `asked.out`, of the seeds asked for, whichever call has made it.
 
-    A run of other settings than those asked for is left out, and said. Raises DataError for a damaged summary.
+    A run of other settings than those asked for is left out, and said. refused: lines of `check_runs` on what was not
+    run. Raises DataError for a damaged summary.
     """
-    wanted, skipped = chosen_columns(table, asked.cells), _skipped(table, asked, known)
+    wanted, skipped = chosen_columns(table, asked.cells), [*_skipped(table, asked, known), *refused]
     found: dict[tuple[int, str], list[CellRun]] = {}
     for number, column in enumerate(table.columns):
         for row in (row for row in table.rows if row.method in known):
             runs = [cell_run(table, asked, column, row, seed) for seed in range(asked.seeds)]
             runs = [run for run in runs if is_finished(run.out)]
-            foreign = [fault for run in runs for fault in foreign_faults(run, task.planner)]
-            skipped += [f"Left out: {fault.partition(':')[0]}" for fault in foreign]
+            foreign = [run for run in runs if _foreign(run, task, skipped)]
             found[number, row.key] = [] if foreign else runs
     shown = [
         number
@@ -95,6 +102,16 @@ def collect(
     every = [run for runs in found.values() for run in runs]
     columns = [table.columns[number] for number in shown]
     return Results(table, asked, columns, cells, _described(task, every), failed or {}, list(dict.fromkeys(skipped)))
+
+
+def _foreign(run: CellRun, task: TableTask, skipped: list[str]) -> bool:
+    """Whether a finished run has other settings than those asked for, or those are refused; then it is said."""
+    try:
+        other = differences(run, task.planner)
+    except ConfigError:
+        other = ["settings that are refused now"]
+    skipped += [f"Left out: {run.out.name} has {', '.join(other)}"] if other else []
+    return bool(other)
 
 
 def _skipped(table: Table, asked: Asked, known: Collection[str]) -> list[str]:

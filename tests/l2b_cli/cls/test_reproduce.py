@@ -100,7 +100,7 @@ def test_a_run_of_other_settings_is_not_taken_for_this_one(reproduced, data):
     out, _, _ = reproduced
     code, text, said = call(*arguments(data, out, sets=("epochs=3", *TINY[1:])))
     assert (code, text) == (2, "")
-    assert f"{L2B} holds a run with epochs 2 instead of 3: name another --out, or remove it" in said
+    assert f"{L2B} has epochs 2 instead of 3: name another --out, or remove it" in said
 
 
 def test_a_dry_run_estimates_and_makes_nothing(reproduced, data, tmp_path):

@@ -3,7 +3,14 @@
 import pytest
 
 from l2b_data.errors import ConfigError, DataError
-from pipelines.reproduce.cells.choose_runs import Asked, choose_runs, chosen_columns, chosen_rows, parse_data
+from pipelines.reproduce.cells.choose_runs import (
+    Asked,
+    check_overrides,
+    choose_runs,
+    chosen_columns,
+    chosen_rows,
+    parse_data,
+)
 from pipelines.reproduce.tables.read_table import read_table
 
 TABLE1 = read_table("table1", "classification")
@@ -122,3 +129,22 @@ def test_data_by_name_and_one_path_for_cells_of_one_data_set(tmp_path):
 def test_cells_without_data_are_not_run(tmp_path):
     runs = chosen(TABLE1, tmp_path, methods=["ce"], data={"isic2019": tmp_path})
     assert [run.column.cell for run in runs] == [f"isic2019:0.{rate}" for rate in (2, 3, 4, 5)]
+
+
+def test_settings_of_a_row_a_method_and_a_data_set(tmp_path):
+    texts = ["epochs=2", "ce:epochs=3", "cifar100:batch_size=9", "cifar100:l2b:optimizer.lr=0.5", "l2rw:warm_up=0.5"]
+    found = {
+        (run.column.data, run.row.key): run.request.overrides
+        for run in chosen(
+            TABLE1, tmp_path, cells=["cifar10:0.2", "cifar100:0.2"], methods=["ce", "l2b"], overrides=texts
+        )
+    }
+    assert found == {
+        ("cifar10", "ce"): ["epochs=2", "epochs=3"],
+        ("cifar10", "l2b"): ["epochs=2"],
+        ("cifar100", "ce"): ["epochs=2", "epochs=3", "batch_size=9"],
+        ("cifar100", "l2b"): ["epochs=2", "batch_size=9", "optimizer.lr=0.5"],
+    }
+    check_overrides(TABLE1, [*texts, "network.weights=a:b=c"])
+    with pytest.raises(ConfigError, match="--set c2d:epochs=2: no row, method or data set of table1 has such a name"):
+        check_overrides(TABLE1, ["epochs=2", "c2d:epochs=2"])

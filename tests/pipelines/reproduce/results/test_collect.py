@@ -52,7 +52,7 @@ def test_runs_of_other_settings_are_left_out_and_named(reproduced, tmp_path):
     results = reproduced("table1", {}, cells=["cifar10:0.4"], methods=["ce"], overrides=["epochs=7"])
     assert [column.cell for column in results.columns] == ["cifar10:0.4"]
     (line,) = [line for line in results.skipped if line.startswith("Left out")]
-    assert line.endswith("cifar10-uniform-0.2_ce_s0 holds a run with epochs 20 instead of 7")
+    assert line.endswith("cifar10-uniform-0.2_ce_s0 has epochs 20 instead of 7")
 
 
 def test_what_was_not_run_is_said(reproduced):
