@@ -98,7 +98,7 @@ def _reproduce(tool: Tool, name: str, out: Path, options: ReproduceOptions) -> N
         runs, refused = check_runs(runs, task.planner, say=say)
         warn(refused)
     with stderr_lines("estimate", quiet=quiet) as say:
-        found = estimate(runs, tool.kind, jobs=options.jobs, say=say)
+        found = estimate(runs, task, jobs=options.jobs, say=say)
     if options.dry_run:
         print_result(found, estimate_parts(found), as_json=quiet)
         return

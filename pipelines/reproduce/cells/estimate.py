@@ -11,7 +11,8 @@ from l2b_run.folder.summary import RunSummary
 from l2b_run.settings.recipe import Kind
 from pipelines.reproduce.cells.child import child_environment, last_error, python_command
 from pipelines.reproduce.cells.choose_runs import CellRun
-from pipelines.reproduce.cells.kept import epochs_done, is_finished
+from pipelines.reproduce.cells.kept import asked_settings, epochs_done, is_finished
+from pipelines.reproduce.cells.task import TableTask
 from pipelines.reproduce.cells.time_steps import Timing, request_json
 
 Source = Literal["two timed steps", "a finished run", "not timed"]
@@ -19,7 +20,7 @@ Source = Literal["two timed steps", "a finished run", "not timed"]
 
 @dataclass(frozen=True)
 class Cost:
-    """Of runs that differ in noise and seed alone. runs: still to do. run_seconds: of a whole one.
+    """Of runs of a row that differ in nothing that costs time. runs: still to do. run_seconds: of a whole one.
 
     seconds: of what is to do, less the epochs that interrupted ones have done. fault: why it could not be timed.
     """
@@ -54,7 +55,7 @@ class Estimate:
 
 def estimate(
     runs: Sequence[CellRun],
-    kind: Kind,
+    task: TableTask,
     *,
     jobs: int = 1,
     say: Callable[[str], None] = lambda line: None,
@@ -67,9 +68,8 @@ def estimate(
     """
     groups: dict[tuple[str, ...], list[CellRun]] = {}
     for run in runs:
-        request = run.request
-        groups.setdefault((request.recipe, request.method, *request.overrides), []).append(run)
-    costs = []
+        groups.setdefault(_what_costs(run, task), []).append(run)
+    costs, kind = [], task.planner.kind
     pending = [group for group in groups.values() if not all(is_finished(run.out) for run in group)]
     for number, group in enumerate(pending, start=1):
         say(f"[{number}/{len(pending)}] timing {group[0].column.data} {group[0].row.key}")
@@ -83,6 +83,14 @@ def estimate(
         seconds=sum(known) / jobs if known else None,
         memory_mb=sum(sorted(memory)[-jobs:]) if memory else None,
     )
+
+
+def _what_costs(run: CellRun, task: TableTask) -> tuple[str, ...]:
+    """Data, row, and the settings but for the optimizer's and the methods' own, in which the cells of a row differ."""
+    own = {method.settings[0] for method in task.methods.values() if method.settings is not None}
+    settings = asked_settings(run, task.planner)
+    rest = {key: value for key, value in settings.items() if key not in own | {"optimizer"}}
+    return run.request.recipe, run.row.key, json.dumps(rest, sort_keys=True)
 
 
 def _cost(group: Sequence[CellRun], measure: Callable[[CellRun], Timing | str]) -> Cost:

@@ -35,8 +35,7 @@ def differences(run: CellRun, planner: Planner[Any, Any]) -> list[str]:
     Empty where there is no run. What a data set fills in is not compared. Raises ConfigError where the settings asked
     for are refused.
     """
-    request = run.request
-    asked = _asked_settings(planner, request.recipe, request.preset, request.method, tuple(request.overrides))
+    asked = asked_settings(run, planner)
     if not (is_finished(run.out) or is_begun(run.out)):
         return []
     try:
@@ -46,11 +45,17 @@ def differences(run: CellRun, planner: Planner[Any, Any]) -> list[str]:
     return list(_differing(asked, there.model_dump(), ""))
 
 
+def asked_settings(run: CellRun, planner: Planner[Any, Any]) -> dict[str, Any]:
+    """The settings of a run but for the seed, and for what the data set says. Raises ConfigError."""
+    request = run.request
+    return _asked_settings(planner, request.recipe, request.preset, request.method, tuple(request.overrides))
+
+
 @cache
 def _asked_settings(
     planner: Planner[Any, Any], recipe: str, preset: str | None, method: str, overrides: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Settings but for the seed, and for what the data set says; kept, as a table has hundreds of runs."""
+    """Kept, as a table has hundreds of runs that differ in noise and seed alone."""
     found = planner.load_settings(recipe, preset=preset, method=method, overrides=list(overrides))
     settings: dict[str, Any] = found.model_dump(exclude={"task", "seed"})
     return settings

@@ -55,12 +55,32 @@ def test_runs_of_other_settings_are_left_out_and_named(reproduced, tmp_path):
     assert line.endswith("cifar10-uniform-0.2_ce_s0 has epochs 20 instead of 7")
 
 
-def test_what_was_not_run_is_said(reproduced):
-    results = reproduced("table2", {}, cells=["cifar10:0.5", "cifar100"])
-    data, methods = results.skipped
-    assert data == "Not run, no --data cifar100=PATH: cifar100:0.2, cifar100:0.5, cifar100:0.8, cifar100:0.9"
-    unknown = [row.method for row in results.table.rows if row.method and row.method not in table_task(CLS).methods]
-    assert methods == f"Published numbers alone, as there is no such method here: {', '.join(unknown)}"
+def test_what_was_not_run_is_said(tmp_path):
+    asked = Asked(tmp_path, {"cifar10": tmp_path}, "cpu", cells=["cifar10:0.5", "cifar100"])
+    refused = ["Not run: c2d: it wants more"]
+    results = collect(
+        read_table("table2", CLS), table_task(CLS), asked, known=["mixup", "unicon", "c2d"], refused=refused
+    )
+    assert results.skipped == [
+        "Not run, no --data cifar100=PATH: cifar100:0.2, cifar100:0.5, cifar100:0.8, cifar100:0.9",
+        "Published numbers alone, as there is no such method here: m-correction, dividemix, l2b-dividemix, l2b-unicon, "
+        "l2b-c2d",
+        "Not run: c2d: it wants more",
+    ]
+
+
+def test_a_finished_run_whose_settings_are_refused_now_is_left_out(tmp_path):
+    table, task = read_table("table3", CLS), table_task(CLS)
+    given = Asked(tmp_path, {"cifar10": tmp_path}, "cpu", methods=["l2b-c2d"])
+    asked = replace(given, overrides=["l2b-c2d:network.weights=encoder.safetensors"])
+    (run,) = choose_runs(table, asked, task.methods)
+    finish(run, CLS, best={"accuracy": 0.5}, last={"accuracy": 0.4})
+    assert cell_of(collect(table, task, asked, known=task.methods), "l2b-c2d", "cifar10:0.4").best == Number(
+        50, None, 1
+    )
+    results = collect(table, task, given, known=task.methods)
+    assert cell_of(results, "l2b-c2d", "cifar10:0.4").best is None
+    assert results.skipped == ["Left out: cifar10-asymmetric-0.4_l2b-c2d_s0 has settings that are refused now"]
 
 
 def test_what_was_trained_is_described_and_differences_between_rows_are_named(reproduced, tmp_path):

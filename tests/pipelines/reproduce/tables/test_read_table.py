@@ -97,7 +97,8 @@ def test_what_other_papers_measured_is_marked():
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_recipes_take_what_a_table_sets(tmp_path, table, preset):
     task = table_task(table.kind)
-    asked = Asked(tmp_path, dict.fromkeys(table.data, tmp_path), preset)
+    pretrained = [f"{name}:network.weights=encoder.safetensors" for name in ("c2d", "l2b-c2d")]
+    asked = Asked(tmp_path, dict.fromkeys(table.data, tmp_path), preset, overrides=pretrained)
     distinct = {}
     for run in choose_runs(table, asked, task.methods):
         request = run.request
