@@ -9,8 +9,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Split:
-    """probability (n,) float64: that an element's given label is clean. labelled, unlabelled: positions, ascending.
+    """probability (n,) float64: that an element's given label is clean; NaN: not asked (a balanced epoch).
 
+    labelled, unlabelled: positions, ascending.
     fitted: what the choice was made by, for the log: mixture parameters, a threshold.
     """
 
@@ -28,6 +29,13 @@ def split_at(
         chosen = np.zeros(len(probability), bool)
         chosen[np.argsort(-probability, kind="stable")[:at_least]] = True
     return Split(probability, np.flatnonzero(chosen), np.flatnonzero(~chosen), fitted)
+
+
+def spread_out(split: Split, position: np.ndarray, count: int) -> Split:
+    """A split of the elements at `position` (m,) as one of all `count`."""
+    probability = np.full(count, np.nan)
+    probability[position] = split.probability
+    return Split(probability, position[split.labelled], position[split.unlabelled], split.fitted)
 
 
 def in_batches(positions: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -50,7 +58,7 @@ def split_row(splits: Sequence[Split]) -> dict[str, Any]:
     """
     if not splits:
         return {}
-    share = [len(split.labelled) / len(split.probability) for split in splits]
+    share = [len(split.labelled) / (len(split.labelled) + len(split.unlabelled)) for split in splits]
     rows = [{"labelled": len(split.labelled), "unlabelled": len(split.unlabelled), **split.fitted} for split in splits]
     return {"split_labelled": sum(share) / len(share), "splits": rows}
 

@@ -24,7 +24,7 @@ from l2b_cls.methods.semi_supervised.two_networks import (
 from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.mix_match import mixed, ramp
 from l2b_run.methods.plug_in import naming, plug_in_of
-from l2b_run.methods.split import Split, SplitMemory, endless, in_batches, split_at
+from l2b_run.methods.split import Split, SplitMemory, endless, in_batches, split_at, spread_out
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState
 from l2b_run.training.step_report import StepReport
@@ -79,7 +79,7 @@ def divide_mix(*, c2d: bool = False, l2b: bool = False) -> Method:
         clean="judge" if l2b else "never",
         settings=block,
         start=lambda own, state: LossMemory(),
-        faults=lambda settings: two_network_faults(settings, pretrained=c2d),
+        faults=lambda settings: _faults(settings, block[0], pretrained=c2d),
         networks=2,
     )
 
@@ -89,23 +89,27 @@ def divide_mix_epoch(run: Training, epoch: int, *, c2d: bool, l2b: bool) -> Iter
     first, second, memory = run, run.of_second, memory_of(run)
     if epoch < run.settings.warm_up_epochs:
         if c2d and epoch > 0:
-            memory.splits = [select(second, memory, 1), select(first, memory, 0)]
+            memory.splits = [select(second, memory, 1, epoch), select(first, memory, 0, epoch)]
         yield from warm_up(first, epoch)
         yield from warm_up(second, epoch)
         return
-    memory.splits = [select(second, memory, 1)]
+    memory.splits = [select(second, memory, 1, epoch)]
     if not c2d:
-        memory.splits.append(select(first, memory, 0))
+        memory.splits.append(select(first, memory, 0, epoch))
     yield from _trained(first, second.state, memory.splits[0], epoch, first=True, mix_all=not c2d, l2b=l2b)
     if c2d:
-        memory.splits.append(select(first, memory, 0))
+        memory.splits.append(select(first, memory, 0, epoch))
     yield from _trained(second, first.state, memory.splits[1], epoch, first=False, mix_all=not c2d, l2b=l2b)
 
 
-def select(run: Training, memory: LossMemory, number: int) -> Split:
-    """The split by this network: a mixture of two Gaussians on its losses of the given labels, scaled to [0, 1]."""
-    own = run.own
-    losses = given_losses(run.state.alone, samples_of(run))
+def select(run: Training, memory: LossMemory, number: int, epoch: int) -> Split:
+    """The split by this network: a mixture of two Gaussians on its losses of the given labels, scaled to [0, 1].
+
+    Of a balanced epoch only its samples are asked.
+    """
+    own, batches = run.own, samples_of(run)
+    position = batches.epoch_positions(epoch)
+    losses = given_losses(run.state.alone, batches, position)
     scaled = (losses - losses.min()) / max(float(np.ptp(losses)), _TINY)
     memory.past[number] = [*memory.past[number], torch.from_numpy(scaled)][-own.loss_epochs :]
     found = clean_mixture(torch.stack(memory.past[number]).mean(0).numpy(), max_iter=own.mixture_steps)
@@ -119,7 +123,8 @@ def select(run: Training, memory: LossMemory, number: int) -> Split:
         "weights": list(found.weight),
         "threshold": threshold,
     }
-    return split_at(found.posterior, found.posterior > threshold, at_least=own.labelled_batch, fitted=fitted)
+    split = split_at(found.posterior, found.posterior > threshold, at_least=own.labelled_batch, fitted=fitted)
+    return spread_out(split, position, batches.n_train)
 
 
 def _trained(
@@ -156,3 +161,10 @@ def _trained(
 def memory_of(run: Training) -> LossMemory:
     assert isinstance(run.state.memory, LossMemory)
     return run.state.memory
+
+
+def _faults(settings: Any, block: str, *, pretrained: bool) -> list[str]:
+    faults = two_network_faults(settings, pretrained=pretrained)
+    if getattr(settings, block).loss_epochs > 1 and settings.data.balanced_epoch:
+        faults.append(f"{block}.loss_epochs averages over epochs of the same samples: set data.balanced_epoch=0")
+    return faults

@@ -25,7 +25,7 @@ from l2b_cls.methods.semi_supervised.two_networks import (
 )
 from l2b_run.methods.mix_match import mixed, ramp
 from l2b_run.methods.plug_in import naming, plug_in_of
-from l2b_run.methods.split import Split, SplitMemory, endless, in_batches
+from l2b_run.methods.split import Split, SplitMemory, endless, in_batches, spread_out
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState
 from l2b_run.training.step_report import StepReport
@@ -108,20 +108,25 @@ def unicon_epoch(run: Training, epoch: int, *, l2b: bool) -> Iterator[StepReport
     memory.splits = []
     pairs = ((run, run.of_second), (run.of_second, run))
     for number, (network, other) in enumerate(pairs):
-        memory.splits.append(select(run.own, samples_of(run), [one.state.alone for one, _ in pairs]))
+        memory.splits.append(select(run.own, samples_of(run), [one.state.alone for one, _ in pairs], epoch))
         yield from _trained(network, other.state, memory, number, epoch, l2b=l2b)
 
 
-def select(own: UniConSettings, batches: TrainingSamples, networks: list[nn.Module]) -> Split:
-    """The split by the divergence of given labels and the networks' mean softmax, both in eval mode."""
-    found = [given_log_probabilities(network, batches) for network in networks]
+def select(own: UniConSettings, batches: TrainingSamples, networks: list[nn.Module], epoch: int) -> Split:
+    """The split by the divergence of given labels and the networks' mean softmax, both in eval mode.
+
+    Of a balanced epoch only its samples are asked.
+    """
+    position = batches.epoch_positions(epoch)
+    found = [given_log_probabilities(network, batches, position) for network in networks]
     mean, labels = torch.stack([logs.exp() for logs, _ in found]).mean(0), found[0][1]
     divergence = label_divergence(mean, labels, log_base=own.log_base)
     threshold = selection_threshold(divergence, high=own.high_divergence, divisor=own.divergence_divisor)
     chosen = class_balanced(divergence, labels.numpy(), threshold, classes=batches.classes)
     trust = 1 - np.where(divergence >= 0.5, divergence, 0.0)
     fitted: dict[str, float | list[float]] = {"threshold": threshold, "selected_share": float(chosen.mean())}
-    return Split(trust.clip(0, 1), np.flatnonzero(chosen), np.flatnonzero(~chosen), fitted)
+    split = Split(trust.clip(0, 1), np.flatnonzero(chosen), np.flatnonzero(~chosen), fitted)
+    return spread_out(split, position, batches.n_train)
 
 
 def _trained(
@@ -129,7 +134,7 @@ def _trained(
 ) -> Iterator[StepReport]:
     """One pass over the labelled samples: guess on weak views, MixMatch and contrast on strong ones."""
     own, batches, model, split = run.own, samples_of(run), run.state.model, memory.splits[number]
-    rng, share = batches.split_draws(epoch), len(split.labelled) / batches.n_train
+    rng, share = batches.split_draws(epoch), len(split.labelled) / (len(split.labelled) + len(split.unlabelled))
     labelled = in_batches(split.labelled, own.labelled_batch, rng)
     unlabelled = endless(split.unlabelled, max(2, int(own.labelled_batch * own.unlabelled_factor / share)), rng)
     plug_in = plug_in_of(run, split, first=number == 0) if l2b else None

@@ -18,7 +18,7 @@ from tests.l2b_cls.synthetic import TRAIN, given_labels, image_set, make_setting
 
 
 def with_losses(monkeypatch, losses):
-    monkeypatch.setattr(divide_mix, "given_losses", lambda model, batches: losses)
+    monkeypatch.setattr(divide_mix, "given_losses", lambda model, batches, at: losses)
 
 
 def two_groups():
@@ -31,7 +31,7 @@ def test_a_known_split_is_found(monkeypatch):
     losses, wrong = two_groups()
     with_losses(monkeypatch, losses)
     run = training_for(make_settings("dividemix"))
-    split = select(run, run.state.memory, 0)
+    split = select(run, run.state.memory, 0, 2)
     assert split.labelled.tolist() == np.flatnonzero(~wrong).tolist()
     assert split.unlabelled.tolist() == np.flatnonzero(wrong).tolist()
     assert split.fitted["means"][0] < split.fitted["means"][1]
@@ -41,14 +41,14 @@ def test_losses_are_averaged_over_epochs(monkeypatch):
     losses, wrong = two_groups()
     run = training_for(make_settings("dividemix", dividemix={"loss_epochs": 2, "labelled_batch": 8}))
     with_losses(monkeypatch, losses)
-    select(run, run.state.memory, 0)
+    select(run, run.state.memory, 0, 2)
     flat = np.random.default_rng(1).normal(1.0, 0.01, TRAIN)  # an epoch that says nothing
     with_losses(monkeypatch, flat)
-    split = select(run, run.state.memory, 0)
+    split = select(run, run.state.memory, 0, 2)
     assert len(run.state.memory.past[0]) == 2
     assert not run.state.memory.past[1]
     assert wrong[split.unlabelled].mean() > 0.8
-    select(run, run.state.memory, 0)
+    select(run, run.state.memory, 0, 2)
     assert len(run.state.memory.past[0]) == 2
 
 
@@ -56,11 +56,11 @@ def test_c2d_brings_its_threshold_between_the_posteriors(monkeypatch):
     losses, wrong = two_groups()
     with_losses(monkeypatch, losses)
     run = training_for(make_settings("c2d"))
-    split = select(run, run.state.memory, 0)
+    split = select(run, run.state.memory, 0, 2)
     assert 0 < split.fitted["threshold"] < 1
     assert not wrong[split.labelled].any()
     with_losses(monkeypatch, np.ones(TRAIN))  # all alike: posterior 1
-    assert len(select(run, run.state.memory, 0).labelled) == TRAIN
+    assert len(select(run, run.state.memory, 0, 2).labelled) == TRAIN
 
 
 def test_c2d_without_pretrained_weights_and_a_split_without_warm_up_are_refused():
@@ -135,3 +135,16 @@ def test_the_plug_ins_weights_are_those_of_double_backward(monkeypatch):
     plug_in.plug_in_step(replace(run), images, soft, meta)
     torch.testing.assert_close(seen[0].weights, weights, atol=1e-10, rtol=1e-8)
     assert 0 < int((weights > 0).sum()) < weights.numel()
+
+
+@pytest.mark.parametrize("method", ["dividemix", "unicon"])
+def test_of_a_balanced_epoch_only_its_samples_are_split(method):
+    run = training_for(make_settings(method, data={"balanced_epoch": 60}))
+    reports = list(run.method.steps_of(run, 2))
+    asked = run.batches.epoch_positions(2)
+    for split in run.state.memory.splits:
+        assert sorted([*split.labelled, *split.unlabelled]) == asked.tolist()
+        assert np.isnan(split.probability).sum() == TRAIN - len(asked)
+    assert all(np.isfinite(report.loss) for report in reports)
+    with pytest.raises(ValidationError, match="loss_epochs averages"):
+        make_settings("dividemix", data={"balanced_epoch": 60}, dividemix={"loss_epochs": 5})
