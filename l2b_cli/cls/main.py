@@ -3,6 +3,7 @@
 from l2b_cli.cls import audit, check, compare, demo, doctor, evaluate, export, predict, report, reproduce, train
 from l2b_cli.cls.prepare.own import folder
 from l2b_cli.cls.prepare.published import cifar10, cifar100, clothing1m, digits, isic2019, medmnist
+from l2b_cli.cls.pretrain import simclr
 from l2b_cli.shared.make_app import make_app, make_group
 from l2b_cli.shared.methods_of import methods_of
 from l2b_cli.shared.shell import run_app
@@ -14,7 +15,13 @@ app = make_app(
     {
         "Start here": [demo.demo, doctor.doctor],
         "Data": [make_group("prepare", "Turn images and labels into a prepared set.", PREPARE), check.check],
-        "Train and predict": [train.train, methods_of("l2b_cls.methods.table"), predict.predict, export.export],
+        "Train and predict": [
+            train.train,
+            make_group("pretrain", "Learn an encoder from images without labels.", (simclr,)),
+            methods_of("l2b_cls.methods.table"),
+            predict.predict,
+            export.export,
+        ],
         "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, reproduce.reproduce],
     },
     items="images",

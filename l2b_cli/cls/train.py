@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from rich.markup import escape
 from typer import Argument, Context, Option
@@ -13,7 +13,9 @@ from l2b_cli.shared.result import Part
 from l2b_data.errors import ConfigError
 
 if TYPE_CHECKING:
+    from l2b_cls.config import Settings
     from l2b_cls.metrics.summary import Summary
+    from l2b_cls.run_data import RunData
 
 _RECIPES = "cifar10, cifar100, isic2019, clothing1m, pneumoniamnist, digits, images, or a YAML recipe."
 _METHODS = method_names("l2b_cls.methods.table") + "; `l2b-cls methods` says more."
@@ -57,8 +59,10 @@ def train(
     train_a_run(context, CLASSIFICATION, request, options, title=_title, results=_results)
 
 
-def _title(method: str, data: Any) -> str:
-    return f"{method} {data.noise['noise']}"
+def _title(settings: "Settings", data: "RunData") -> str:
+    from l2b_run.folder.summary import method_of
+
+    return f"{method_of(settings.method, settings.meta.source)} {data.noise['noise']}"
 
 
 def _results(summary: "Summary", title: str, run: Path) -> Iterator[Part]:

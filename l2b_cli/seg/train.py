@@ -12,6 +12,7 @@ from l2b_cli.shared.options import TrainOptions, spread
 from l2b_cli.shared.result import Part
 
 if TYPE_CHECKING:
+    from l2b_seg.config import Settings
     from l2b_seg.metrics.summary import Summary
     from l2b_seg.run_data import RunData
 
@@ -42,8 +43,11 @@ def train(
     train_a_run(context, SEGMENTATION, request, options, title=_title, results=_results)
 
 
-def _title(method: str, data: "RunData") -> str:
+def _title(settings: "Settings", data: "RunData") -> str:
     """Method and masks of a run: "l2b L2", "l2b --no-clean, masks as given"."""
+    from l2b_run.folder.summary import method_of
+
+    method = method_of(settings.method, settings.meta.source)
     level = data.noise.get("level") or data.labels
     return f"{method}, masks as given" if level == "clean" else f"{method} {level}"
 

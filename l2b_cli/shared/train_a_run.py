@@ -12,7 +12,6 @@ from l2b_cli.shared.options import TrainOptions
 from l2b_cli.shared.progress import resumable, training_progress
 from l2b_cli.shared.result import Part, print_result, warn
 from l2b_cli.shared.say import stderr_lines
-from l2b_run.folder.summary import method_of
 from pipelines.plan.request import Planner, TrainRequest, plan, train
 
 _WITH_RESUME = ("recipe", "data", "device", "resume", "dry_run", "as_json")
@@ -24,13 +23,13 @@ def train_a_run(
     request: TrainRequest,
     options: TrainOptions,
     *,
-    title: Callable[[str, Any], str],
+    title: Callable[[Any, Any], str],
     results: Callable[[Any, str, Path], Iterable[Part]],
 ) -> None:
     """Train as asked, print the summary.
 
-    request: what the tool's own options say; --set comes after its overrides. title: names the run by its method and
-    its data. results: of a summary, that title and the run folder what to print.
+    request: what the tool's own options say; --set comes after its overrides. title: names the run by its settings
+    and its data. results: of a summary, that title and the run folder what to print.
     """
     overrides = request.overrides + (options.overrides or [])
     if options.resume is not None and (unused := _unused(context)):
@@ -41,7 +40,7 @@ def train_a_run(
     if options.dry_run:
         typer.echo(yaml.safe_dump(chosen.model_dump(), sort_keys=False), nl=False)
         return
-    named = title(method_of(chosen.method, chosen.meta.source) or "", planned.data)
+    named = title(chosen, planned.data)
     bar = training_progress(chosen.epochs, title=named, score=planner.score, quiet=options.as_json)
     with resumable(planned.out), bar as progress:
         summary = train(planned, progress=progress)

@@ -31,7 +31,7 @@ _Loader.add_implicit_resolver(
 class Recipe(BaseModel):
     """A YAML recipe: base settings, presets over them, and in a preset, under `methods`, what differs by method.
 
-    noise: of the training labels, where `train` is not told.
+    noise: of the training labels, where `train` is not told. pretraining: by preset, values of `pretrain`.
     """
 
     model_config = _STRICT
@@ -40,6 +40,7 @@ class Recipe(BaseModel):
     noise: str | None = None
     base: dict[str, Any] = {}
     presets: dict[str, dict[str, Any]]
+    pretraining: dict[str, dict[str, Any]] = {}
 
 
 def load_settings(
@@ -68,15 +69,31 @@ def load_settings(
             merged = _with_preset(model, merged, content.presets[preset], method, f"recipe {path}, preset {preset}")
         else:
             faults.append(f"preset {preset!r} is not in {path}; it has {', '.join(content.presets)}")
+    known = {"recipe": name, "preset": preset, "method": method, "seed": seed}
+    return resolved(model, merged, overrides or [], known, where=where, faults=faults)
+
+
+def resolved(
+    model: type[Settings],
+    merged: dict[str, Any],
+    overrides: list[str],
+    known: dict[str, Any],
+    *,
+    where: str,
+    faults: list[str],
+) -> Settings:
+    """`merged` <- overrides <- what arguments say (`known`) as a `model`, whose `task` is left to the data.
+
+    Raises ConfigError with `faults` and all that is wrong, which `where` names.
+    """
     with noted(faults):
-        for override in _parse_overrides(overrides or [], model):
-            merged = _merge(merged, override)
+        for override in _parse_overrides(overrides, model):
+            merged = merge(merged, override)
     if "task" in merged:
         faults.append(f"{where}, --set: task cannot be set; the data set says what it is")
         merged = {key: value for key, value in merged.items() if key != "task"}
-    merged |= {"recipe": name, "preset": preset, "method": method, "seed": seed}
     with noted(faults):
-        settings = validate(model, merged, where)
+        settings = validate(model, merged | known, where)
     if faults:
         raise ConfigError("\n".join(faults))
     return settings
@@ -93,7 +110,7 @@ def _with_preset(
     if isinstance(entries, dict):
         entries = {model.method_name(name) if isinstance(name, str) else name: one for name, one in entries.items()}
     checked: Any = validate(by_method, {"methods": entries}, what)
-    return _merge(_merge(base, layers), checked.methods.get(method, {}))
+    return merge(merge(base, layers), checked.methods.get(method, {}))
 
 
 def load_recipe(recipe: str | Path, *, kind: Kind) -> Recipe:
@@ -188,9 +205,10 @@ def _is_text(model: type[BaseModel], key: str) -> bool:
     return found in (str, str | None)
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`base` with what `over` says instead or besides, blocks one by one."""
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else value
+        merged[key] = merge(merged[key], value) if both else value
     return merged

@@ -15,8 +15,7 @@ from l2b_data.errors import ConfigError, DataError, noted
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.image_store import ArrayStore
 from l2b_data.samples.label_table import META
-
-_TUNING, _SUBSET = range(2)  # one random stream each, beside the meta set's and the noise's
+from pipelines.plan.stratified import SUBSET, TUNING, stratified
 
 
 def resolve_images(
@@ -51,10 +50,10 @@ def resolve_images(
         say(f"warning: {short}: all of them are used")
     evaluation = images.indices(settings.data.evaluate_on)
     if settings.data.tuning_samples:
-        pool, evaluation = _stratified(images, pool, len(pool) - settings.data.tuning_samples, noise_seed, _TUNING)
+        pool, evaluation = stratified(images.labels, pool, len(pool) - settings.data.tuning_samples, noise_seed, TUNING)
     train, meta = _meta(images, pool, settings, split, asked=meta_size_asked, seed=noise_seed)
     if settings.data.train_samples is not None and settings.data.train_samples < len(train):
-        train, _ = _stratified(images, train, settings.data.train_samples, noise_seed, _SUBSET)
+        train, _ = stratified(images.labels, train, settings.data.train_samples, noise_seed, SUBSET)
     drawn_from = None if np.isin(meta, train).any() or not np.isin(meta, pool).any() else pool
     given, noisy = _corrupted(images, train, drawn_from, noise, noise_seed)
     known = noise.kind != "none" and _true_labels(images, "train", noise)
@@ -172,20 +171,3 @@ def _places(samples: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Positions in `samples` (n,) of the numbers `wanted` (m,), which are all in it."""
     by_number = np.argsort(samples)
     return by_number[np.searchsorted(samples, wanted, sorter=by_number)]
-
-
-def _stratified(
-    images: ImageSet, index: np.ndarray, keep: int, seed: int, stream: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """`keep` of `index` (n,) and the others, both in the order of `index`, every class in its proportion.
-
-    Shuffled within a class, then taken by rank / size of the class: the first `keep` have every class's share, to one.
-    """
-    labels, rng = images.labels[index], np.random.default_rng([seed, stream])
-    place = np.empty(len(index))
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        place[members] = (rng.permutation(len(members)) + 0.5) / len(members)
-    chosen = np.zeros(len(index), bool)
-    chosen[np.lexsort((labels, place))[:keep]] = True
-    return index[chosen], index[~chosen]

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional
 
-from l2b_cls.batches.simclr_view import ColourJitter, apply_jitter, draw_jitter, simclr_view
-from l2b_cls.config import AugmentationSettings
+from l2b_cls.pretraining.settings import ViewSettings
+from l2b_cls.pretraining.simclr_view import ColourJitter, apply_jitter, draw_jitter, simclr_view
 
-CROP = AugmentationSettings(resized_crop=0.2)
-WHOLE = AugmentationSettings(crop_padding=0, flip=0.0)
+CROP = ViewSettings()
+WHOLE = ViewSettings(resized_crop=0.999, flip=0.0)
 TORCHVISION = (
     functional.adjust_brightness,
     functional.adjust_contrast,

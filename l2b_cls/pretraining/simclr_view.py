@@ -9,7 +9,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from l2b_cls.batches.augment import apply_augmentation, draw_augmentation
-from l2b_cls.config import AugmentationSettings
+from l2b_cls.pretraining.settings import ViewSettings
 
 _RANGES = ((0.6, 1.4), (0.6, 1.4), (0.6, 1.4), (-0.1, 0.1))  # brightness, contrast, saturation; hue
 _JITTERED, _GREYED = 0.8, 0.2  # shares of the images
@@ -57,7 +57,7 @@ def apply_jitter(drawn: ColourJitter, images: Tensor) -> Tensor:
     return images * 255
 
 
-def simclr_view(images: Tensor, rng: np.random.Generator, chosen: AugmentationSettings) -> Tensor:
+def simclr_view(images: Tensor, rng: np.random.Generator, chosen: ViewSettings) -> Tensor:
     """A view of every image (n, C, H, W) uint8, C 1 or 3: (n, C, H', W') float32 in [0, 255], not normalised.
 
     A crop of `resized_crop` to all of the area brought to `size`, mirrored with probability `flip`, turned by up to
