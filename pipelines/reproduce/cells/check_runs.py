@@ -38,7 +38,8 @@ def check_runs(
     for number, request in enumerate(reversed(distinct.values()), start=1):
         say(f"[{number}/{len(distinct)}] {request.recipe} {request.noise}, seed {request.noise_seed}")
         plan(replace(request, out=Path(f"{request.out}.checked")), planner, say=partial(_say_warning, say))
-    return accepted, [f"Not run: {row}: {_reason(text)}" for row, text in refused.items()]
+    way_out = "as --set {row}:KEY=VALUE, for this row alone"
+    return accepted, [f"Not run: {row}: {_reason(text)} ({way_out.format(row=row)})" for row, text in refused.items()]
 
 
 def _reason(message: str) -> str:

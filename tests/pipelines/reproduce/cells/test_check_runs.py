@@ -33,6 +33,7 @@ def test_a_row_that_wants_more_is_left_out_with_its_reason(tmp_path, planned):
         ("Not run: c2d",),
         ("Not run: l2b-c2d",),
     ]
+    assert lines[0].endswith("encoder.safetensors (as --set c2d:KEY=VALUE, for this row alone)")
 
 
 def test_settings_that_no_run_can_have_are_an_error(tmp_path, planned):
