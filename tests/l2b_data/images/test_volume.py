@@ -130,6 +130,16 @@ def test_two_dimensional_image(tmp_path):
     assert read_volume(tmp_path / "c.mha").same_grid(tilted) == []
 
 
+SIZES = {  # of 4 x 3 x 2 voxels of 2 bytes
+    "10000 10000 10000": "1,000,000,000,000 voxels",
+    **dict.fromkeys(("4 3 0", "4 3 -2"), "at least 1"),
+    "4 3 2.5": "whole numbers",
+    "4 3": "NDims = 3, DimSize = 4 3",
+    "4 3 3": "truncated: 48 bytes of the 72",
+    "4 3 1": "48 bytes where its header asks for 24",
+}
+
+
 @pytest.mark.parametrize(
     ("header", "message"),
     [
@@ -138,17 +148,11 @@ def test_two_dimensional_image(tmp_path):
             for name in ("../x.raw", "/etc/passwd", "sub\\x.raw", "LIST", "slice%03d.raw 1 2 1", "x" * 5000)
         ),
         ({"ElementDataFile": "other.raw"}, "not beside it"),
-        ({"DimSize": "10000 10000 10000"}, "1,000,000,000,000 voxels"),
-        ({"DimSize": "4 3 0"}, "at least 1"),
-        ({"DimSize": "4 3 -2"}, "at least 1"),
-        ({"DimSize": "4 3 2.5"}, "whole numbers"),
-        ({"DimSize": "4 3"}, "NDims = 3, DimSize = 4 3"),
+        *(({"DimSize": size}, message) for size, message in SIZES.items()),
         ({"DimSize": None}, "no DimSize"),
         ({"ElementType": "MET_STRING"}, "MET_STRING"),
         ({"ElementNumberOfChannels": "3"}, "3 channels"),
         ({"BinaryData": "False"}, "BinaryData"),
-        ({"DimSize": "4 3 3"}, "truncated: 48 bytes of the 72"),
-        ({"DimSize": "4 3 1"}, "48 bytes where its header asks for 24"),
         ({"ElementSpacing": "1 0 1"}, "a.mhd"),
     ],
 )
