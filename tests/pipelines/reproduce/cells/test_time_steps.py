@@ -31,7 +31,8 @@ presets:
     slices: {size: 32}
     network: {widths: [4, 4, 4, 4, 4]}
     bootstrap: {pseudo_label: own}
-    epochs: 2
+    epochs: 4
+    warm_up: 0.5
     batch_size: 4
 """
 
@@ -59,8 +60,8 @@ def test_every_method_of_classification_can_be_timed(tmp_path, method):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("method", ["unetpp", "finetune", "l2b"])
-def test_segmentation(tmp_path, method):
+@pytest.mark.parametrize("method", table_task("segmentation").methods)
+def test_every_method_of_segmentation_can_be_timed(tmp_path, method):
     (tmp_path / "tiny.yaml").write_text(SEG_RECIPE)
     data = make_dataset(tmp_path / "data").root
     request = TrainRequest(
