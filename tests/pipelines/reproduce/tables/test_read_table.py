@@ -122,6 +122,37 @@ def test_rows_of_the_paper_preset_run_on_the_networks_of_the_paper(tmp_path):
     assert networks == {("uniform", "wrn-28-10", 36, 38, 120), ("flip2", "resnet32", 40, 50, 120)}
 
 
+@pytest.mark.parametrize(
+    ("name", "cell", "dividemix", "c2d", "unicon"),
+    [
+        ("table2", "cifar10:0.2", (0, 0.5, 1), (0, 1), (0, 0.5)),
+        ("table2", "cifar10:0.5", (25, 0.5, 1), (25, 1), (30, 0.5)),
+        ("table7", "cifar10:0.8", (25, 0.5, 1), (25, 1), (30, 1)),
+        ("table2", "cifar10:0.9", (50, 0.6, 5), (50, 5), (50, 1)),
+        ("table7", "cifar100:0.2", (25, 0.5, 1), (25, 1), (30, 0.5)),
+        ("table2", "cifar100:0.5", (150, 0.5, 1), (150, 1), (30, 0.5)),
+        ("table2", "cifar100:0.8", (150, 0.5, 1), (500, 1), (30, 1)),
+        ("table7", "cifar100:0.9", (150, 0.6, 5), (500, 5), (30, 1)),
+    ],
+)
+def test_bases_have_the_published_values_of_each_noise(tmp_path, name, cell, dividemix, c2d, unicon):
+    """dividemix: weight of the unlabelled loss, threshold, epochs of losses; c2d: without threshold; unicon: factor."""
+    task, table = table_task("classification"), read_table(name, "classification")
+    pretrained = ["c2d:network.weights=encoder.safetensors"]
+    data = dict.fromkeys(table.data, tmp_path)
+    asked = Asked(tmp_path, data, "paper", cells=[cell], methods=["dividemix", "c2d", "unicon"], overrides=pretrained)
+    found = {}
+    for run in choose_runs(table, asked, task.methods):
+        request = run.request
+        found[run.row.key] = task.planner.load_settings(
+            request.recipe, preset="paper", method=request.method, overrides=request.overrides
+        )
+    own = found["dividemix"].dividemix
+    assert (own.unlabelled_weight, own.threshold, own.loss_epochs) == dividemix
+    assert (found["c2d"].c2d.unlabelled_weight, found["c2d"].c2d.loss_epochs) == c2d
+    assert (found["unicon"].unicon.unlabelled_weight, found["unicon"].unicon.unlabelled_factor) == unicon
+
+
 def test_an_unknown_table_is_refused_with_the_names_there_are():
     with pytest.raises(ConfigError, match="there is no table 'table9': take one of fig1a, fig3, fig4, rmnw1, rmnw2"):
         read_table("table9", "classification")
