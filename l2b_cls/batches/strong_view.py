@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torchvision.transforms import v2
 
 _FILL = 128  # grey where a shift or a rotation leaves nothing, as in UniCon
 
@@ -14,6 +13,8 @@ def strong_view(images: Tensor, seed: int) -> Tensor:
     1805.09501), as torchvision draws and applies them. What acts on colour alone (Color) leaves a grey image as it is.
     A pure function of images and seed: torch's global stream stays where it was. B = 0 gives an empty batch.
     """
+    from torchvision.transforms import v2  # a second of importing, which runs without strong views do without
+
     policy = v2.AutoAugment(v2.AutoAugmentPolicy.CIFAR10, fill=_FILL)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)

@@ -6,7 +6,7 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_run.folder.read_run import check_evaluation_folder, new_run_faults, read_part
 
 
-@pytest.mark.parametrize("kept", ["summary.json", "report.html", "model.safetensors"])
+@pytest.mark.parametrize("kept", ["summary.json", "report.html", "model.safetensors", "encoder.safetensors"])
 def test_a_folder_with_files_of_the_users_own_is_left_alone(tmp_path, kept):
     assert new_run_faults(tmp_path / "new" / "run") == []
     (tmp_path / "notes.txt").touch()
