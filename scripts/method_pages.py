@@ -95,18 +95,13 @@ def words_of(path: Path) -> str:
 def page(name: str, words: str) -> str:
     """A method's page: its words, the facts of the table, its options."""
     tools = [tool for tool in TOOLS if name in tool.methods]
-    rows = [method_row(name, tool.methods[name]) for tool in tools]
-
-    def said(key: str, text: str = "{}") -> str:
-        return _of_tools({tool.command: text.format(row[key]) for tool, row in zip(tools, rows, strict=True)}, tools)
-
     facts = {
-        "What it does": said("text"),
-        "Source": said("source"),
-        "Clean labels": said("needs"),
-        "Cost of a step": said("cost", "{:g} x a plain step"),
+        "What it does": _said(tools, name, "text"),
+        "Source": _said(tools, name, "source"),
+        "Clean labels": _said(tools, name, "needs"),
+        "Cost of a step": _said(tools, name, "cost", "{:g} x a plain step"),
         "Fixed": ", ".join(f"`meta.{key}={value}`" for key, value in tools[0].methods[name].meta.items()),
-        "Also called": ", ".join(f"`{alias}`" for alias in rows[0]["aliases"]),
+        "Also called": ", ".join(f"`{alias}`" for alias in tools[0].methods[name].aliases),
         "Command": ", ".join(f"`{tool.command} train RECIPE --method {name}`" for tool in tools),
     }
     lines = [words, "", MARK, "", "| | |", "|---|---|"]
@@ -122,10 +117,9 @@ def index() -> str:
     lines = [_COMMON, "| method | what it does | tools | clean labels | cost | source |", "|---|---|---|---|---|---|"]
     for name in _names():
         tools = [tool for tool in TOOLS if name in tool.methods]
-        row = method_row(name, tools[0].methods[name])
-        commands = ", ".join(tool.command for tool in tools)
-        cells = (f"[{name}]({name}.md)", row["text"], commands, row["needs"], f"{row['cost']:g}", row["source"])
-        lines.append(f"| {' | '.join(cells)} |")
+        text, source, needs = (_said(tools, name, key) for key in ("text", "source", "needs"))
+        commands, cost = ", ".join(tool.command for tool in tools), _said(tools, name, "cost", "{:g}")
+        lines.append(f"| [{name}]({name}.md) | {text} | {commands} | {needs} | {cost} | {source} |")
     return "\n".join(lines) + "\n"
 
 
@@ -154,8 +148,9 @@ def _option_lines(tools: list[Tool], name: str, named: list[str]) -> Iterator[st
         raise ValueError(f"no description of {', '.join(silent)}; give their Fields one")
     for key, each in by_key.items():
         defaults = _of_tools({command: option.default for command, option in each.items()}, tools)
-        meanings = dict.fromkeys(option.meaning for option in each.values())
-        yield f"| `{key}` | {defaults} | {'; '.join(meanings)} |"
+        both = {command: option.meaning for command, option in each.items()}
+        meanings = _of_tools(both, [tool for tool in tools if tool.command in both])
+        yield f"| `{key}` | {defaults} | {meanings} |"
 
 
 def _own_block(tools: list[Tool], name: str, named: list[str]) -> list[str]:
@@ -193,6 +188,11 @@ def _meaning(model: type[BaseModel], name: str) -> str:
         if field is not None and field.description:
             return str(field.description)
     return ""
+
+
+def _said(tools: list[Tool], name: str, key: str, text: str = "{}") -> str:
+    """What the table says of a method under `key`, written as `text`."""
+    return _of_tools({tool.command: text.format(method_row(name, tool.methods[name])[key]) for tool in tools}, tools)
 
 
 def _of_tools(values: Mapping[str, str], tools: list[Tool]) -> str:

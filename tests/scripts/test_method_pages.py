@@ -6,7 +6,7 @@ import pytest
 
 from l2b_cls.methods.table import METHODS as CLS
 from l2b_seg.methods.table import METHODS as SEG
-from scripts.method_pages import FOLDER, INDEX, MARK, made_pages, main, page, stale_pages, words_of
+from scripts.method_pages import FOLDER, INDEX, MARK, index, made_pages, main, page, stale_pages, words_of
 
 
 @pytest.fixture
@@ -47,6 +47,13 @@ def test_what_is_below_the_line_is_of_the_table_and_the_settings():
     both = page("joint", "# joint\n\nWords.\n\nSettings: joint_by, meta_batch_size")
     assert "| `joint_by` | `batch` of batch, steps | joint: " in both
     assert "| `meta_batch_size` | `2` (l2b-seg); `128` (l2b-cls) | clean ones a step |" in both
+
+
+def test_what_differs_between_the_tools_is_said_of_each():
+    text = f"{SEG['dividemix'].text} (l2b-seg); {CLS['dividemix'].text} (l2b-cls)"
+    assert f"| What it does | {text} |" in page("dividemix", "# dividemix\n\nWords.")
+    assert f"| [dividemix](dividemix.md) | {text} | l2b-seg, l2b-cls | no | " in index()
+    assert f"| [joint](joint.md) | {CLS['joint'].text} | l2b-seg, l2b-cls | yes | 2 | " in index()
 
 
 def test_a_change_below_the_line_a_lost_index_and_a_page_of_no_method_are_stale(pages):
