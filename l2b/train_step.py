@@ -22,7 +22,8 @@ from l2b.untouched import statistics_kept, under_autocast
 class Step:
     """What a step did. `weights` and `logits` are detached; `gradient_norm` is the norm before clipping.
 
-    `no_weight`: every weight was zero, so that only weight decay and momentum moved the parameters.
+    `no_weight`: every weight was zero, so that only weight decay and momentum moved the parameters. `meta_step`: a
+    supervised meta step followed.
     """
 
     loss: float
@@ -30,6 +31,7 @@ class Step:
     logits: Tensor
     gradient_norm: float
     no_weight: bool
+    meta_step: bool = False
 
 
 def train_step(
@@ -48,6 +50,7 @@ def train_step(
     clip_norm: float | None = None,
     warm_up: bool = False,
     supervised_meta_step: bool = False,
+    own_label: PseudoLabel | None = None,
     clean_share: float = 0.0,
 ) -> Step:
     """Take one step on sum(weights * losses) (L2B, CVPR 2024, eq. 3) and report it; arguments as bootstrap_weights.
@@ -59,6 +62,8 @@ def train_step(
     `supervised_meta_step=True`, an ordinary step of its own on its mean loss after the weighted one (released
     segmentation code; a forward and a backward pass more), or `clean_share` > 0: the step's gradient is
     (1 - clean_share) times its own plus clean_share times the meta gradient, which is there anyway.
+    `own_label(logits)`, the network's most probable label: no supervised meta step on a batch known by heart, whose
+    loss is below the train batch's `guess_loss` (`meta_step` says why).
     torch.autocast acts on the step's own passes alone; the weights are those of the parameters' own precision, which
     costs "fast" a further pass.
     Raises NonFiniteError with parameters, buffers, optimizer and `meta_average` as they were (a non-finite supervised
@@ -96,11 +101,42 @@ def train_step(
         value, norm = descend(model, optimizer, objective, clip_norm=clip_norm, blended=blended, share=clean_share)
     if meta_average is not None and judgement is not None:
         meta_average.update(judgement.gradient)
+    logits = logits.detach()
+    taught = False
     if supervised_meta_step:
-        x_meta, y_meta = meta_batch
-        with statistics_kept(model):
-            descend(model, optimizer, on_meta(model(x_meta), y_meta).mean(), clip_norm=clip_norm)
-    return Step(value, weights, logits.detach(), norm, not bool(weights.any()))
+        least = 0.0 if own_label is None else guess_loss(logits, loss=on_meta, own_label=own_label)
+        taught = meta_step(model, optimizer, meta_batch, loss=on_meta, least=least, clip_norm=clip_norm)
+    return Step(value, weights, logits, norm, not bool(weights.any()), taught)
+
+
+def guess_loss(logits: Tensor, *, loss: Loss, own_label: PseudoLabel) -> float:
+    """Mean loss of a batch's logits under their own most probable labels: how sure the network is of its guesses."""
+    return float(loss(logits, own_label(logits)).mean())
+
+
+def meta_step(
+    model: nn.Module,
+    optimizer: Optimizer,
+    meta_batch: Batch,
+    *,
+    loss: Loss,
+    least: float = 0.0,
+    clip_norm: float | None = None,
+) -> bool:
+    """An ordinary step on the meta batch's mean loss, none where that is below `least`; whether there was one.
+
+    With `least` the train batch's `guess_loss`: no label of an image has a smaller cross-entropy than the most probable
+    one, so a network to which clean and train images are the same has on clean labels at least the loss of its own
+    guesses. Where it has less it knows the clean images themselves, and a step on them would teach it them alone.
+    Running statistics see the meta batch either way. Raises NonFiniteError as `descend`.
+    """
+    x, y = meta_batch
+    with statistics_kept(model):
+        value = loss(model(x), y).mean()
+        if float(value.detach()) < least:
+            return False
+        descend(model, optimizer, value, clip_norm=clip_norm)
+    return True
 
 
 def _alignments_and_losses(

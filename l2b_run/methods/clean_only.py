@@ -4,9 +4,9 @@ from l2b_run.training.method import Method, Training
 from l2b_run.training.step_report import StepReport
 
 
-def clean_step(run: Training, epoch: int, step: int, size: int | None = None) -> StepReport:
-    """An ordinary step on the mean loss of `size` clean ones, a train batch's number where it is None."""
-    images, target = run.batches.clean(epoch, step, size or run.settings.batch_size)
+def clean_step(run: Training, epoch: int, step: int) -> StepReport:
+    """An ordinary step on the mean loss of clean ones, as many as a train batch has."""
+    images, target = run.batches.clean(epoch, step, run.settings.batch_size)
     return run.descend_on(run.task.loss(run.state.model(images), target).mean())
 
 

@@ -1,9 +1,10 @@
 """Given and clean labels together."""
 
+from dataclasses import replace
+
 import torch
 
-from l2b_run.methods.clean_only import clean_step
-from l2b_run.methods.plain import given_step
+from l2b.train_step import guess_loss, meta_step
 from l2b_run.settings.shared import TrainingSettings
 from l2b_run.training.method import Method, Training
 from l2b_run.training.method_settings import clean_step_faults
@@ -17,15 +18,26 @@ def joint_step(run: Training, epoch: int, step: int) -> StepReport:
     """
     settings = run.settings
     if settings.joint_by == "steps":
-        report = given_step(run, epoch, step)
-        if settings.clean_step_in(epoch):
-            clean_step(run, epoch, step, settings.meta_batch_size)
-        return report
+        return _given_then_clean(run, epoch, step)
     share = settings.clean_share
     drawn = run.batches.given(epoch, step)
     clean = run.batches.clean(epoch, step, max(1, round(settings.batch_size * share / (1 - share))))
     logits = run.state.model(torch.cat([drawn.images, clean[0]]))
     return run.descend_on(run.task.loss(logits, torch.cat([drawn.target, clean[1]])).mean())
+
+
+def _given_then_clean(run: Training, epoch: int, step: int) -> StepReport:
+    settings, state, loss = run.settings, run.state, run.task.loss
+    drawn = run.batches.given(epoch, step)
+    logits = state.model(drawn.images)
+    report = run.descend_on(loss(logits, drawn.target).mean())
+    if not settings.clean_step_in(epoch):
+        return replace(report, clean_step=False)
+    least = 0.0 if run.own_label is None else guess_loss(logits.detach(), loss=loss, own_label=run.own_label)
+    clean = run.batches.clean(epoch, step, settings.meta_batch_size)
+    clip_norm = settings.optimizer.clip_norm
+    taught = meta_step(state.model, state.optimizer, clean, loss=loss, least=least, clip_norm=clip_norm)
+    return replace(report, clean_step=taught)
 
 
 def _faults(settings: TrainingSettings) -> list[str]:

@@ -1,7 +1,7 @@
 """Weights of every element's labels, learnt from the meta batch: L2B, and L2RW, which weighs the given label alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -122,11 +122,13 @@ def _weighted(run: Training, epoch: int, step: int, draw: DrawCandidates, *, wit
         clip_norm=settings.optimizer.clip_norm,
         warm_up=warm_up,
         supervised_meta_step=chosen.supervised_meta_step and settings.clean_step_in(epoch),
+        own_label=run.own_label,
         clean_share=chosen.clean_gradient,
     )
+    report = reported(done, candidates.drawn.position)
     if warm_up:
-        return StepReport(done.loss, done.gradient_norm, beta_share=0.0)
-    return reported(done, candidates.drawn.position)
+        report = StepReport(done.loss, done.gradient_norm, beta_share=0.0)
+    return replace(report, clean_step=done.meta_step) if chosen.supervised_meta_step else report
 
 
 def _online_meta(run: Training, epoch: int) -> Batches:

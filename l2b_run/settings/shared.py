@@ -131,8 +131,10 @@ class TrainingSettings(RunSettings):
         "batch", description="joint: clean ones in the same batch, or a step of their own after each given batch"
     )
     clean_share: float = Field(0.33, ge=0, lt=1, description="joint by batch: share of clean ones in it")
-    clean_steps: Literal["all", "warm_up"] = Field(
-        "all", description="when clean ones take steps of their own (joint by steps; supervised_meta_step)"
+    clean_steps: Literal["all", "warm_up", "measured"] = Field(
+        "all",
+        description="when clean ones take steps of their own (joint by steps; supervised_meta_step); measured: but "
+        "where they are known by heart",
     )
     average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
     evaluate_every: int = Field(1, ge=1)
@@ -143,8 +145,8 @@ class TrainingSettings(RunSettings):
         return min(round(self.warm_up * self.epochs), self.epochs - 1)
 
     def clean_step_in(self, epoch: int) -> bool:
-        """Whether `clean_steps` allows a step of the clean ones alone in this epoch, counted from 0."""
-        return self.clean_steps == "all" or epoch < self.warm_up_epochs
+        """Whether `clean_steps` allows steps of the clean ones alone in this epoch, counted from 0."""
+        return self.clean_steps != "warm_up" or epoch < self.warm_up_epochs
 
     def faults(self) -> list[str]:
         """What a task's own settings contradict each other in, a line each."""

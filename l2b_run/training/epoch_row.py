@@ -21,7 +21,8 @@ Progress = Callable[[dict[str, Any]], None]
 class EpochRow:
     """One epoch, counted from 1; step and lr: after its last step. loss, gradient_norm: means over its steps.
 
-    alpha_share, beta_share: of all weight, and steps_without_weight; None for methods without weights.
+    alpha_share, beta_share: of all weight, and steps_without_weight; None for methods without weights. clean_steps: how
+    many of its steps one of the clean ones alone followed; None where the settings know none.
     meta: size of the meta set, and what it counts ("slices", "samples"). test: metrics of the evaluation cases by name,
     empty where it was not evaluated. watched: what the task adds (auc_noise_detection).
     """
@@ -36,6 +37,7 @@ class EpochRow:
     alpha_share: float | None = None
     beta_share: float | None = None
     steps_without_weight: int | None = None
+    clean_steps: int | None = None
     test: dict[str, float] = field(default_factory=dict)
     watched: dict[str, Any] = field(default_factory=dict)
 
@@ -46,6 +48,8 @@ class EpochRow:
         if self.beta_share is not None:
             row |= {"alpha_share": self.alpha_share, "beta_share": self.beta_share}
             row["steps_without_weight"] = self.steps_without_weight
+        if self.clean_steps is not None:
+            row["clean_steps"] = self.clean_steps
         row |= {f"meta_{self.meta[0]}": self.meta[1], "seconds": self.seconds}
         return row | {_TEST + name: value for name, value in self.test.items()} | self.watched
 
@@ -59,13 +63,18 @@ def epoch_row(reports: Sequence[StepReport], log: logging.Logger, **known: Any) 
         known |= {"alpha_share": 1 - beta, "beta_share": beta, "steps_without_weight": without}
         if without:
             log.warning("%d of %d steps had no positive alignment: every weight was 0", without, n)
+    taught = [r.clean_step for r in reports if r.clean_step is not None]
+    if taught:
+        known["clean_steps"] = sum(taught)
     return EpochRow(**known)
 
 
 def row_from_json(row: dict[str, Any]) -> EpochRow:
     """The row of a line of metrics.jsonl. Raises KeyError where it is none of this version's."""
     known = {key: row[key] for key in ("epoch", "step", "lr", "loss", "gradient_norm", "seconds")}
-    known |= {key: row[key] for key in ("alpha_share", "beta_share", "steps_without_weight") if key in row}
+    known |= {
+        key: row[key] for key in ("alpha_share", "beta_share", "steps_without_weight", "clean_steps") if key in row
+    }
     meta = next(key for key in row if key.startswith("meta_"))
     test = {key.removeprefix(_TEST): value for key, value in row.items() if key.startswith(_TEST)}
     watched = {key: value for key, value in row.items() if not key.startswith(_TEST) and key not in {*known, meta}}

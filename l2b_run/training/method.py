@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from l2b import MetaAverage
+from l2b.candidate_losses import PseudoLabel
 from l2b.train_step import descend
 from l2b_run.settings.shared import Strict, TrainingSettings
 from l2b_run.training.batches import Batches
@@ -47,6 +48,11 @@ class Training:
     def own(self) -> Any:
         """The block of the settings that is the method's own."""
         return self.method.own_settings(self.settings)
+
+    @property
+    def own_label(self) -> PseudoLabel | None:
+        """The network's most probable label, by which `clean_steps` "measured" goes; None otherwise."""
+        return self.task.hard_pseudo_label if self.settings.clean_steps == "measured" else None
 
     def descend_on(self, loss: Tensor) -> StepReport:
         """One ordinary step on a scalar loss, clipped as the settings say."""

@@ -11,6 +11,7 @@ class StepReport:
 
     position (n,) int64: training samples, with the weights alpha and beta (n,) they got in this step; None where the
     step weighs nothing (warm-up, methods without weights) or pixels. A mixed pair's weights stand for both its samples.
+    clean_step: whether a step of the clean ones alone followed; None where the settings know none.
     """
 
     loss: float
@@ -20,3 +21,4 @@ class StepReport:
     position: Tensor | None = None
     alpha: Tensor | None = None
     beta: Tensor | None = None
+    clean_step: bool | None = None

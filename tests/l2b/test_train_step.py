@@ -17,7 +17,8 @@ from l2b import (
     judge,
     train_step,
 )
-from tests.l2b.problems import Problem, conv_net, same, samples, sgd, small_cnn, snapshot
+from l2b.train_step import guess_loss, meta_step
+from tests.l2b.problems import Problem, conv_net, cross_entropy, same, samples, sgd, small_cnn, snapshot, top_class
 
 
 def twin(problem: Problem, optimizer: torch.optim.SGD) -> tuple[nn.Module, torch.optim.SGD]:
@@ -142,6 +143,53 @@ def test_supervised_meta_step_is_a_second_step_by_hand(clip_norm):
     plain.step()
     assert (first.loss, first.gradient_norm) == (report.loss, report.gradient_norm)
     require_same_state(problem, optimizer, model, plain)
+
+
+def _learnt_differently(one, other) -> list[str]:
+    """What differs besides running statistics, which every pass moves."""
+    return [name for name in same(one, other, but=("rng",)) if "running_" not in name and "tracked" not in name]
+
+
+@pytest.mark.parametrize("warm_up", [True, False])
+def test_no_supervised_meta_step_on_what_is_known_by_heart(warm_up):
+    """Guesses of a higher loss than the clean labels: known by heart. Of a lower one, the most probable labels: not."""
+
+    def after(own_label, **options):
+        torch.manual_seed(0)
+        problem = samples(conv_net())
+        optimizer = sgd(problem)
+        done = step(problem, optimizer, warm_up=warm_up, own_label=own_label, **options)
+        return done, snapshot(problem.model, optimizer)
+
+    def worst(logits):
+        return logits.argmin(1)
+
+    never, unless_by_heart = after(None)[1], after(top_class, supervised_meta_step=True)
+    assert unless_by_heart[0].meta_step
+    assert same(after(None, supervised_meta_step=True)[1], unless_by_heart[1]) == []
+    by_heart, left = after(worst, supervised_meta_step=True)
+    assert not by_heart.meta_step
+    assert _learnt_differently(never, left) == []
+    assert _learnt_differently(never, unless_by_heart[1]) != []
+    assert not after(top_class)[0].meta_step
+
+
+def test_guess_loss_is_that_of_the_most_probable_labels():
+    logits = torch.tensor([[2.0, 0.0], [-1.0, 3.0]])
+    expected = [math.log(1 + math.exp(-2.0)), math.log(1 + math.exp(-4.0))]
+    found = guess_loss(logits, loss=cross_entropy, own_label=top_class)
+    assert found == pytest.approx(sum(expected) / 2)
+
+
+@pytest.mark.parametrize("above", [-1e-6, 1e-6])
+def test_a_meta_step_is_taken_from_the_least_loss_on(above):
+    problem = samples(conv_net())
+    optimizer = sgd(problem)
+    before = snapshot(problem.model, optimizer)
+    x, y = problem.meta_batch
+    least = problem.loss(problem.model(x), y).mean().item() - above
+    assert meta_step(problem.model, optimizer, (x, y), loss=problem.loss, least=least) == (above > 0)
+    assert (_learnt_differently(before, snapshot(problem.model, optimizer)) == []) == (above < 0)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -101,6 +102,34 @@ def test_clean_steps_in_the_warm_up_alone(task, number):
         chosen, all_epochs, never = after(epoch, True, "warm_up"), after(epoch, True, "all"), after(epoch, False, "all")
         assert not same_weights(all_epochs, never)
         assert same_weights(chosen, all_epochs if epoch == 1 else never)
+
+
+@EACH_TASK
+@pytest.mark.parametrize("method", ["joint", "l2b"])
+def test_measured_clean_steps_leave_out_what_is_known_by_heart(task, method):
+    """With guesses of a higher loss than the clean labels a step is one without; with the network's own, one with."""
+
+    class ByHeart:
+        def __getattr__(self, name):
+            return getattr(task.training(task.settings()).task, name)
+
+        def hard_pseudo_label(self, logits):
+            return 1 - real.hard_pseudo_label(logits)  # the less probable of two labels
+
+    def after(clean_steps, by_heart=False, *, plain=False):
+        bootstrap = {"pseudo_label": "own", "supervised_meta_step": not plain}
+        over = {"joint_by": "steps", "clean_steps": clean_steps, "bootstrap": bootstrap, "epochs": 4, "warm_up": 0.5}
+        run = task.training(task.settings(task.plain if plain else method, **over))
+        report = run.method.step(replace(run, task=ByHeart()) if by_heart else run, 0, 1)
+        return report.clean_step, weights_of(run)
+
+    real = task.training(task.settings()).task
+    (no, left), (yes, taught) = after("measured", by_heart=True), after("measured")
+    assert (no, yes, after("all")[0], after("warm_up")[0]) == (False, True, True, True)
+    assert same_weights(taught, after("all")[1])
+    learnt = {name: value for name, value in left.items() if "running" not in name and "tracked" not in name}
+    assert same_weights(learnt, after("all", plain=True)[1])
+    assert not same_weights(learnt, taught)
 
 
 @EACH_TASK

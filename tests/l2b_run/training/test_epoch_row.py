@@ -25,6 +25,14 @@ def test_means_and_steps_without_weight(caplog):
     assert epoch_row([StepReport(0.5, 2.0)], LOG, **KNOWN) == row()
 
 
+def test_clean_steps_are_counted_where_there_may_be_some():
+    taught = [StepReport(0.5, 2.0, clean_step=one) for one in (True, False, True)]
+    assert epoch_row(taught, LOG, **KNOWN).as_json()["clean_steps"] == 2
+    assert epoch_row(taught[1:2], LOG, **KNOWN).as_json()["clean_steps"] == 0
+    assert "clean_steps" not in epoch_row([StepReport(0.5, 2.0)], LOG, **KNOWN).as_json()
+    assert row_from_json(row(clean_steps=2).as_json()) == row(clean_steps=2)
+
+
 def test_keys_of_a_row_and_back():
     weighted = {"alpha_share": 0.25, "beta_share": 0.75, "steps_without_weight": 0}
     full = row(**weighted, test={"dice": 0.7}, watched={"auc_noise_detection": {"loss": None}})
