@@ -140,9 +140,10 @@ class SampleBatches(Seeded):
         return ((images, labels) for images, labels, _ in self.ordered("meta", size))
 
     def _order(self, epoch: int) -> np.ndarray:
-        if self.balanced:
+        if self.balanced:  # the same samples for both networks of a method
+            seed = self.seed % SECOND
             return balanced_epoch(
-                self.train.labels, classes=self.classes, samples=self.balanced, seed=self.seed, epoch=epoch
+                self.train.labels, classes=self.classes, samples=self.balanced, seed=seed, epoch=epoch
             )
         return self._rng(self.TRAIN, epoch, 0).permutation(len(self.train))
 
