@@ -1,13 +1,11 @@
 """L2B on top of another method: a weighted step after each of the base's own."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
 
-from l2b import NonFiniteError, train_step
+from l2b import train_step
 from l2b_run.methods.reweight import reported
 from l2b_run.methods.split import Split
 from l2b_run.settings.normalizer import normalizer_of
@@ -50,11 +48,11 @@ def plug_in_step(run: Training, images: Tensor, target: Tensor, meta: tuple[Tens
 
 
 def judging_batches(run: Training, labelled: np.ndarray) -> Batches:
-    """Batches whose meta set judges: clean ones, or, without (`meta.source` "online"), the labelled ones of this epoch.
+    """Batches whose meta set judges: the run's, or, without clean ones (`meta.source` "online"), the labelled ones.
 
-    labelled (m,): positions of the base's labelled split, which judge under their given labels.
+    labelled (m,): positions of the epoch's labelled split, which judge under their given labels.
     """
-    return run.batches if run.settings.meta.source == "clean" else run.batches.with_meta(labelled)
+    return run.batches.with_meta(labelled) if run.settings.meta.source == "online" else run.batches
 
 
 @dataclass(frozen=True)
@@ -74,12 +72,3 @@ class PlugIn:
 def plug_in_of(run: Training, split: Split, *, first: bool) -> PlugIn | None:
     """L2B on this network in this epoch; None where its settings leave the network out."""
     return PlugIn(run, judging_batches(run, split.labelled)) if plugged_in(run, first=first) else None
-
-
-@contextmanager
-def naming(what: str) -> Iterator[None]:
-    """Names the batch in which a loss is not finite."""
-    try:
-        yield
-    except NonFiniteError as error:
-        raise NonFiniteError(f"{error.problem} ({what})") from error

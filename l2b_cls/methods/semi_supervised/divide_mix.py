@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,13 @@ from l2b_cls.methods.semi_supervised.two_networks import (
     samples_of,
     trust_of,
     two_network_faults,
-    warm_up,
+    warm_up_step,
 )
 from l2b_run.methods.clean_mixture import clean_mixture
 from l2b_run.methods.mix_match import mixed, ramp
-from l2b_run.methods.plug_in import naming, plug_in_of
+from l2b_run.methods.plug_in import plug_in_of
 from l2b_run.methods.split import Split, SplitMemory, endless, in_batches, split_at, spread_out
+from l2b_run.methods.two_networks import base_method, naming, warm_up
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState
 from l2b_run.training.step_report import StepReport
@@ -68,19 +70,16 @@ def divide_mix(*, c2d: bool = False, l2b: bool = False) -> Method:
     leaves unlabelled rows out where their weight is 0.
     """
     name, block = ("C2D", ("c2d", C2DSettings)) if c2d else ("DivideMix", ("dividemix", DivideMixSettings))
-    source = "C2D (Zheltonozhskii et al., WACV 2022)" if c2d else "DivideMix (Li et al., ICLR 2020)"
-    return Method(
-        f"{name} with a weighted step of L2B after each of its own"
-        if l2b
-        else f"{name}: two networks, small losses keep their label" + (", pretrained without labels" if c2d else ""),
-        f"L2B (CVPR 2024), Table 2, on {source}" if l2b else source,
-        epoch=lambda run, epoch: divide_mix_epoch(run, epoch, c2d=c2d, l2b=l2b),
-        cost=16.0 if l2b else 10.0,
-        clean="judge" if l2b else "never",
+    return base_method(
+        name,
+        f"{name}: two networks, small losses keep their label" + (", pretrained without labels" if c2d else ""),
+        "C2D (Zheltonozhskii et al., WACV 2022)" if c2d else "DivideMix (Li et al., ICLR 2020)",
+        partial(divide_mix_epoch, c2d=c2d),
+        l2b=l2b,
+        cost=(10.0, 16.0),
         settings=block,
         start=lambda own, state: LossMemory(),
         faults=lambda settings: _faults(settings, block[0], pretrained=c2d),
-        networks=2,
     )
 
 
@@ -88,10 +87,11 @@ def divide_mix_epoch(run: Training, epoch: int, *, c2d: bool, l2b: bool) -> Iter
     """Select, then one network's pass over its labelled samples, then the other's; each learns the other's choice."""
     first, second, memory = run, run.of_second, memory_of(run)
     if epoch < run.settings.warm_up_epochs:
-        if c2d and epoch > 0:
-            memory.splits = [select(second, memory, 1, epoch), select(first, memory, 0, epoch)]
-        yield from warm_up(first, epoch)
-        yield from warm_up(second, epoch)
+        if c2d and epoch > 0 and run.own.loss_epochs > 1:
+            for number, network in enumerate((first, second)):
+                remembered_losses(network, memory, number, epoch)
+        yield from warm_up(first, epoch, warm_up_step)
+        yield from warm_up(second, epoch, warm_up_step)
         return
     memory.splits = [select(second, memory, 1, epoch)]
     if not c2d:
@@ -102,17 +102,23 @@ def divide_mix_epoch(run: Training, epoch: int, *, c2d: bool, l2b: bool) -> Iter
     yield from _trained(second, first.state, memory.splits[1], epoch, first=False, mix_all=not c2d, l2b=l2b)
 
 
-def select(run: Training, memory: LossMemory, number: int, epoch: int) -> Split:
-    """The split by this network: a mixture of two Gaussians on its losses of the given labels, scaled to [0, 1].
+def remembered_losses(run: Training, memory: LossMemory, number: int, epoch: int) -> np.ndarray:
+    """Losses (m,) of the given labels by this network, scaled to [0, 1], mean of the last `loss_epochs` selections.
 
     Of a balanced epoch only its samples are asked.
     """
-    own, batches = run.own, samples_of(run)
-    position = batches.epoch_positions(epoch)
-    losses = given_losses(run.state.alone, batches, position)
+    batches = samples_of(run)
+    losses = given_losses(run.state.alone, batches, batches.epoch_positions(epoch))
     scaled = (losses - losses.min()) / max(float(np.ptp(losses)), _TINY)
-    memory.past[number] = [*memory.past[number], torch.from_numpy(scaled)][-own.loss_epochs :]
-    found = clean_mixture(torch.stack(memory.past[number]).mean(0).numpy(), max_iter=own.mixture_steps)
+    memory.past[number] = [*memory.past[number], torch.from_numpy(scaled)][-run.own.loss_epochs :]
+    mean: np.ndarray = torch.stack(memory.past[number]).mean(0).numpy()
+    return mean
+
+
+def select(run: Training, memory: LossMemory, number: int, epoch: int) -> Split:
+    """The split by this network: a mixture of two Gaussians on its `remembered_losses`."""
+    own, batches = run.own, samples_of(run)
+    found = clean_mixture(remembered_losses(run, memory, number, epoch), max_iter=own.mixture_steps)
     threshold = own.threshold
     if isinstance(own, C2DSettings):
         low, high = found.posterior.min() + _TINY, found.posterior.max() - _TINY
@@ -124,7 +130,7 @@ def select(run: Training, memory: LossMemory, number: int, epoch: int) -> Split:
         "threshold": threshold,
     }
     split = split_at(found.posterior, found.posterior > threshold, at_least=own.labelled_batch, fitted=fitted)
-    return spread_out(split, position, batches.n_train)
+    return spread_out(split, batches.epoch_positions(epoch), batches.n_train)
 
 
 def _trained(

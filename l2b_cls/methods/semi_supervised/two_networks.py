@@ -1,6 +1,5 @@
-"""What DivideMix, UniCon and C2D share: settings, the warm-up, the memory, and a step's loss with L2B after it."""
+"""What DivideMix, UniCon and C2D share: settings, a step of the warm-up, and the targets of L2B's step."""
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -11,8 +10,8 @@ from torch import Tensor
 from l2b.train_step import descend
 from l2b_cls.methods.semi_supervised.mixed_loss import negative_entropy
 from l2b_cls.methods.semi_supervised.samples import TrainingSamples
-from l2b_run.methods.plug_in import naming
 from l2b_run.methods.split import Split
+from l2b_run.methods.two_networks import warm_up_faults
 from l2b_run.settings.shared import Strict
 from l2b_run.training.method import Training
 from l2b_run.training.step_report import StepReport
@@ -35,21 +34,15 @@ def samples_of(run: Training) -> TrainingSamples:
     return cast(TrainingSamples, run.batches)
 
 
-def warm_up(run: Training, epoch: int) -> Iterator[StepReport]:
-    """One network's pass over all given labels, cross-entropy."""
-    own = run.own
-    run.state.model.train()
-    for step in range(run.batches.steps):
-        drawn = run.batches.given(epoch, step)
-        with naming(f"in the warm-up, {run.batches.given_names(epoch, step)}"):
-            logits = run.state.model(drawn.images)
-            loss = run.task.loss(logits, drawn.target).mean()
-            if own.entropy_penalty:
-                loss = loss + negative_entropy(logits)
-            clip_norm = own.warm_up_clip_norm or run.settings.optimizer.clip_norm
-            report = StepReport(*descend(run.state.model, run.state.optimizer, loss, clip_norm=clip_norm))
-        run.state.average(run.settings.average_decay)
-        yield report
+def warm_up_step(run: Training, epoch: int, step: int) -> StepReport:
+    """Cross-entropy of the given labels, with `entropy_penalty` and the negative entropy, clipped as the block says."""
+    own, drawn = run.own, run.batches.given(epoch, step)
+    logits = run.state.model(drawn.images)
+    loss = run.task.loss(logits, drawn.target).mean()
+    if own.entropy_penalty:
+        loss = loss + negative_entropy(logits)
+    clip_norm = own.warm_up_clip_norm or run.settings.optimizer.clip_norm
+    return StepReport(*descend(run.state.model, run.state.optimizer, loss, clip_norm=clip_norm))
 
 
 def given_or_soft(run: Training, soft: Tensor, position: np.ndarray) -> Tensor:
@@ -64,9 +57,7 @@ def trust_of(split: Split, position: np.ndarray, like: Tensor) -> Tensor:
 
 def two_network_faults(settings: Any, *, pretrained: bool = False) -> list[str]:
     """What of the settings cannot train two networks by selection."""
-    faults = []
-    if settings.warm_up_epochs == 0:
-        faults.append("the split asks networks that have learnt something: set warm_up above 0")
+    faults = warm_up_faults(settings)
     if pretrained and settings.network.weights is None:
         faults.append(
             "method c2d starts from networks trained without labels: make them with `l2b-cls pretrain simclr DATA "

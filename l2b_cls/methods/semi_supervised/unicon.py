@@ -21,11 +21,12 @@ from l2b_cls.methods.semi_supervised.two_networks import (
     samples_of,
     trust_of,
     two_network_faults,
-    warm_up,
+    warm_up_step,
 )
 from l2b_run.methods.mix_match import mixed, ramp
-from l2b_run.methods.plug_in import naming, plug_in_of
+from l2b_run.methods.plug_in import plug_in_of
 from l2b_run.methods.split import Split, SplitMemory, endless, in_batches, spread_out
+from l2b_run.methods.two_networks import base_method, naming, warm_up
 from l2b_run.training.method import Method, Training
 from l2b_run.training.state import TrainState
 from l2b_run.training.step_report import StepReport
@@ -81,35 +82,31 @@ def start(own: UniConSettings, state: TrainState) -> UniConMemory:
 
 def unicon(*, l2b: bool = False) -> Method:
     """UniCon; with L2B's step after every step of the base's (CVPR 2024, Table 2)."""
-    source = "UniCon (Karim et al., CVPR 2022)"
-    return Method(
-        "UniCon with a weighted step of L2B after each of its own"
-        if l2b
-        else "UniCon: two networks, class-balanced selection, contrastive loss",
-        f"L2B (CVPR 2024), Table 2, on {source}" if l2b else source,
-        epoch=lambda run, epoch: unicon_epoch(run, epoch, l2b=l2b),
-        cost=18.0 if l2b else 12.0,
-        clean="judge" if l2b else "never",
+    return base_method(
+        "UniCon",
+        "UniCon: two networks, class-balanced selection, contrastive loss",
+        "UniCon (Karim et al., CVPR 2022)",
+        unicon_epoch,
+        l2b=l2b,
+        cost=(12.0, 18.0),
         settings=("unicon", UniConSettings),
         start=start,
         faults=two_network_faults,
-        networks=2,
     )
 
 
 def unicon_epoch(run: Training, epoch: int, *, l2b: bool) -> Iterator[StepReport]:
     """Select by both networks, train the first; select again, train the second."""
+    both, memory = (run, run.of_second), run.state.memory
     if epoch < run.settings.warm_up_epochs:
-        yield from warm_up(run, epoch)
-        yield from warm_up(run.of_second, epoch)
+        for network in both:
+            yield from warm_up(network, epoch, warm_up_step)
         return
-    memory = run.state.memory
     assert isinstance(memory, UniConMemory)
     memory.splits = []
-    pairs = ((run, run.of_second), (run.of_second, run))
-    for number, (network, other) in enumerate(pairs):
-        memory.splits.append(select(run.own, samples_of(run), [one.state.alone for one, _ in pairs], epoch))
-        yield from _trained(network, other.state, memory, number, epoch, l2b=l2b)
+    for number, network in enumerate(both):
+        memory.splits.append(select(run.own, samples_of(run), [one.state.alone for one in both], epoch))
+        yield from _trained(network, both[1 - number].state, memory, number, epoch, l2b=l2b)
 
 
 def select(own: UniConSettings, batches: TrainingSamples, networks: list[nn.Module], epoch: int) -> Split:

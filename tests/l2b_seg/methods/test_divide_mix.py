@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from l2b_run.methods.split import Split
-from l2b_seg.methods.divide_mix import predicted, select, targets_of
+from l2b_seg.methods.divide_mix import predicted, select, soft_masks
 from l2b_seg.task import Task
 from tests.l2b_seg.tiny import make_settings, make_training
 from tests.tasks import same_weights
@@ -41,7 +41,7 @@ def test_labelled_slices_keep_their_masks_and_the_others_get_guesses(data):
     n = run.batches.n_train
     split = Split(np.ones(n), np.arange(2), np.arange(2, n))
     guess = torch.full((n, 1, 32, 32), 0.25)
-    soft = targets_of(run, split, guess).soft
+    soft = soft_masks(run, split, guess)
     assert soft[:2].equal((run.batches.train.mask[:2] > 0).float())
     assert (soft[2:] == 0.25).all()
 

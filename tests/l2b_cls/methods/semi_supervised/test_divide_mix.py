@@ -81,7 +81,7 @@ def test_networks_draw_orders_of_their_own():
     assert first.batches.view(at, 0, 0, 0).equal(first.batches.view(at, 0, 0, 0))
 
 
-@pytest.mark.parametrize(("source", "judged_by"), [("clean", "meta"), ("online", "labelled")])
+@pytest.mark.parametrize(("source", "judged_by"), [("clean", "meta"), ("given", "meta"), ("online", "labelled")])
 def test_who_judges_the_plug_in(source, judged_by):
     run = training_for(make_settings("l2b-dividemix", meta={"source": source}))
     labelled = np.arange(5, 25)
@@ -148,3 +148,13 @@ def test_of_a_balanced_epoch_only_its_samples_are_split(method):
     assert all(np.isfinite(report.loss) for report in reports)
     with pytest.raises(ValidationError, match="loss_epochs averages"):
         make_settings("dividemix", data={"balanced_epoch": 60}, dividemix={"loss_epochs": 5})
+
+
+def test_c2d_keeps_losses_from_the_warm_up_on_where_it_averages_them():
+    small = {"labelled_batch": 8, "ramp_epochs": 2.0, "unlabelled_weight": 5.0}
+    for loss_epochs, kept in ((1, 0), (3, 1)):
+        run = training_for(make_settings("c2d", warm_up=0.5, c2d=small | {"loss_epochs": loss_epochs}))
+        for epoch in (0, 1):
+            list(run.method.steps_of(run, epoch))
+        assert [len(losses) for losses in run.state.memory.past] == [kept, kept]
+        assert run.state.memory.splits == []
