@@ -238,7 +238,7 @@ def test_a_signal_ends_training_and_the_run_can_go_on(prepared, tmp_path, number
         ) as process,
     ):
         until = time.monotonic() + 240
-        while not (run / "checkpoint_latest.pt").exists():
+        while not (run / "metrics.jsonl").exists():  # written after the first checkpoint
             assert process.poll() is None, (tmp_path / "err").read_text()
             assert time.monotonic() < until
             time.sleep(0.1)
