@@ -8,13 +8,13 @@ from typing import Any
 from data_prep.mask_noise.calibrate import TOLERANCE, mean_dice
 from data_prep.mask_noise.calibrate import calibrate as find_length_factor
 from data_prep.mask_noise.draw import DrawnNoise, draw_noise
+from data_prep.mask_noise.kept_masks import require_same, source_hashes
 from data_prep.mask_noise.one_slice import NoiseLevel, noise_level
 from data_prep.mask_noise.record import manifest, write_noisy_case
 from l2b_data.cases.dataset import Dataset
-from l2b_data.cases.noise_manifest import MANIFEST, read_manifest
-from l2b_data.errors import ConfigError, DataError
+from l2b_data.cases.noise_manifest import MANIFEST
+from l2b_data.errors import ConfigError
 from l2b_data.files.atomic import atomic_folder, write_json
-from l2b_data.files.hashing import sha256_file
 
 MANIFEST_FORMAT = 1
 Say = Callable[[str], None]
@@ -44,10 +44,10 @@ def corrupt(
     target = None if not calibrate else chosen.dice if target_dice is None else target_dice
     named = "-uncalibrated" if not calibrate else "" if target_dice is None else f"-dice{target_dice:g}"
     folder = dataset.noisy_folder(chosen.name + named, seed)
-    sources = _source_hashes(dataset)
+    sources = source_hashes(dataset)
     settings = {"format": MANIFEST_FORMAT, "level": level, "seed": seed, "target_dice": target}
     if folder.exists():
-        _check_same(folder, settings, sources)
+        require_same(folder, settings, sources)
         return folder
     with ThreadPoolExecutor(workers) as pool:
         noise = draw_noise(dataset, list(sources), chosen, seed, pool)
@@ -59,7 +59,7 @@ def corrupt(
         except OSError:
             if not folder.exists():
                 raise
-            _check_same(folder, settings, sources)  # another process made it in the meantime
+            require_same(folder, settings, sources)  # another process made it in the meantime
     return folder
 
 
@@ -80,16 +80,6 @@ def _check(
     if faults:
         raise ConfigError("corrupt: " + "; ".join(faults))
     return noise_level(level)
-
-
-def _source_hashes(dataset: Dataset) -> dict[str, str]:
-    """Training case -> sha256 of its clean mask, sorted by case."""
-    cases = sorted(dataset.splits["train"])
-    absent = [case for case in cases if not dataset.label_path(case).is_file()]
-    if absent:
-        folder = dataset.label_path(absent[0]).parent
-        raise DataError(f"{folder}: no clean mask of {', '.join(absent)}; run `l2b-seg check {dataset.root}`")
-    return {case: sha256_file(dataset.label_path(case)) for case in cases}
 
 
 def _length_factor(noise: DrawnNoise, target: float | None, pool: Executor, say: Say) -> float:
@@ -119,20 +109,3 @@ def _write_masks(
             future.cancel()
         wait(futures)
     return {case: {"source_sha256": sources[case], **row} for case, row in zip(noise.masks, rows, strict=True)}
-
-
-def _check_same(folder: Path, settings: dict[str, Any], sources: dict[str, str]) -> None:
-    manifest = read_manifest(folder)
-    differing = [key for key, value in settings.items() if manifest.get(key) != value]
-    entries = manifest["cases"]
-    if {case: entry["source_sha256"] for case, entry in entries.items()} != sources:
-        differing.append("the clean masks or the training cases")
-    changed = [
-        case
-        for case, entry in entries.items()
-        if not (path := folder / f"{case}.nii.gz").is_file() or sha256_file(path) != entry["noisy_sha256"]
-    ]
-    if changed:
-        differing.append(f"the noisy masks of {', '.join(changed)}")
-    if differing:
-        raise DataError(f"{folder} holds another corruption (differs in: {', '.join(differing)}); remove it first")

@@ -31,4 +31,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def noise_text(noise: Mapping[str, Any] | None) -> str | None:
     """As "noise L2"; "no noise added" for masks as the data set has them, wrong or not; None for no known level."""
     level = (noise or {}).get("level")
+    if level == "mistakes":
+        return "planted mistakes"
     return "no noise added" if level == "clean" else level and f"noise {level}"
