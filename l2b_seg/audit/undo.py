@@ -1,0 +1,135 @@
+"""Mechanical mistakes undone: what a mask would look like without each, and how much better it then fits."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from l2b_data.cases.dice import dice_of_counts
+
+FARTHEST = 0.2
+"""Shifts are looked for up to this share of the shorter side."""
+
+_MOST_PERMUTED = 4  # with more classes only pairs are exchanged: 5! - 1 label maps cost more than they find
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A label map without one mistake: kind as `corrupt --mistakes` names it, labels (D, H, W) uint8, what was undone.
+
+    dice: of `labels` to the proposal, see `fit`.
+    """
+
+    kind: str
+    labels: np.ndarray
+    dice: float
+    detail: dict[str, Any]
+
+
+def fit(labels: np.ndarray, proposal: np.ndarray) -> float:
+    """Dice of two label maps of one shape, of several classes the mean over those in either; 1 where both are empty."""
+    common, total = overlap(labels, proposal)
+    shown = total[1:] > 0
+    return float(np.mean([dice_of_counts(a, b) for a, b in zip(common[1:][shown], total[1:][shown], strict=True)] or [1]))
+
+
+def overlap(labels: np.ndarray, proposal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(common, total) voxels a label value, int64: in both maps, and in the two together."""
+    count = int(max(labels.max(initial=0), proposal.max(initial=0))) + 1
+    both = np.bincount(labels[labels == proposal], minlength=count)
+    return both, np.bincount(labels.ravel(), minlength=count) + np.bincount(proposal.ravel(), minlength=count)
+
+
+def undone(given: np.ndarray, proposal: np.ndarray, classes: int) -> Iterator[Undone]:
+    """Every mechanical mistake of one mask undone, unless that changes nothing.
+
+    given, proposal: (D, H, W) uint8 label values 0 to `classes`.
+    """
+    for undo in _UNDOINGS:
+        for kind, labels, detail in undo(given, proposal, classes):
+            yield Undone(kind, labels, fit(labels, proposal), detail)
+
+
+Labelled = Iterator[tuple[str, np.ndarray, dict[str, Any]]]
+
+
+def _mirrored(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
+    yield "mirrored", given[:, :, ::-1], {}
+
+
+def _reversed(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
+    if len(given) > 1:
+        yield "reversed", given[::-1], {}
+
+
+def _inverted(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
+    """Of several classes the exchange has lost which: there the proposal's, where it has one, else the commonest."""
+    if classes == 1:
+        yield "inverted", (given == 0).astype(np.uint8), {}
+        return
+    commonest = int(np.bincount(proposal.ravel(), minlength=classes + 1)[1:].argmax()) + 1
+    inside = np.where(proposal > 0, proposal, commonest)
+    yield "inverted", np.where(given == 0, inside, 0).astype(np.uint8), {}
+
+
+def _exchanged(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
+    values = tuple(range(1, classes + 1))
+    orders = permutations(values) if classes <= _MOST_PERMUTED else _pairs_exchanged(values)
+    for order in orders:
+        if order != values:
+            moved = {value: to for value, to in zip(values, order, strict=True) if value != to}
+            yield "classes-exchanged", np.array((0, *order), np.uint8)[given], {"classes": moved}
+
+
+def _pairs_exchanged(values: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    for one in values:
+        for other in values[one:]:
+            yield tuple(other if v == one else one if v == other else v for v in values)
+
+
+def _shifted(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
+    rows, columns = best_shift(given > 0, proposal > 0)
+    if (rows, columns) != (0, 0):
+        yield "shifted", moved(given, rows, columns), {"rows": -rows, "columns": -columns}
+
+
+def best_shift(given: np.ndarray, proposal: np.ndarray) -> tuple[int, int]:
+    """Rows and columns by which to move `given` so that it has most pixels in common with `proposal`, (D, H, W) bool.
+
+    By correlation over the slices together; up to FARTHEST of the shorter side either way.
+    """
+    height, width = given.shape[1:]
+    reach = max(1, int(FARTHEST * min(height, width)))
+    shape = (height + reach, width + reach)  # padded: what leaves on one side does not come back on the other
+    total = np.zeros((shape[0], shape[1] // 2 + 1), np.complex64)
+    for mine, theirs in zip(given, proposal, strict=True):
+        if mine.any() and theirs.any():
+            ours, their = (np.fft.rfft2(part.astype(np.float32), shape) for part in (mine, theirs))
+            total += their * ours.conj()
+    common = np.fft.irfft2(total, shape)
+    reached = np.r_[0 : reach + 1, -reach:0]
+    window = common[np.ix_(reached, reached)].round()
+    best = np.argwhere(window == window.max())
+    row, column = best[np.abs(reached[best]).sum(1).argmin()]
+    return int(reached[row]), int(reached[column])
+
+
+def moved(labels: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """(D, H, W) moved in the plane; what leaves is lost, what comes in is background."""
+    out = np.zeros_like(labels)
+    height, width = labels.shape[1:]
+    to = (slice(max(0, rows), height + min(0, rows)), slice(max(0, columns), width + min(0, columns)))
+    of = (slice(max(0, -rows), height + min(0, -rows)), slice(max(0, -columns), width + min(0, -columns)))
+    out[:, to[0], to[1]] = labels[:, of[0], of[1]]
+    return out
+
+
+_UNDOINGS: tuple[Callable[[np.ndarray, np.ndarray, int], Labelled], ...] = (
+    _mirrored,
+    _reversed,
+    _inverted,
+    _exchanged,
+    _shifted,
+)
