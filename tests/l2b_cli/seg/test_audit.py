@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from l2b_cli.seg.audit import audit as command
@@ -11,6 +12,8 @@ from l2b_seg.run import run_training
 from tests.command import call_command
 from tests.l2b_seg.audit.wrong_masks import TRAIN, make_run
 from tests.l2b_seg.tiny import CPU
+
+pytestmark = pytest.mark.usefixtures("any_judge")
 
 
 def call(*arguments):
@@ -22,11 +25,14 @@ def call(*arguments):
 def test_table_and_json_of_a_cross_fitted_audit(tmp_path):
     run, _ = make_run(tmp_path)
     told = call(run, "--epochs", 1)
-    assert "Most suspicious of 24 slices, judged by networks that had not seen the case" in told.stdout
+    assert "Most suspicious of 24 slices, judged by networks trained as the run was" in told.stdout
     table, _, _ = told.stdout.partition("Look at them")
     assert max(map(len, table.splitlines())) <= 80
     assert f"Look at them: {run / 'audit' / 'audit.html'}" in told.stdout
-    assert "AUROC against the clean masks, slices all (4 of 24 wrong): audit" in told.stdout
+    assert told.stdout.startswith("Judges, Dice: network 1 of 2: gland 0.")
+    assert "Compared with the masks of labelsTr, from which these were made; AUROC:" in told.stdout
+    assert "  slices all (4 of 24 wrong): audit" in told.stdout
+    assert "  cases (3 of 6 wrong): audit" in told.stdout
     assert "network 2 of 2, epoch 1: loss" in told.stderr
     assert "[6/6] " in told.stderr
     again = call(run, "--epochs", 1, "--json", "--out", tmp_path / "elsewhere")
@@ -39,7 +45,7 @@ def test_in_sample_with_the_runs_own_network(tmp_path):
     run, data = make_run(tmp_path)
     run_training(read_settings(run / "config.yaml"), data, run, device=CPU)
     told = call(run, "--folds", 0)
-    assert "the run's own network: in-sample" in told.stdout
+    assert "the run's own network, which was trained on the very masks it judges" in told.stdout
     result = json.loads((run / "audit" / "audit.json").read_text())
     assert (result["in_sample"], result["folds"], result["epochs"]) == (True, 0, [2])
     assert {row["fold"] for row in result["slices"]} == {None}

@@ -1,0 +1,5 @@
+"""Who judges the masks, and how good they are.
+
+judge: a judge, and all of an audit. crossfit: folds of cases and their networks. networks: the judges of a run.
+quality: their Dice on clean cases they did not learn from.
+"""
