@@ -1,5 +1,6 @@
-"""`l2b-seg audit`: given masks ranked by suspicion, judged by a run's networks."""
+"""`l2b-seg audit`: given masks ranked by suspicion, judged by a run's networks or by predictions from files."""
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -8,35 +9,74 @@ from typing import Annotated, Any, Literal
 from rich import box
 from rich.table import Table
 from rich.text import Text
-from typer import Option
+from typer import Argument, Option
 
-from l2b_cli.shared.options import AuditOptions, Run, spread
-from l2b_cli.shared.result import Part
+from l2b_cli.shared.options import AuditOptions, spread
+from l2b_cli.shared.result import Part, print_result, refuse_failed
+from l2b_cli.shared.say import stderr_lines
+from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.shorten import counted
 
 _SHOWN = 15
+_PREDICTIONS = "Folder of any network's predictions, instead of RUN; the data set is --data."
+_RUN = "Folder of a finished run; left out with --predictions."
 _GIVEN = "Audit the masks of this folder instead, by name in the data set or by path, of the cases it has."
 Cases = Literal["all", "train", "meta", "test"]
 
 
 @spread
 def audit(
-    run: Run,
+    run: Annotated[Path | None, Argument(metavar="[RUN]", help=_RUN)] = None,
     *,
+    predictions: Annotated[Path | None, Option(help=_PREDICTIONS)] = None,
     cases: Annotated[Cases, Option(help="Whose masks: those of training, meta or test cases.")] = "train",
-    given: Annotated[Path | None, Option(help=_GIVEN)] = None,
+    given: Annotated[Path | None, Option("--given", "--labels", help=_GIVEN)] = None,
+    workers: Annotated[int | None, Option(min=1, help="Processes, with --predictions; one a processor.")] = None,
     options: AuditOptions,
 ) -> None:
     """Rank masks by how likely they are wrong, with the evidence to look at.
 
-    Each case is judged by networks trained as the run was and without it. How good they are on clean cases they did not
-    learn from stands first; exit code 3 where they are no judges.
+    RUN: each case is judged by networks trained as the run was and without it. --data DATA --predictions DIR: by any
+    network's predictions, without training: CASE.npz as nnU-Net writes it, CASE_probabilities.nii.gz, CASE.nii.gz (a
+    label map, or one class's probability). How good the judges are on clean cases they did not learn from stands first;
+    exit code 3 where they are no judges, 4 where predictions are missing.
     """
     from l2b_cli.shared.audit_a_run import audit_a_run
     from l2b_seg.audit.audit import audit as audit_run
     from pipelines.plan.segmentation import SEGMENTATION
 
-    audit_a_run(run, SEGMENTATION, options, audit=partial(audit_run, run, cases=cases, given=given), results=_results)
+    if predictions is not None:
+        _audit_predictions(run, predictions, cases, given, workers, options)
+    elif run is None:
+        raise ConfigError("nothing to judge by: name the folder of a RUN, or --data DATA --predictions DIR")
+    else:
+        judged = partial(audit_run, run, cases=cases, given=given)
+        audit_a_run(run, SEGMENTATION, options, audit=judged, results=_results)
+
+
+def _audit_predictions(
+    run: Path | None, predictions: Path, cases: Cases, given: Path | None, workers: int | None, options: AuditOptions
+) -> None:
+    from l2b_data.cases.dataset import Dataset
+    from l2b_seg.audit.audit_predictions import audit_predictions
+
+    faults = [f"RUN {run} and --predictions {predictions}: one of them judges; leave one out"] if run else []
+    if options.data is None:
+        faults.append(f"--predictions {predictions}: --data DATA is missing, the prepared data set with the masks")
+    if options.epochs is not None or options.quick:
+        faults.append("--epochs and --quick are of the networks of a RUN; predictions are taken as they are")
+    if faults or options.data is None:
+        raise ConfigError("\n".join(faults))
+    if not predictions.is_dir():
+        raise DataError(f"--predictions {predictions}: no such folder")
+    folder, count = options.out or predictions / "audit", workers or os.cpu_count() or 1
+    with stderr_lines("audit", quiet=options.as_json) as say:
+        result = audit_predictions(
+            Dataset.open(options.data), predictions, folder, cases=cases, given=given, workers=count, say=say
+        )
+    print_result(result, _results(result, folder), as_json=options.as_json)
+    failed = (f"{case}: {why}" for case, why in result["failed"].items())
+    refuse_failed(failed, len(result["failed"]) + len(result["cases"]), "cases were not audited")
 
 
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:

@@ -52,7 +52,7 @@ class TrainOptions:
 class AuditOptions:
     """Options of `audit`."""
 
-    out: Annotated[Path | None, Option(help="Folder for the results; RUN/audit if left out.")] = None
+    out: Annotated[Path | None, Option(help="Folder for the results; audit in RUN if left out.")] = None
     folds: Annotated[int, Option(min=0, help="Networks, each judging what it did not see; 0: as --quick.")] = 2
     quick: Annotated[bool, Option("--quick", help="The run's own network judges: a first look, in-sample.")] = False
     epochs: Annotated[int | None, Option(min=1, help="Epochs of each; as long as the run took if left out.")] = None

@@ -30,7 +30,8 @@ class AuditedMasks:
 def audited_masks(data: RunData, cases: Cases = "train", given: Path | None = None) -> AuditedMasks:
     """The masks of a part of the cases: training ones as given in data.labels, meta and evaluation ones in labelsTr.
 
-    given: a folder, of the data set by name or by path, whose masks are audited instead, of the cases it has.
+    given: a folder, of the data set by name or by path, whose masks are audited instead; training cases it has none of
+    are left out.
     Raises DataError where that is no folder, or there is no case to audit.
     """
     of_part: dict[Part, list[str]] = {"train": data.train, "meta": data.meta, "test": data.evaluation}
@@ -39,8 +40,10 @@ def audited_masks(data: RunData, cases: Cases = "train", given: Path | None = No
     labels = data.labels if "train" in parts.values() else CLEAN_LABELS
     if given is not None:
         labels = _folder(data.dataset, given)
-        folders |= {case: labels for case in parts if data.dataset.label_path(case, labels).is_file()}
-        if labels not in folders.values():
+        there = {case for case in parts if data.dataset.label_path(case, labels).is_file()}
+        folders |= dict.fromkeys(there, labels)
+        folders = {case: folder for case, folder in folders.items() if case in there or parts[case] != "train"}
+        if not there:
             raise DataError(f"--given {given}: holds no mask CASE.nii.gz of the cases of --cases {cases}")
     if not parts:
         raise DataError(f"--cases {cases}: {data.dataset.root} has no such case")

@@ -35,14 +35,28 @@ class Outlook:
     spacing: tuple[float, ...]
 
 
-def outlook_of(dataset: Dataset, case: str, mask: Volume, probability: np.ndarray, plane: str | None) -> Outlook:
-    """What probabilities (K, D, H, W), on the grid of `mask` as it is stored, say of that mask, cut in `plane`."""
+def outlook_of(
+    dataset: Dataset,
+    case: str,
+    mask: Volume,
+    probability: np.ndarray,
+    plane: str | None,
+    *,
+    smooth: bool = True,
+    proposal: np.ndarray | None = None,
+) -> Outlook:
+    """What probabilities (K, D, H, W), on the grid of `mask` as it is stored, say of that mask, cut in `plane`.
+
+    smooth: whether they are averaged with the neighbouring slices. proposal: (D, H, W) label values, where it is not
+    what is most probable.
+    """
     cut = mask.cut(plane).unflipped
     own = cut.apply(probability)
-    smoothed = through_plane_mean(own)
+    smoothed = through_plane_mean(own) if smooth else own
+    proposed = most_probable(smoothed) if proposal is None else cut.apply(proposal)
     stored = mask.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
     spacing = tuple(stored[axis] for axis in cut.order)
-    return Outlook(case, mask, cut, cut.apply(mask.array), own, smoothed, most_probable(smoothed), spacing)
+    return Outlook(case, mask, cut, cut.apply(mask.array), own, smoothed, proposed, spacing)
 
 
 def most_probable(probability: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """How good the judges are: Dice a class, on clean cases they did not learn from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,21 +31,24 @@ DEFINITIONS = {
 }
 
 
-def judges_quality(panel: Panel, folders: Mapping[str, str], classes: Sequence[str]) -> list[dict[str, Any]]:
+def judges_quality(
+    panel: Panel, folders: Mapping[str, str], classes: Sequence[str], run: Callable[..., Iterable[Any]] = map
+) -> list[dict[str, Any]]:
     """A row a judge and class: fold, judge, class, dice, cases, on, dead.
 
-    folders: audited case -> folder of its mask. Clean masks are those of labelsTr. Raises DataError as looks do.
+    folders: audited case -> folder of its mask. run: a map, over processes or not. Clean masks are those of labelsTr.
+    Raises DataError as looks do.
     """
-    return [row for judge in panel.measured for row in _quality(judge, folders, classes)]
+    return [row for judge in panel.measured for row in _quality(judge, folders, classes, run, panel.skip_faulty)]
 
 
-def _quality(judge: Judge, folders: Mapping[str, str], classes: Sequence[str]) -> list[dict[str, Any]]:
+def _quality(
+    judge: Judge, folders: Mapping[str, str], classes: Sequence[str], run: Callable[..., Iterable[Any]], skip: bool
+) -> list[dict[str, Any]]:
     on, cases = next(((on, list(cases)) for on, cases in judge.clean.items() if cases), (GIVEN, list(judge.cases)))
     chosen = np.linspace(0, len(cases) - 1, min(MEASURED, len(cases))).round().astype(int)
-    found = [
-        class_dice(judge.look(case, folders[case] if on == GIVEN else CLEAN_LABELS))
-        for case in (cases[place] for place in chosen)
-    ]
+    asked = [(case, folders[case] if on == GIVEN else CLEAN_LABELS) for case in (cases[place] for place in chosen)]
+    found = [values for values in run(partial(_class_dice, judge, skip), asked) if values]
     rows = []
     for number, name in enumerate(classes):
         values = [value for of_case in found if (value := of_case[number]) is not None]
@@ -52,6 +56,16 @@ def _quality(judge: Judge, folders: Mapping[str, str], classes: Sequence[str]) -
         row = {"fold": judge.fold, "judge": judge.name, "class": name, "dice": mean, "cases": len(values), "on": on}
         rows.append(row | {"dead": mean is not None and mean < DEAD_BELOW})
     return rows
+
+
+def _class_dice(judge: Judge, skip: bool, asked: tuple[str, str]) -> list[float | None]:
+    """`class_dice` of a case, with its mask in a folder; empty where its files cannot be used and `skip` is true."""
+    try:
+        return class_dice(judge.look(*asked))
+    except DataError:
+        if skip:
+            return []
+        raise
 
 
 def class_dice(outlook: Outlook) -> list[float | None]:
@@ -82,14 +96,14 @@ def quality_text(rows: Sequence[Mapping[str, Any]]) -> str:
             f"{row['class']} {'-' if row['dice'] is None else format(row['dice'], '.2f')}" for row in mine
         )
         parts.append(f"{judge}: {values} ({_where(max(mine, key=lambda row: row['cases']))})")
-    return "Judges, Dice: " + "; ".join(parts)
+    return "Dice of the judges: " + "; ".join(parts)
 
 
 def _where(row: Mapping[str, Any]) -> str:
     count = row["cases"]
     cases = f"{count} case{'' if count == 1 else 's'}"
     words = {
-        "test": f"{count} test case{'' if count == 1 else 's'} it did not learn from",
+        "test": f"{count} test case{'' if count == 1 else 's'}",
         "meta left out": f"{count} clean case{'' if count == 1 else 's'} it did not learn from",
         "meta": f"{count} meta case{'' if count == 1 else 's'}",
     }

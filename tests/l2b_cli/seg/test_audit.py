@@ -26,10 +26,10 @@ def test_table_and_json_of_a_cross_fitted_audit(tmp_path):
     run, _ = make_run(tmp_path)
     told = call(run, "--epochs", 1)
     assert "Most suspicious of 24 slices, judged by networks trained as the run was" in told.stdout
-    table, _, _ = told.stdout.partition("Look at them")
+    table = told.stdout.partition("\n\n")[2].partition("Look at them")[0]
     assert max(map(len, table.splitlines())) <= 80
     assert f"Look at them: {run / 'audit' / 'audit.html'}" in told.stdout
-    assert told.stdout.startswith("Judges, Dice: network 1 of 2: gland 0.")
+    assert told.stdout.startswith("Dice of the judges: network 1 of 2: gland 0.")
     assert "Compared with the masks of labelsTr, from which these were made; AUROC:" in told.stdout
     assert "  slices all (4 of 24 wrong): audit" in told.stdout
     assert "  cases (3 of 6 wrong): audit" in told.stdout
