@@ -6,6 +6,8 @@ CASE_probabilities.nii.gz with the labels along a fourth axis; CASE_0.nii.gz, CA
 CASE.nii.gz, a label map, or the probability of one class.
 """
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -99,7 +101,7 @@ def _stored(path: Path) -> np.ndarray:
         with np.load(path, allow_pickle=False) as archive:
             key = next((key for key in _KEYS if key in archive.files), None)
             array = None if key is None else archive[key]
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: no readable .npz file: {error}") from error
     if array is None or array.ndim != 4 or array.dtype.kind != "f":
         found = "no such array" if array is None else f"an array of type {array.dtype} and shape {_times(array.shape)}"
