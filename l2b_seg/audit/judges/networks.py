@@ -56,6 +56,8 @@ def panel_of_run(run: Path, settings: Settings, data: RunData, audited: Sequence
             options.say(f"{case}: no other clean case could stand in for it: judged by networks that learnt from it")
     in_sample = options.folds == 0 and not everyone.isdisjoint(audited)
     text = judged_by(in_sample, "masks", "cases")
+    if options.folds == 0 and not in_sample:
+        text = "the run's own network, which did not learn from the cases it judges"
     record = options.record([judged.epochs for judged in networks]) | {"in_sample": in_sample}
     return Panel(judges, text, _WAY_OUT, record)
 
