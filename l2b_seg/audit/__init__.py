@@ -4,5 +4,5 @@ masks: which masks, each in which folder. judges: who judges them, and how good 
 of a case. judged_case: all that is made of it: evidence in numbers a slice and case, regions: connected areas of
 disagreement, score: one number of suspicion, baselines: the simple ways to rank. rank: all of it for all masks; audit:
 with the networks of a run, audit_predictions: with predictions from files. truth: how good the ranking is, where clean
-masks are there too. workers: cases side by side.
+masks are there too.
 """

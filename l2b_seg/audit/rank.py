@@ -7,6 +7,7 @@ from typing import Any
 
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import DataError
+from l2b_run.audit.workers import Map, workers
 from l2b_seg.audit.baselines import BASELINES
 from l2b_seg.audit.judged_case import JudgedCase, Row, Rules, judge_case
 from l2b_seg.audit.judges.judge import Judge, Panel
@@ -14,7 +15,6 @@ from l2b_seg.audit.judges.quality import dead_classes, judges_quality
 from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.truth import add_truth
-from l2b_seg.audit.workers import Map, workers
 from l2b_seg.audit.write_audit import write_audit
 
 Say = Callable[[str], None]
