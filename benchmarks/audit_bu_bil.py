@@ -136,7 +136,7 @@ def report(options: argparse.Namespace) -> None:
     worst = sorted(truth, key=lambda case: truth[case])[: options.worst]
     spread = f"{min(truth.values()):.3f} to {max(truth.values()):.3f}"
     print(f"{len(rows)} masks of {options.reader}, Dice against the gold standard {spread}")
-    for column, text in (("score", "audit"), ("loss", "mean loss"), ("cleanlab", "cleanlab")):
+    for column, text in (("score", "audit"), ("loss", "mean loss"), ("soft_min", "soft minimum (cleanlab)")):
         if any(row[column] is None for row in rows):
             continue
         order = [row["case"] for row in sorted(rows, key=lambda row: -row[column])]

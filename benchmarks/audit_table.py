@@ -23,10 +23,10 @@ BOUNDS = (0.9, 0.8, 0.7, 0.5)
 RANKINGS = (  # method whose networks judge, column, what it is
     ("l2b", "score", "audit (l2b networks)"),
     ("l2b", "loss", "mean loss, l2b networks"),
-    ("l2b", "cleanlab", "cleanlab, l2b networks"),
+    ("l2b", "soft_min", "soft minimum (cleanlab), l2b networks"),
     ("unetpp", "score", "audit score, plain networks"),
     ("unetpp", "loss", "mean loss, plain networks"),
-    ("unetpp", "cleanlab", "cleanlab, plain networks"),
+    ("unetpp", "soft_min", "soft minimum (cleanlab), plain networks"),
 )
 NO_NETWORK = "mask not empty, no network"
 """What there is to gain by sorting empty masks last: nearly all of a ranking's AUROC where most masks are wrong."""

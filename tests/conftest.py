@@ -16,3 +16,9 @@ def own_cache(tmp_path, monkeypatch):
     """The folder that L2B_CACHE names, which is not there yet."""
     monkeypatch.setenv("L2B_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def any_judge(monkeypatch):
+    """In an audit, networks of one or two epochs may judge, however bad they are."""
+    monkeypatch.setattr("l2b_seg.audit.judges.quality.DEAD_BELOW", -1)

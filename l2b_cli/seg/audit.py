@@ -1,45 +1,110 @@
-"""`l2b-seg audit`: a run -> its training masks ranked by suspicion."""
+"""`l2b-seg audit`: given masks ranked by suspicion, judged by a run's networks or by predictions from files."""
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
+from typer import Argument, Option
 
-from l2b_cli.shared.options import AuditOptions, Run, spread
-from l2b_cli.shared.result import Part
+from l2b_cli.shared.options import AuditOptions, spread
+from l2b_cli.shared.result import Part, print_result, refuse_failed
+from l2b_cli.shared.say import stderr_lines
+from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.shorten import counted
 
 _SHOWN = 15
+_PREDICTIONS = "Folder of any network's predictions, instead of RUN; the data set is --data."
+_RUN = "Folder of a finished run; left out with --predictions."
+_GIVEN = "Audit the masks of this folder instead, by name in the data set or by path, of the cases it has."
+Cases = Literal["all", "train", "meta", "test"]
 
 
 @spread
-def audit(run: Run, *, options: AuditOptions) -> None:
-    """Rank a run's training masks by how likely they are wrong, with the evidence to look at."""
+def audit(
+    run: Annotated[Path | None, Argument(metavar="[RUN]", help=_RUN)] = None,
+    *,
+    predictions: Annotated[Path | None, Option(help=_PREDICTIONS)] = None,
+    cases: Annotated[Cases, Option(help="Whose masks: those of training, meta or test cases.")] = "train",
+    given: Annotated[Path | None, Option("--given", "--labels", help=_GIVEN)] = None,
+    workers: Annotated[int | None, Option(min=1, help="Processes, with --predictions; one a processor.")] = None,
+    options: AuditOptions,
+) -> None:
+    """Rank masks by how likely they are wrong, with the evidence to look at.
+
+    RUN: each case is judged by networks trained as the run was and without it. --data DATA --predictions DIR: by any
+    network's predictions, without training: CASE.npz as nnU-Net writes it, CASE_probabilities.nii.gz, CASE.nii.gz (a
+    label map, or one class's probability). How good the judges are on clean cases they did not learn from stands first;
+    exit code 3 where they are no judges, 4 where predictions are missing.
+    """
     from l2b_cli.shared.audit_a_run import audit_a_run
     from l2b_seg.audit.audit import audit as audit_run
     from pipelines.plan.segmentation import SEGMENTATION
 
-    audit_a_run(run, SEGMENTATION, options, audit=partial(audit_run, run), results=_results)
+    if predictions is not None:
+        _audit_predictions(run, predictions, cases, given, workers, options)
+    elif run is None:
+        raise ConfigError("nothing to judge by: name the folder of a RUN, or --data DATA --predictions DIR")
+    else:
+        judged = partial(audit_run, run, cases=cases, given=given)
+        audit_a_run(run, SEGMENTATION, options, audit=judged, results=_results)
+
+
+def _audit_predictions(
+    run: Path | None, predictions: Path, cases: Cases, given: Path | None, workers: int | None, options: AuditOptions
+) -> None:
+    from l2b_data.cases.dataset import Dataset
+    from l2b_seg.audit.audit_predictions import audit_predictions
+
+    faults = [f"RUN {run} and --predictions {predictions}: one of them judges; leave one out"] if run else []
+    if options.data is None:
+        faults.append(f"--predictions {predictions}: --data DATA is missing, the prepared data set with the masks")
+    if options.epochs is not None or options.quick:
+        faults.append("--epochs and --quick are of the networks of a RUN; predictions are taken as they are")
+    if faults or options.data is None:
+        raise ConfigError("\n".join(faults))
+    if not predictions.is_dir():
+        raise DataError(f"--predictions {predictions}: no such folder")
+    folder, count = options.out or predictions / "audit", workers or os.cpu_count() or 1
+    with stderr_lines("audit", quiet=options.as_json) as say:
+        result = audit_predictions(
+            Dataset.open(options.data), predictions, folder, cases=cases, given=given, workers=count, say=say
+        )
+    print_result(result, _results(result, folder), as_json=options.as_json)
+    failed = (f"{case}: {why}" for case, why in result["failed"].items())
+    refuse_failed(failed, len(result["failed"]) + len(result["cases"]), "cases were not audited")
 
 
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
-    from l2b_cli.shared.audit_a_run import judged_by
+    from l2b_seg.audit.judges.quality import quality_text
 
-    yield f"Most suspicious of {counted(len(result['slices']), 'slice')}, judged by {judged_by(result, 'case')}\n"
+    yield quality_text(result["judges"])
+    if result["dead_classes"]:
+        yield f"Left out of the scores, as a judge is dead: {', '.join(result['dead_classes'])}"
+    yield f"Most suspicious of {counted(len(result['slices']), 'slice')}, judged by {result['judged_by']}\n"
     yield _table(result)
     yield f"Look at them: {folder / 'audit.html'}; tables beside it, proposals as masks in {folder / 'proposals'}"
     if result["truth"] is not None:
-        counts = {(found["slices"], found["wrong"]) for found in result["truth"].values()}
-        for part, text in (("all", "all"), ("foreground", "with foreground"))[: len(counts)]:
-            found = result["truth"][part]
-            names = {"score": "audit", "loss": "mean loss", "cleanlab": "cleanlab"}
-            values = [f"{name} {_number(found[key]['auroc'], 3)}" for key, name in names.items() if key in found]
-            wrong = f"{found['wrong']} of {found['slices']} wrong"
-            yield f"AUROC against the clean masks, slices {text} ({wrong}): {', '.join(values)}"
+        yield from _truth(result["truth"])
+
+
+def _truth(truth: dict[str, Any]) -> Iterator[str]:
+    same = truth["all"]["slices"] == truth["foreground"]["slices"]
+    parts = {"all": "slices all", "foreground": "slices with foreground", "cases": "cases"}
+    yield f"Compared with {', '.join(truth['of'])}; AUROC:"
+    for part, text in parts.items():
+        if same and part == "foreground":
+            continue
+        found = truth[part]
+        names = {"score": "audit", "one_minus_dice": "1 - Dice", "loss": "mean loss", "soft_min": "soft minimum"}
+        names |= {"hd95": "HD95"}
+        values = [f"{name} {_number(found[key]['auroc'], 3)}" for key, name in names.items()]
+        count = found["cases" if part == "cases" else "slices"]
+        yield f"  {text} ({found['wrong']} of {count} wrong): {', '.join(values)}"
 
 
 def _table(result: dict[str, Any]) -> Table:
@@ -47,12 +112,12 @@ def _table(result: dict[str, Any]) -> Table:
     unit = "px" if result["unit"] == "voxel" else "mm"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)  # no rules between columns: room for the case
     table.add_column("case", overflow="fold", min_width=10)
-    for heading in ("slice", "score", "presence", "Dice", f"HD95 {unit}", "beta share"):
+    for heading in ("slice", "score", "presence", "Dice", f"HD95 {unit}", "loss"):
         table.add_column(heading, justify="right")
     table.add_column("state", no_wrap=True)
     for row in result["slices"][:_SHOWN]:
         numbers = [_number(row[key], 2) for key in ("score", "presence", "dice")]
-        numbers += [_number(row["hd95"], 1), _number(row["beta_share"], 2)]
+        numbers += [_number(row["hd95"], 1), _number(row["loss"], 2)]
         table.add_row(Text(row["case"]), str(row["slice"]), *numbers, row["state"])
     return table
 

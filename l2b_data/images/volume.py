@@ -179,6 +179,16 @@ def _open_nifti(path: Path) -> tuple[Any, int, Volume]:
     return image, expected, Volume(np.empty((0, 0, 0)), (z, y, x), (left, back, up), direction, known, unit=unit)
 
 
+def read_grid(path: Path) -> Volume:
+    """The grid of a NIfTI file from its header alone; every value of its array is 0, and takes no memory.
+
+    `DataError` for a file that is absent or whose header is damaged.
+    """
+    image, _, grid = _open_nifti(path)
+    width, height, depth, *_ = (*(int(length) for length in image.shape), 1, 1)
+    return replace(grid, array=np.broadcast_to(np.uint8(0), (depth, height, width)), flat=len(image.shape) == 2)
+
+
 def read_axes(path: Path) -> str | None:
     """Where the axes of a NIfTI file run (`Volume.axes`), from its header alone; None of a picture, without a spacing.
 

@@ -78,11 +78,13 @@ def cross_fit(
     cut: Callable[[int], list[Fold]],
     network_of: Callable[[Fold], FoldNetwork[Found]],
     own: Callable[[], Judged[Found]],
+    beside: str = "",
 ) -> Iterator[Judged[Found]]:
     """The networks, one after the other, that together judge every training element once.
 
     cut(count): the folds. own(): the run's network, in place of them where `options` has none. The others are kept in
     run/audit/fold_NUMBER_of_COUNT (see `fold_folder`): finished, one is not trained again; interrupted, it goes on.
+    beside: behind that name, for networks that are kept beside those of the same settings and other data.
     Raises ConfigError for options there cannot be.
     """
     if options.epochs is not None and (options.folds == 0 or options.epochs < 1):
@@ -93,7 +95,7 @@ def cross_fit(
     for fold in cut(options.folds):
         network = network_of(fold)
         record = network.content | {"settings": network.settings.model_dump()}
-        folder = fold_folder(run / "audit" / f"fold_{fold.number}_of_{options.folds}", record)
+        folder = fold_folder(run / "audit" / f"fold_{fold.number}_of_{options.folds}{beside}", record)
         path = folder / network.result
         found = network.read(path) if is_finished(folder, record, path.name) else None
         if found is None:

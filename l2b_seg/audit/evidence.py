@@ -1,18 +1,19 @@
 """The evidence about a case in numbers: a row a slice, a row for the case."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from l2b_data.cases.dice import dice
 from l2b_data.cases.surface import surface_distances
-from l2b_seg.audit.outlook import Outlook, confidence, trust_share
+from l2b_seg.audit.outlook import Outlook, confidence
 from l2b_seg.audit.score import DRAWN, OUTLINE, suspicion
 
 SLICE_DEFINITIONS = {
     "rank": "place by score, 1 is the most suspicious",
     "slice": "index of the slice in the file, from 0",
-    "fold": "number of the network that judged it, trained without this case; empty: the run's own network",
+    "fold": "number of the network that judged it, trained without this case; empty: no fold's network, see judged_by",
     "score": "suspicion in [0, 1]: 1 - expected Dice of the given mask. Expected Dice = presence * agreement * "
     f"{OUTLINE:g} where the mask has pixels, 1 - presence where it has none; of several classes the mean",
     "presence": "in [0, 1], how surely the slice shows a class: mean probability of its most probable pixels, as many "
@@ -30,14 +31,12 @@ SLICE_DEFINITIONS = {
     "proposal_area": "area of the proposal, unit squared",
     "disagreement": "pixels where mask and proposal differ, each counted with the network's confidence (probability of "
     "its label less that of the given one), as a share of the area of both together",
-    "trusted_disagreement": "the same with each pixel counted by confidence times trust, the share of the weight that "
-    "goes to the network's label; empty without clean cases",
-    "beta_share": "where mask and proposal differ, the share of all weight that the clean cases give to the network's "
-    "label (beta) rather than the given one (alpha); empty where they agree, trust neither, or there are none",
 }
-"""What each column of audit.csv is, as written into audit.json; `loss`, `cleanlab` and truth have theirs elsewhere."""
+"""What each column of audit.csv is, as written into audit.json; the baselines and truth have theirs elsewhere."""
 
 CASE_DEFINITIONS = {
+    "part": "of the split: train, meta or test",
+    "in_sample": "whether what judged it had learnt from it",
     "score": "mean of the slices' scores, weighted by the area of mask and proposal together",
     "worst_slice": "slice with the highest score",
     "worst_score": "its score",
@@ -48,21 +47,22 @@ CASE_DEFINITIONS = {
     "assd": "as of a slice, in 3-D (in the plane for a single slice)",
     "given_volume": "volume of the given mask, unit cubed (area, unit squared, for a single slice)",
     "proposal_volume": "volume of the proposal",
-    "beta_share": "as of a slice, over the whole case",
 }
 
 
-def slice_rows(outlook: Outlook, usual: list[float], fold: int | None) -> list[dict[str, Any]]:
-    """A row for every slice with the columns of SLICE_DEFINITIONS but the rank; `usual` as `usual_shares` gives it."""
-    sure, trust = confidence(outlook), trust_share(outlook)
-    suspicions = _suspicions(outlook, usual)
+def slice_rows(outlook: Outlook, usual: list[float], fold: int | None, usable: Sequence[int]) -> list[dict[str, Any]]:
+    """A row for every slice with the columns of SLICE_DEFINITIONS but the rank; `usual` as `usual_shares` gives it.
+
+    usable: label values of the classes that count in the score; a judge may be no judge of the others.
+    """
+    sure = confidence(outlook)
+    suspicions = _suspicions(outlook, usual, usable)
     pixel_area = outlook.spacing[1] * outlook.spacing[2]
     rows = []
     for index in range(len(outlook.given)):
         given, proposal = outlook.given[index], outlook.proposal[index]
         doubt = np.where(given != proposal, sure[index], 0)
         whole = max(1, int(np.count_nonzero((given > 0) | (proposal > 0))))
-        trusted = None if trust is None else float((doubt * trust[index]).sum() / whole)
         rows.append(
             {"case": outlook.case, "slice": index, "fold": fold}
             | suspicions[index]
@@ -71,8 +71,6 @@ def slice_rows(outlook: Outlook, usual: list[float], fold: int | None) -> list[d
                 "given_area": float(np.count_nonzero(given) * pixel_area),
                 "proposal_area": float(np.count_nonzero(proposal) * pixel_area),
                 "disagreement": float(doubt.sum() / whole),
-                "trusted_disagreement": trusted,
-                "beta_share": _beta_share(outlook, slice(index, index + 1)),
             }
         )
     return rows
@@ -99,15 +97,17 @@ def case_row(outlook: Outlook, slices: list[dict[str, Any]], fold: int | None) -
         **{key: distances[key] for key in ("dice", "hd95", "assd")},
         "given_volume": float(np.count_nonzero(given) * voxel),
         "proposal_volume": float(np.count_nonzero(proposal) * voxel),
-        "beta_share": _beta_share(outlook, slice(None)),
     }
 
 
-def _suspicions(outlook: Outlook, usual: list[float]) -> list[dict[str, float | None]]:
+def _suspicions(outlook: Outlook, usual: list[float], usable: Sequence[int]) -> list[dict[str, float | None]]:
     """A slice each; of several classes mean score, highest presence, mean agreement over the classes in the mask."""
-    offset = len(outlook.smoothed) - len(usual)  # several classes: the first map is the background's
-    masks = [outlook.given == value for value in range(1, len(usual) + 1)]
-    each = list(map(suspicion, masks, outlook.smoothed[offset:], usual))
+    first = len(outlook.smoothed) - len(usual) - 1  # -1 for one class; of several the first map is the background's
+    masks = [outlook.given == value for value in usable]
+    each = [
+        suspicion(mask, outlook.smoothed[value + first], usual[value - 1])
+        for value, mask in zip(usable, masks, strict=True)
+    ]
     rows = []
     for index in range(len(outlook.given)):
         drawn = [float(found.agreement[index]) for mask, found in zip(masks, each, strict=True) if mask[index].any()]
@@ -123,11 +123,3 @@ def _distances(proposal: np.ndarray, given: np.ndarray, spacing: tuple[float, ..
     states = {"missed": "no proposal", "false_alarm": "no mask", "both_empty": "both empty"}
     overlap = {"state": states.get(found.status, "ok"), "dice": dice(proposal, given)}
     return overlap | {"hd": found.hd, "hd95": found.hd95, "assd": found.assd}
-
-
-def _beta_share(outlook: Outlook, part: slice) -> float | None:
-    if outlook.alpha is None or outlook.beta is None:
-        return None
-    disputed = outlook.given[part] != outlook.proposal[part]
-    alpha, beta = (float(weight[part][disputed].sum()) for weight in (outlook.alpha, outlook.beta))
-    return beta / (alpha + beta) if alpha + beta > 0 else None

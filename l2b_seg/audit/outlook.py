@@ -1,5 +1,6 @@
-"""Prediction and weights of a held-out case, on its own grid."""
+"""Prediction of a held-out case beside the mask under audit, on the mask's own grid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,22 +9,20 @@ from scipy.ndimage import gaussian_filter1d
 from l2b_data.cases.dataset import Dataset
 from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import Volume
-from l2b_seg.prediction.case_under_network import case_under_network
-from l2b_seg.prediction.predictor import Predictor
-from l2b_seg.prediction.trust_maps import Judge
 
 _NEIGHBOURS = 1.0  # standard deviation, in slices, of the mean over neighbouring slices
+_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """A case as its held-out network sees it; all arrays cut into slices, rows and columns in the file's own sense.
+    """A case as its judge sees it; all arrays cut into slices, rows and columns in the file's own sense.
 
     grid: the mask under audit as it is stored, and `cut`, how it was cut: (D, H, W) here are its slices, rows and
-    columns. given: its label values, (D, H, W) uint8. probability: (K, D, H, W) float32, the network's own (see
-    `Predictor`). smoothed: the same averaged with the neighbouring slices, from which the proposal and the score are
-    made. proposal: (D, H, W) uint8 label values. alpha, beta: trust in the given label and in the network's (see
-    `trust_maps`), (D, H, W) float32; None without clean cases. spacing: (z, y, x) in the data set's unit.
+    columns. given: its label values, (D, H, W) uint8. probability: (K, D, H, W) float32, the judge's own: of one class
+    its probability, else the background's and one a class, of sum 1. smoothed: the same averaged with the neighbouring
+    slices, from which the proposal and the score are made. proposal: (D, H, W) uint8 label values. spacing: (z, y, x)
+    in the data set's unit.
     """
 
     case: str
@@ -33,26 +32,37 @@ class Outlook:
     probability: np.ndarray
     smoothed: np.ndarray
     proposal: np.ndarray
-    alpha: np.ndarray | None
-    beta: np.ndarray | None
     spacing: tuple[float, ...]
 
 
-def look_at(predictor: Predictor, judge: Judge | None, dataset: Dataset, case: str, labels: str) -> Outlook:
-    """Predict a case and judge the mask of it in folder `labels`; no other mask of it is read.
+def outlook_of(
+    dataset: Dataset,
+    case: str,
+    mask: Volume,
+    probability: np.ndarray,
+    plane: str | None,
+    *,
+    smooth: bool = True,
+    proposal: np.ndarray | None = None,
+) -> Outlook:
+    """What probabilities (K, D, H, W), on the grid of `mask` as it is stored, say of that mask, cut in `plane`.
 
-    Raises DataError where a file cannot be used.
+    smooth: whether they are averaged with the neighbouring slices. proposal: (D, H, W) label values, where it is not
+    what is most probable.
     """
-    view = case_under_network(predictor, dataset, case, labels, judge=judge)
-    cut = view.cut.unflipped
-    probability = cut.apply(view.probability)
-    alpha, beta = (None if weight is None else cut.apply(weight) for weight in (view.alpha, view.beta))
-    smoothed = through_plane_mean(probability)
-    proposal = predictor.label_map(smoothed)
-    stored = view.mask.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
+    cut = mask.cut(plane).unflipped
+    own = cut.apply(probability)
+    smoothed = through_plane_mean(own) if smooth else own
+    proposed = most_probable(smoothed) if proposal is None else cut.apply(proposal)
+    stored = mask.spacing_mm if dataset.spacing_unit == "mm" else (1.0, 1.0, 1.0)
     spacing = tuple(stored[axis] for axis in cut.order)
-    given = cut.apply(view.given)
-    return Outlook(case, view.mask, cut, given, probability, smoothed, proposal, alpha, beta, spacing)
+    return Outlook(case, mask, cut, cut.apply(mask.array), own, smoothed, proposed, spacing)
+
+
+def most_probable(probability: np.ndarray) -> np.ndarray:
+    """Label values (D, H, W) uint8 of probabilities (K, D, H, W): above 0.5 for one class, else the most probable."""
+    found = probability[0] > _THRESHOLD if len(probability) == 1 else probability.argmax(0)
+    return found.astype(np.uint8)
 
 
 def through_plane_mean(probability: np.ndarray) -> np.ndarray:
@@ -66,16 +76,16 @@ def through_plane_mean(probability: np.ndarray) -> np.ndarray:
 def confidence(outlook: Outlook) -> np.ndarray:
     """Probability of the proposed label less that of the given one, (D, H, W) float32 in [0, 1]."""
     maps = outlook.smoothed
-    full = np.concatenate([1 - maps, maps]) if len(maps) == 1 else maps
-    proposed, given = (
-        np.take_along_axis(full, label[None].astype(np.intp), axis=0)[0] for label in (outlook.proposal, outlook.given)
-    )
-    return np.clip(proposed - given, 0, 1)
+    return np.clip(probability_of(maps, outlook.proposal) - probability_of(maps, outlook.given), 0, 1)
 
 
-def trust_share(outlook: Outlook) -> np.ndarray | None:
-    """beta / (alpha + beta), (D, H, W) float32; 0.5 where neither has weight; None without clean cases."""
-    if outlook.alpha is None or outlook.beta is None:
-        return None
-    both = outlook.alpha + outlook.beta
-    return np.where(both > 0, outlook.beta / np.where(both > 0, both, 1), 0.5).astype(np.float32)
+def probability_of(maps: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Probability (D, H, W) of the label values (D, H, W), of probabilities (K, D, H, W)."""
+    if len(maps) == 1:
+        return np.where(labels > 0, maps[0], 1 - maps[0])
+    return np.take_along_axis(maps, labels[None].astype(np.intp), axis=0)[0]
+
+
+def classes_of(outlook: Outlook) -> Sequence[int]:
+    """The label values of the foreground classes."""
+    return range(1, max(2, len(outlook.probability)))

@@ -9,9 +9,9 @@ from l2b_data.images.volume import read_volume
 from l2b_run.report.numbers import NONE
 from l2b_run.report.page import page_source, render_page
 from l2b_seg.audit import truth
+from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.report.case import focus, picture_of
 from l2b_seg.report.pictures import image_uri, outline
-from l2b_seg.run_data import RunData
 
 TOP = 40
 GIVEN, PROPOSED = ("#F0E442", "6 4"), ("#56B4E9", "")
@@ -27,14 +27,14 @@ _COLUMNS = (  # key, heading, decimals on a slice's card and in the table of cas
     ("dice", "Dice with the proposal", 2, 3),
     ("hd95", "HD95", 1, 1),
     ("assd", "ASSD", 1, 1),
-    ("trusted_disagreement", "trusted disagreement", 2, None),
-    ("beta_share", "beta share", 2, 2),
+    ("loss", "mean loss", None, 3),
+    ("soft_min", "soft minimum", None, 3),
     ("true_dice", "true Dice", 2, None),
 )
 _CARD, _CASE = 0, 1
 
 
-def audit_page(data: RunData, result: dict[str, Any], proposal_path: Callable[[str], Path]) -> str:
+def audit_page(masks: AuditedMasks, result: dict[str, Any], proposal_path: Callable[[str], Path]) -> str:
     """The page as text. It holds its styles and pictures itself, has no script and loads nothing; names are escaped.
 
     result: what goes into audit.json. The masks are read again, of the cases of the TOP slices alone.
@@ -47,22 +47,28 @@ def audit_page(data: RunData, result: dict[str, Any], proposal_path: Callable[[s
         result=result,
         given_line=GIVEN,
         proposed_line=PROPOSED,
-        cards=_cards(data, result, proposal_path),
+        cards=_cards(masks, result, proposal_path),
         cases=[row | {"cells": _numbers(row, _CASE)} for row in result["cases"]],
-        rankings={"score": "this audit", "loss": "mean loss", "cleanlab": "cleanlab"},
+        rankings={
+            "score": "this audit",
+            "one_minus_dice": "1 - Dice with the proposal",
+            "loss": "mean loss",
+            "soft_min": "soft minimum (cleanlab)",
+            "hd95": "HD95",
+        },
         number=_text,
         wrong_below=truth.WRONG_BELOW,
     )
 
 
-def _cards(data: RunData, result: dict[str, Any], proposal_path: Callable[[str], Path]) -> list[dict[str, Any]]:
+def _cards(masks: AuditedMasks, result: dict[str, Any], proposal_path: Callable[[str], Path]) -> list[dict[str, Any]]:
     """A card a row of the first TOP, in their order; every case is read once."""
     rows, plane = result["slices"][:TOP], result["plane"]
-    what = next(iter(data.dataset.classes)) if len(data.dataset.classes) == 1 else "foreground"
+    what = next(iter(masks.dataset.classes)) if len(masks.dataset.classes) == 1 else "foreground"
     pictures: dict[tuple[str, int], dict[str, Any]] = {}
     for case in dict.fromkeys(row["case"] for row in rows):
         indices = [row["slice"] for row in rows if row["case"] == case]
-        pictures |= _pictures(data, case, indices, proposal_path(case), plane)
+        pictures |= _pictures(masks, case, indices, proposal_path(case), plane)
     return [
         row
         | pictures[row["case"], row["slice"]]
@@ -76,13 +82,13 @@ def _cards(data: RunData, result: dict[str, Any], proposal_path: Callable[[str],
 
 
 def _pictures(
-    data: RunData, case: str, indices: list[int], proposal: Path, plane: str | None
+    masks: AuditedMasks, case: str, indices: list[int], proposal: Path, plane: str | None
 ) -> dict[tuple[str, int], dict[str, Any]]:
     """(case, slice) -> image, size, window around the masks, both outlines, a class each; as training saw it."""
-    dataset, classes = data.dataset, range(1, len(data.dataset.classes) + 1)
+    dataset, classes = masks.dataset, range(1, len(masks.dataset.classes) + 1)
     channels = [read_volume(path) for path in dataset.image_paths(case)]
     cut = channels[0].cut(plane)
-    given = cut.apply(case_labels(dataset, case, data.labels).array)
+    given = cut.apply(case_labels(dataset, case, masks.folders[case]).array)
     proposed = cut.apply(label_values(proposal, read_volume(proposal).array, dataset.values))
     image = picture_of([cut.apply(channel.array) for channel in channels], dataset.channels)
     height, width = given.shape[1:]
@@ -119,8 +125,7 @@ def _text(value: float | int | None, decimals: int) -> str:
 def in_words(row: dict[str, Any], unit: str, what: str) -> str:
     """One or two sentences about a row of the audit's slices, for a reader who knows nothing of its columns.
 
-    what: name of the class, or of all of them. alpha and beta stay out: on pixels in dispute they told right labels
-    from wrong ones less well than the network's own confidence (RESULTS.md).
+    what: name of the class, or of all of them.
     """
     sure = f"{what} is {row['presence']:.0%} likely here"
     if row["state"] == "no mask":

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from l2b_seg.audit.outlook import Outlook, confidence, trust_share
+from l2b_seg.audit.outlook import Outlook, confidence
 
 SMALLEST = 0.01
 """Areas below this share of a class's usual area are left out: specks and single border pixels."""
@@ -21,8 +21,6 @@ DEFINITIONS = {
     "pixels": "pixels of the region",
     "area": "area of the region, unit squared",
     "confidence": "mean over the region of the probability of the proposed label less that of the given one",
-    "trust": "share of the weight the clean cases give to the network's label there, of what they give to both; 0.5: "
-    "neither; empty without clean cases",
     "row_first": "bounding box in pixels of the file, from 0, last included (row_first, row_last, column_first, "
     "column_last)",
 }
@@ -39,7 +37,7 @@ def regions_of(outlook: Outlook, usual: float, classes: tuple[str, ...]) -> list
     usual: the smallest class's usual share of a slice (see SMALLEST). Unsorted, without ranks.
     """
     names = ("background", *classes)
-    margin, trust = confidence(outlook), trust_share(outlook)
+    margin = confidence(outlook)
     pixel_area = outlook.spacing[1] * outlook.spacing[2]
     least = SMALLEST * usual * outlook.given[0].size
     rows = []
@@ -58,7 +56,6 @@ def regions_of(outlook: Outlook, usual: float, classes: tuple[str, ...]) -> list
                 row: dict[str, Any] = {"case": outlook.case, "slice": int(index), "kind": _KINDS[old > 0, new > 0]}
                 row |= {"given": names[old], "proposed": names[new]}
                 row |= {"pixels": pixels, "area": pixels * pixel_area, "confidence": sure}
-                row["trust"] = None if trust is None else float(trust[index][box][inside].mean())
                 row["weight"] = pixels * pixel_area * sure
                 for axis, extent in zip(("row", "column"), box, strict=True):
                     row |= {f"{axis}_first": extent.start, f"{axis}_last": extent.stop - 1}

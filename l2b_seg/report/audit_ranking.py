@@ -14,7 +14,7 @@ COLUMNS: tuple[tuple[str, str, int | None], ...] = (
     ("score", "suspicion", 3),
     ("dice", "Dice with the model", 3),
     ("hd95", "HD95", 1),
-    ("beta_share", "beta share", 3),
+    ("loss", "mean loss", 3),
     ("state", "state", None),
 )
 PLACE = 1  # the column that leads to the slice

@@ -97,7 +97,7 @@ def test_weights(made, tmp_path):
     np.testing.assert_array_equal(pseudo, np.array([0, 6, 3])[run.view("c0").predicted])
 
 
-def test_proposals_can_be_trained_on(made, tmp_path):
+def test_proposals_can_be_trained_on(made, tmp_path, any_judge):
     root, data = made
     found = audit(root / "run", data, tmp_path, AuditOptions(0))
     proposals = tmp_path / "proposals"

@@ -12,7 +12,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.cases.slices import load_slices
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.images.volume import Volume, read_axes, read_volume, write_volume
-from l2b_seg.audit.outlook import look_at
+from l2b_seg.audit.judges.networks import look_at
 from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.truth import clean_dice
 from l2b_seg.audit.write_audit import proposal_path, write_proposal
@@ -113,8 +113,8 @@ def test_weights_lie_on_the_grid_the_case_is_stored_on(tmp_path, twins, case):
 
 def test_the_audit_judges_slices_of_the_training_plane(tmp_path, twins):
     case = TRAIN[0]
-    first, second = (look_at(run.predictor, run.judge, data.dataset, case, NOISY) for data, run in twins)
-    for name in ("given", "probability", "smoothed", "proposal", "alpha", "beta"):
+    first, second = (look_at([run.predictor], data.dataset, case, NOISY) for data, run in twins)
+    for name in ("given", "probability", "smoothed", "proposal"):
         np.testing.assert_array_equal(getattr(second, name), getattr(first, name))
     assert first.spacing == second.spacing
     write_proposal(tmp_path, second, (0, 1))
@@ -139,9 +139,9 @@ def test_noise_is_drawn_in_the_plane_of_most_cases(tmp_path):
     )
     assert second.same_grid(read_volume(other.label_path(case))) == []
     np.testing.assert_array_equal(in_place(second.array, case), first.array)
-    known = clean_dice(other, folders[1].name, TRAIN, "LPS")
-    assert known == clean_dice(plain, folders[0].name, TRAIN, "LPS")
-    assert len(known[case]) == 6
+    known = clean_dice(other, dict.fromkeys(TRAIN, folders[1].name), "LPS")
+    assert known == clean_dice(plain, dict.fromkeys(TRAIN, folders[0].name), "LPS")
+    assert len(known[case].slices) == 6
     noise_sheet(other, folders[1], tmp_path / "sheet.png", rows=3)
     assert (tmp_path / "sheet.png").stat().st_size > 0
 

@@ -2,15 +2,19 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from l2b_cli.seg.audit import audit as command
 from l2b_cli.seg.main import app
+from l2b_data.images.volume import read_volume, write_volume
 from l2b_seg.recipe import read_settings
 from l2b_seg.run import run_training
 from tests.command import call_command
-from tests.l2b_seg.audit.wrong_masks import TRAIN, make_run
+from tests.l2b_seg.audit.wrong_masks import TEST, TRAIN, make_run
 from tests.l2b_seg.tiny import CPU
+
+pytestmark = pytest.mark.usefixtures("any_judge")
 
 
 def call(*arguments):
@@ -22,11 +26,14 @@ def call(*arguments):
 def test_table_and_json_of_a_cross_fitted_audit(tmp_path):
     run, _ = make_run(tmp_path)
     told = call(run, "--epochs", 1)
-    assert "Most suspicious of 24 slices, judged by networks that had not seen the case" in told.stdout
-    table, _, _ = told.stdout.partition("Look at them")
+    assert "Most suspicious of 24 slices, judged by networks trained as the run was" in told.stdout
+    table = told.stdout.partition("\n\n")[2].partition("Look at them")[0]
     assert max(map(len, table.splitlines())) <= 80
     assert f"Look at them: {run / 'audit' / 'audit.html'}" in told.stdout
-    assert "AUROC against the clean masks, slices all (4 of 24 wrong): audit" in told.stdout
+    assert told.stdout.startswith("Dice of the judges: network 1 of 2: gland 0.")
+    assert "Compared with the masks of labelsTr, from which these were made; AUROC:" in told.stdout
+    assert "  slices all (4 of 24 wrong): audit" in told.stdout
+    assert "  cases (3 of 6 wrong): audit" in told.stdout
     assert "network 2 of 2, epoch 1: loss" in told.stderr
     assert "[6/6] " in told.stderr
     again = call(run, "--epochs", 1, "--json", "--out", tmp_path / "elsewhere")
@@ -39,7 +46,7 @@ def test_in_sample_with_the_runs_own_network(tmp_path):
     run, data = make_run(tmp_path)
     run_training(read_settings(run / "config.yaml"), data, run, device=CPU)
     told = call(run, "--folds", 0)
-    assert "the run's own network: in-sample" in told.stdout
+    assert "the run's own network, which was trained on the very masks it judges" in told.stdout
     result = json.loads((run / "audit" / "audit.json").read_text())
     assert (result["in_sample"], result["folds"], result["epochs"]) == (True, 0, [2])
     assert {row["fold"] for row in result["slices"]} == {None}
@@ -54,3 +61,39 @@ def test_no_run(tmp_path):
     run, _ = make_run(tmp_path)
     code, _, message = call_command(command, run, "--folds", 0)
     assert (code, "model.safetensors missing" in message) == (3, True)
+
+
+def test_predictions_instead_of_a_run(tmp_path):
+    run, data = make_run(tmp_path)
+    folder = tmp_path / "predictions"
+    for case in (*TRAIN[:5], *TEST):
+        write_volume(read_volume(data.dataset.label_path(case)), folder / f"{case}.nii.gz")
+    asked = ("--data", data.dataset.root, "--predictions", folder, "--labels", data.labels, "--workers", 1)
+    code, printed, message = call_command(command, *asked)
+    assert code == 4
+    assert message == f"1 of 6 cases were not audited:\n  {TRAIN[5]}: no prediction in {folder}"
+    assert printed.startswith("Dice of the judges: the predictions: gland 1.00 (1 test case)")
+    assert "slices all (4 of 20 wrong): audit 1.000" in printed
+    assert (folder / "audit" / "audit.html").is_file()
+    for arguments, text in (
+        ((), "nothing to judge by: name the folder of a RUN, or --data DATA --predictions DIR"),
+        ((run, *asked), "one of them judges; leave one out"),
+        (asked[2:], "--data DATA is missing"),
+        ((*asked, "--quick"), "--epochs and --quick are of the networks of a RUN"),
+    ):
+        code, _, message = call_command(command, *arguments)
+        assert (code, text in message) == (2, True)
+    code, _, message = call_command(command, *asked[:2], "--predictions", tmp_path / "none")
+    assert (code, message) == (3, f"--predictions {tmp_path / 'none'}: no such folder")
+
+
+def test_quick_is_the_runs_own_network_on_any_masks(tmp_path):
+    run, data = make_run(tmp_path)
+    run_training(read_settings(run / "config.yaml"), data, run, device=CPU)
+    result = json.loads(call(run, "--quick", "--cases", "test", "--json").stdout)
+    assert (result["folds"], result["in_sample"], result["labels"]) == (0, False, "labelsTr")
+    assert [(row["case"], row["in_sample"]) for row in result["cases"]] == [(TEST[0], False)]
+    given = json.loads(call(run, "--quick", "--given", "labelsTr", "--json").stdout)
+    assert (given["labels"], given["truth"], given["in_sample"]) == ("labelsTr", None, True)
+    code, _, message = call_command(command, run, "--quick", "--epochs", 2)
+    assert (code, "only with --folds of 2 or more" in message) == (2, True)

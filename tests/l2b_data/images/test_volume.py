@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.images.volume import Volume, read_volume, write_volume
+from l2b_data.images.volume import Volume, read_grid, read_volume, write_volume
 
 COS, SIN = np.cos(0.3), np.sin(0.3)
 TILTED = (COS, -SIN, 0.0, SIN, COS, 0.0, 0.0, 0.0, 1.0)
@@ -21,6 +21,18 @@ TILTED = (COS, -SIN, 0.0, SIN, COS, 0.0, 0.0, 0.0, 1.0)
 def tilted_volume(dtype=np.int16, shape=(3, 4, 5)):
     values = np.random.default_rng(0).integers(0, 100, shape).astype(dtype)
     return Volume(values, (3.6, 0.7, 0.5), (-10.0, 20.5, 3.0), TILTED)
+
+
+@pytest.mark.parametrize("volume", [tilted_volume(), Volume(np.ones((1, 4, 5), np.uint8), (1.0, 0.5, 0.5), flat=True)])
+def test_the_grid_of_a_file_without_its_voxels(tmp_path, volume):
+    path = tmp_path / "a.nii.gz"
+    write_volume(volume, path)
+    grid, whole = read_grid(path), read_volume(path)
+    assert grid.same_grid(whole) == []
+    assert (grid.flat, grid.array.strides) == (whole.flat, (0, 0, 0))
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(DataError, match=r"a\.nii\.gz"):
+        read_grid(path)
 
 
 def write_mhd(folder, name="Case00", array=None, header=None, data=None, compressed=False):

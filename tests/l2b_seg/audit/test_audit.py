@@ -13,11 +13,11 @@ from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_run.audit.cross_fit import AuditOptions
-from l2b_seg.audit import baselines
 from l2b_seg.audit.audit import audit
 from tests.l2b_seg.audit.wrong_masks import BOX, DELETED, EPOCHS, INVENTED, MOVED, TRAIN, WRONG, make_run
 
 SHORT = AuditOptions(2, 2)
+pytestmark = pytest.mark.usefixtures("any_judge")
 
 
 def place(row):
@@ -55,7 +55,7 @@ def test_rows(audited):
     assert by_place[INVENTED]["state"] == "no proposal"
     assert by_place[INVENTED]["given_area"] == pytest.approx(10 * 12 * 0.25)
     assert by_place[MOVED]["hd"] > 3
-    assert all(0 <= row[key] <= 1 for row in slices for key in ("score", "presence", "dice", "trusted_disagreement"))
+    assert all(0 <= row[key] <= 1 for row in slices for key in ("score", "presence", "dice", "disagreement"))
     folds = {case: {row["fold"] for row in slices if row["case"] == case} for case in TRAIN}
     assert all(len(found) == 1 for found in folds.values())
     assert {fold for found in folds.values() for fold in found} == {0, 1}
@@ -73,7 +73,9 @@ def test_files(audited):
     assert {"unit", "plane", "usual_share", "slices", "cases", "regions", "truth"} <= set(result["definitions"])
     said = result["definitions"]["slices"] | result["definitions"]["truth"] | {"case": "its id"}
     assert set(result["slices"][0]) <= set(said)
-    assert set(result["cases"][0]) <= set(result["definitions"]["cases"]) | {"rank", "fold", "case"}
+    of_cases = result["definitions"]["cases"] | result["definitions"]["truth"] | {"rank": "", "fold": "", "case": ""}
+    assert set(result["cases"][0]) <= set(of_cases)
+    assert set(result["judges"][0]) <= set(result["definitions"]["judges"]) | {"judge", "class"}
     boxes = {"row_last", "column_first", "column_last", "case"}
     assert set(result["regions"][0]) - boxes == set(result["definitions"]["regions"])
 
@@ -98,7 +100,6 @@ def test_regions(audited):
     box = invented["row_first"], invented["row_last"], invented["column_first"], invented["column_last"]
     assert box == (BOX[0].start, BOX[0].stop - 1, BOX[1].start, BOX[1].stop - 1)
     assert (invented["pixels"], invented["area"]) == (120, 30.0)
-    assert 0 <= invented["trust"] <= 1
 
 
 def test_page(audited):
@@ -108,7 +109,7 @@ def test_page(audited):
     assert "<script" not in page
     assert "The mask is empty, but the model proposes" in page
     assert "The mask covers 30 mm²" in page
-    assert page.index("this audit") < page.index("mean loss")
+    assert page.index("this audit") < page.index("soft minimum (cleanlab)")
     for text in ("true Dice", "AUROC", "clean ones are known"):
         assert text in page
     style = page.split("<style>")[1].split("</style>")[0]
@@ -200,19 +201,10 @@ def test_clean_masks_of_training_cases_change_nothing_but_the_truth(tmp_path, mo
 def test_without_clean_cases(tmp_path):
     run, data = make_run(tmp_path, "unetpp", meta=False)
     result = audit(run, data, tmp_path / "out", AuditOptions(2, EPOCHS))
-    assert {row["beta_share"] for row in result["slices"]} == {None}
-    assert {row["trust"] for row in result["regions"]} == {None}
+    assert [(row["on"], row["cases"]) for row in result["judges"]] == [("test", 1)] * 2
     assert DELETED in [place(row) for row in result["slices"][:6]]
     with pytest.raises(DataError, match="no meta case, and method l2b learns from clean masks"):
         audit(*make_run(tmp_path / "l2b", "l2b", meta=False), tmp_path / "out2", SHORT)
-
-
-def test_without_cleanlab(tmp_path, monkeypatch):
-    monkeypatch.setattr(baselines, "missing_modules", lambda extra: ["cleanlab"])
-    run, data = make_run(tmp_path)
-    result = audit(run, data, tmp_path / "out", SHORT)
-    assert {row["cleanlab"] for row in result["slices"]} == {None}
-    assert set(result["truth"]["all"]) == {"slices", "wrong", "score", "loss"}
 
 
 def test_what_cannot_be_done(tmp_path):

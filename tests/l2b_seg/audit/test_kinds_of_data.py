@@ -46,7 +46,7 @@ def make_colour_run(root):
     return root / "run", data
 
 
-def test_colour_pictures_of_two_classes(tmp_path):
+def test_colour_pictures_of_two_classes(tmp_path, any_judge):
     run, data = make_colour_run(tmp_path)
     result = audit(run, data, tmp_path / "out", AuditOptions(2, 2))
     assert {(row["case"], row["slice"]) for row in result["slices"]} == {(case, 0) for case in data.train}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from l2b_seg.audit.outlook import look_at
+from l2b_seg.audit.judges.networks import look_at
 from l2b_seg.audit.write_audit import proposal_path, write_proposal
 from l2b_seg.prediction.trained_run import open_run
 from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
@@ -15,7 +15,7 @@ def test_proposals_are_in_the_masks_unit_and_distances_in_mm(tmp_path):
     run = open_run(save_run(tmp_path / "run", data))
     given = data.dataset.label_path(TRAIN[0], NOISY)
     rewrite_in("micron", given, data.dataset.image_path(TRAIN[0]))
-    seen = look_at(run.predictor, None, data.dataset, TRAIN[0], NOISY)
+    seen = look_at([run.predictor], data.dataset, TRAIN[0], NOISY)
     write_proposal(tmp_path, seen, (0, 1))
     assert_same_header(proposal_path(tmp_path, TRAIN[0]), given)
     assert seen.grid.spacing_mm == pytest.approx((3.0, 0.5, 0.5))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from l2b_data.images.volume import Volume
-from l2b_seg.audit.baselines import cleanlab_scores, slice_losses
 from l2b_seg.audit.evidence import case_row, slice_rows
 from l2b_seg.audit.outlook import Outlook, through_plane_mean
 from l2b_seg.audit.page import in_words
@@ -104,7 +103,6 @@ def two_classes():
     given = np.zeros((2, 32, 32), np.uint8)
     given[:, left], given[:, right] = 1, 2
     given[1, left] = 2
-    ones = np.ones((2, 32, 32), np.float32)
     return Outlook(
         case="a",
         grid=Volume(given),
@@ -113,8 +111,6 @@ def two_classes():
         probability=probability,
         smoothed=probability,
         proposal=probability.argmax(0).astype(np.uint8),
-        alpha=ones,
-        beta=3 * ones,
         spacing=(1.0, 1.0, 1.0),
     )
 
@@ -122,33 +118,21 @@ def two_classes():
 def test_several_classes():
     seen = two_classes()
     usual = [float(disc(5).mean())] * 2
-    rows = slice_rows(seen, usual, 1)
+    rows = slice_rows(seen, usual, 1, (1, 2))
     assert rows[0]["score"] == pytest.approx(1 - 0.9 * OUTLINE)
     assert rows[1]["score"] > 0.5
-    assert (rows[1]["beta_share"], rows[0]["beta_share"]) == (0.75, None)
+    left = slice_rows(seen, usual, 1, (1,))  # nobody can judge class 2
+    assert left[1]["score"] == pytest.approx(0.9)
+    assert left[0]["score"] == pytest.approx(1 - 0.9 * OUTLINE)
     assert [row["fold"] for row in rows] == [1, 1]
     found = regions_of(seen, usual[0], ("liver", "spleen"))
     assert [(row["slice"], row["kind"], row["given"], row["proposed"]) for row in found] == [
         (1, "other class", "spleen", "liver")
     ]
-    assert (found[0]["trust"], found[0]["pixels"]) == (0.75, int(disc(5).sum()))
+    assert found[0]["pixels"] == int(disc(5).sum())
     assert found[0]["confidence"] == pytest.approx(0.9)
     case = case_row(seen, rows, 1)
     assert (case["worst_slice"], case["slices"], case["suspect_slices"]) == (1, 2, 1)
-
-
-def test_baselines():
-    seen = two_classes()
-    losses = slice_losses(seen)
-    assert losses[1] > losses[0] > 0
-    assert losses[0] == pytest.approx(-np.log(0.9) * 2 * disc(5).mean(), rel=1e-3)
-
-
-def test_cleanlab_is_asked_for_the_same_slices():
-    pytest.importorskip("cleanlab")
-    scores = cleanlab_scores(two_classes())
-    assert scores is not None
-    assert scores[1] > 0.9 > scores[0]
 
 
 def test_words():

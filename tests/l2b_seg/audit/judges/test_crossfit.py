@@ -5,7 +5,7 @@ import pytest
 from l2b_data.cases import slices
 from l2b_data.errors import ConfigError
 from l2b_run.audit.cross_fit import AuditOptions
-from l2b_seg.audit.crossfit import case_hashes, cut_cases, fold_network
+from l2b_seg.audit.judges.crossfit import case_hashes, cut_cases, fold_network
 from l2b_seg.recipe import read_settings
 from tests.l2b_seg.audit.wrong_masks import make_run
 

@@ -28,6 +28,19 @@ def cut_cases(cases: Sequence[str], groups: Mapping[str, str], count: int, seed:
     return cut_folds([groups.get(case, f"case {case}") for case in cases], count, seed, deal=deal, what="cases")
 
 
+def deal_meta(meta: Sequence[str], groups: Mapping[str, str], count: int, seed: int) -> list[list[str]]:
+    """For each of `count` folds the meta cases it does without, each case once, groups whole; a network keeps some.
+
+    Empty where there are no two groups of them: one alone cannot be left out.
+    """
+    together = {groups.get(case, f"case {case}") for case in meta}
+    folds = min(count, len(together))
+    if folds < 2:
+        return []
+    held = [[meta[place] for place in fold.held_out] for fold in cut_cases(meta, groups, folds, seed)]
+    return held + [[] for _ in range(count - folds)]
+
+
 def fold_network(
     fold: Fold, settings: Settings, data: RunData, hashes: Mapping[str, str], options: AuditOptions
 ) -> FoldNetwork[Predictor]:

@@ -1,0 +1,50 @@
+"""Everything an audit says of one case, from the look of its judge."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from l2b_seg.audit import evidence, regions
+from l2b_seg.audit.baselines import add_baselines
+from l2b_seg.audit.judges.judge import Judge
+from l2b_seg.audit.masks import AuditedMasks
+from l2b_seg.audit.write_audit import write_proposal
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is the same for all cases of an audit.
+
+    out: folder of the results. usual: `usual_shares` of the classes. usable: label values of the classes that count in
+    a score.
+    """
+
+    masks: AuditedMasks
+    out: Path
+    usual: list[float]
+    usable: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class JudgedCase:
+    """The row of a case, those of its slices, and those of the regions in dispute."""
+
+    case: Row
+    slices: list[Row]
+    regions: list[Row]
+
+
+def judge_case(rules: Rules, judge: Judge, case: str) -> JudgedCase:
+    """Look at a case, write its proposal and give its rows, without ranks. Raises DataError as the look does."""
+    masks = rules.masks
+    seen = judge.look(case, masks.folders[case])
+    slices = evidence.slice_rows(seen, rules.usual, judge.fold, rules.usable)
+    row = evidence.case_row(seen, slices, judge.fold)
+    row |= {"part": masks.parts[case], "in_sample": case in judge.learnt}
+    add_baselines(seen, row, slices)
+    least = min((share for share in rules.usual if share), default=0.0)
+    areas = regions.regions_of(seen, least, tuple(masks.dataset.classes))
+    write_proposal(rules.out, seen, masks.dataset.values)
+    return JudgedCase(row, slices, areas)

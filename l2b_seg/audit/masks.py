@@ -1,0 +1,58 @@
+"""The masks under audit: which cases, each in which folder."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.errors import DataError
+from l2b_seg.run_data import RunData
+
+Part = Literal["train", "meta", "test"]
+Cases = Literal["all", "train", "meta", "test"]
+
+
+@dataclass(frozen=True)
+class AuditedMasks:
+    """The masks an audit ranks.
+
+    labels: what they are called. noise: as a run records it. folders: case -> folder of its mask, of the data set by
+    name or any by path. parts: case -> part of the split it is of.
+    """
+
+    dataset: Dataset
+    labels: str
+    noise: dict[str, Any]
+    folders: dict[str, str] = field(repr=False)
+    parts: dict[str, Part] = field(repr=False)
+
+
+def audited_masks(data: RunData, cases: Cases = "train", given: Path | None = None) -> AuditedMasks:
+    """The masks of a part of the cases: training ones as given in data.labels, meta and evaluation ones in labelsTr.
+
+    given: a folder, of the data set by name or by path, whose masks are audited instead; training cases it has none of
+    are left out.
+    Raises DataError where that is no folder, or there is no case to audit.
+    """
+    of_part: dict[Part, list[str]] = {"train": data.train, "meta": data.meta, "test": data.evaluation}
+    parts = {case: part for part in get_args(Part) if cases in (part, "all") for case in of_part[part]}
+    folders = {case: data.labels if part == "train" else CLEAN_LABELS for case, part in parts.items()}
+    labels = data.labels if "train" in parts.values() else CLEAN_LABELS
+    if given is not None:
+        labels = _folder(data.dataset, given)
+        there = {case for case in parts if data.dataset.label_path(case, labels).is_file()}
+        folders |= dict.fromkeys(there, labels)
+        folders = {case: folder for case, folder in folders.items() if case in there or parts[case] != "train"}
+        if not there:
+            raise DataError(f"--given {given}: holds no mask CASE.nii.gz of the cases of --cases {cases}")
+    if not parts:
+        raise DataError(f"--cases {cases}: {data.dataset.root} has no such case")
+    return AuditedMasks(data.dataset, labels, data.noise if labels == data.labels else {}, folders, parts)
+
+
+def _folder(dataset: Dataset, given: Path) -> str:
+    """The folder of the data set by name, else by path from here."""
+    for folder, name in ((dataset.root / given, str(given)), (given, str(given.resolve()))):
+        if folder.is_dir():
+            return name
+    raise DataError(f"--given {given}: no such folder, neither in {dataset.root} nor from here")
