@@ -6,6 +6,7 @@ import numpy as np
 
 from data_prep.label_noise.corrupt_labels import NoisyLabels, corrupt_labels, human_column
 from data_prep.label_noise.describe import describe_noise
+from data_prep.label_noise.identical_pictures import identical_pictures
 from data_prep.label_noise.meta_split import draw_meta, meta_faults
 from data_prep.label_noise.parse import LabelNoise
 from l2b_cls.config import Settings
@@ -55,17 +56,17 @@ def resolve_images(
     if settings.data.train_samples is not None and settings.data.train_samples < len(train):
         train, _ = stratified(images.labels, train, settings.data.train_samples, noise_seed, SUBSET)
     drawn_from = None if np.isin(meta, train).any() or not np.isin(meta, pool).any() else pool
-    given, noisy = _corrupted(images, train, drawn_from, noise, noise_seed)
+    given, noisy, mistakes = _corrupted(images, train, drawn_from, noise, noise_seed)
     known = noise.kind != "none" and _true_labels(images, "train", noise)
     say(describe_noise(noisy, images.classes, known=known))
     meta_labels = images.labels[meta]
     if settings.meta.source == "given":
-        meta_labels, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
+        meta_labels, _, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
         trains = np.isin(meta, train)  # one sample has one given label, wherever it is used
         meta_labels[trains] = given[_places(train, meta[trains])]
     clean = images.labels[train] if known else np.full(len(train), -1, np.int64)
     record = noisy.record() | ({} if known else {"effective_rate": None})
-    return RunData(images, train, meta, evaluation, given, clean, meta_labels, record)
+    return RunData(images, train, meta, evaluation, given, clean, meta_labels, record, mistakes)
 
 
 def _true_labels(images: ImageSet, split: str, noise: LabelNoise) -> bool:
@@ -143,15 +144,18 @@ def _meta(
 
 def _corrupted(
     images: ImageSet, index: np.ndarray, drawn_from: np.ndarray | None, noise: LabelNoise, seed: int
-) -> tuple[np.ndarray, NoisyLabels]:
-    """Noisy labels (n,) of the samples `index`, and the record of what was drawn.
+) -> tuple[np.ndarray, NoisyLabels, np.ndarray | None]:
+    """Noisy labels (n,) of the samples `index`, the record of what was drawn, and (n,) the mistake of each, if any.
 
     drawn_from: the samples the meta set was taken out of. The noise then goes on in the stream that drew it, as in the
     released CIFAR code; without (None) it starts a stream of its own, as in the released ISIC2019 code.
     Noise by the images reads those of `index` alone, and refuses sets too large for the memory (`FileStore`).
+    Mistakes are planted among the samples of `index` alone, in the order of their numbers.
     """
     if noise.kind == "instance":
         drawn_from = None
+    elif noise.kind == "mistakes":
+        drawn_from = np.sort(index)
     samples = index if drawn_from is None else drawn_from
     order = _places(samples, index)
     noisy = corrupt_labels(
@@ -163,8 +167,9 @@ def _corrupted(
         given={name: column[samples] for name, column in images.given.items()},
         order=None if drawn_from is None else order,
         class_names=images.classes,
+        copy_of=identical_pictures(images, samples) if "duplicates" in noise.mistakes else None,
     )
-    return noisy.given[order], noisy
+    return noisy.given[order], noisy, None if noisy.planted is None else noisy.planted.kind[order]
 
 
 def _places(samples: np.ndarray, wanted: np.ndarray) -> np.ndarray:

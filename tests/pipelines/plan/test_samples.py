@@ -225,3 +225,44 @@ def test_a_meta_size_that_was_asked_for(vouched, images):
     lines = []
     assert len(resolved(images, "none", meta_size=151, meta_from="val", say=lines.append).meta) == 150
     assert lines[0].startswith("warning: data.meta_size 151: split val has 150 samples")
+
+
+@pytest.mark.parametrize("options", [{}, {"train_samples": 300, "meta_from": "val"}, {"tuning_samples": 100}])
+def test_mistakes_of_people_are_planted_in_the_training_labels_in_file_order(images, options):
+    lines = []
+    run = resolved(images, "mistakes", say=lines.append, **options)
+    np.testing.assert_array_equal(run.mistakes != "", run.given != run.clean)
+    assert (run.mistakes != "").sum() == round(0.2 * len(run.train))
+    order = np.argsort(run.train)
+    block = np.flatnonzero(run.mistakes[order] == "block")
+    assert len(block) == block[-1] - block[0] + 1
+    np.testing.assert_array_equal(run.given[order][block], (run.clean[order][block] + 1) % K)
+    assert run.noise["mistakes"]["counts"]["block"] == len(block)
+    assert f"  block: {len(block)} (" in lines[-1]
+    assert resolved(images, "uniform:0.2", **options).mistakes is None
+    assert not np.array_equal(resolved(images, "mistakes", 1, **options).given, run.given)
+
+
+def test_exact_copies_get_two_labels(images):
+    pixels, labels = images.images(np.arange(900)).copy(), images.labels.copy()
+    twins = images.indices("train")[[7, 300]]
+    pixels[twins[1]], labels[twins[1]] = pixels[twins[0]], labels[twins[0]]
+    copied = dataclasses.replace(images, labels=labels, store=Pixels(pixels))
+    run = resolved(copied, "mistakes:0.2:duplicates", meta_from="val")
+    wrong = run.train[run.mistakes == "duplicates"]
+    assert len(wrong) == 1
+    assert wrong[0] in twins
+    given = dict(zip(run.train.tolist(), run.given.tolist(), strict=True))
+    assert given[twins[0]] != given[twins[1]]
+
+
+class Pixels:
+    """An image store of pictures in memory."""
+
+    size, channels = (2, 2), 1
+
+    def __init__(self, pixels):
+        self.pixels = pixels
+
+    def read(self, index):
+        return self.pixels[index]
