@@ -9,7 +9,7 @@ import numpy as np
 from data_prep.label_noise.by_instance import instance_noise
 from data_prep.label_noise.class_maps import asymmetric_targets
 from data_prep.label_noise.exact import any_class, exact_noise, one_of
-from data_prep.label_noise.mistakes import PlantedMistakes, plant_mistakes
+from data_prep.label_noise.mistakes import Pictures, PlantedMistakes, plant_mistakes
 from data_prep.label_noise.parse import LabelNoise
 from data_prep.label_noise.released import draw_rows, released_noise
 from l2b_data.errors import ConfigError, DataError
@@ -71,7 +71,7 @@ def corrupt_labels(
     given: Mapping[str, np.ndarray] | None = None,
     order: np.ndarray | None = None,
     class_names: Sequence[str] | None = None,
-    copy_of: np.ndarray | None = None,
+    pictures: Pictures | None = None,
 ) -> NoisyLabels:
     """Draw noisy labels for clean labels (n,) int64 in 0..classes-1; a pure function of the arguments.
 
@@ -98,7 +98,7 @@ def corrupt_labels(
     RMNW-Net and L2B), bit for bit: `corrupt_labels(labels, K, noise, seed=s, order=train_index).given[train_index]`.
     None: all, ascending. Streams: `released_noise`, `exact_noise`. images: (n, H, W, C) uint8, for instance. given:
     label set -> (n,) labels, -1 where absent, for human. class_names: of asymmetric kinds, whose map depends on them,
-    and of mistakes. copy_of: (n,), which pictures are the same, for mistakes (`identical_pictures`); None: no two are.
+    and of mistakes. pictures: of all n samples, for mistakes; None: no two are the same, and none is foreign.
     Raises ConfigError for a kind whose argument is missing or unknown, DataError for a human label that is absent.
     """
     labels = np.asarray(labels, dtype=np.int64)
@@ -109,7 +109,7 @@ def corrupt_labels(
     elif noise.kind == "human":
         drawn = _human(noise, given or {}, chosen, len(labels))
     elif noise.kind == "mistakes":
-        planted = _planted(labels, noise, seed, np.sort(chosen), class_names, copy_of)
+        planted = _planted(labels, noise, seed, np.sort(chosen), class_names, pictures)
         drawn = planted.given
     elif noise.kind != "none":
         whole = images is None or noise.kind != "instance" or np.array_equal(chosen, np.arange(len(images)))
@@ -160,13 +160,13 @@ def _planted(
     seed: int,
     files: np.ndarray,
     class_names: Sequence[str] | None,
-    copy_of: np.ndarray | None,
+    pictures: Pictures | None,
 ) -> PlantedMistakes:
     """Mistakes among the samples `files`, in their order; the others keep their label."""
     if class_names is None:
         raise ConfigError(f"--noise {noise}: needs the names of the classes")
-    same = np.arange(len(labels)) if copy_of is None else copy_of
-    drawn = plant_mistakes(labels[files], class_names, noise, seed=seed, copy_of=same[files])
+    seen = Pictures.plain(len(files)) if pictures is None else pictures.of(files)
+    drawn = plant_mistakes(labels[files], class_names, noise, seed=seed, pictures=seen)
     given, kind = labels.copy(), np.full(len(labels), "", drawn.kind.dtype)
     given[files], kind[files] = drawn.given, drawn.kind
     return replace(drawn, given=given, kind=kind)

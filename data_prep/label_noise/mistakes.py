@@ -9,13 +9,34 @@ import numpy as np
 from data_prep.label_noise.parse import MISTAKES, LabelNoise
 from l2b_data.errors import ConfigError
 
-_FOREIGN = "noise changes labels and no pictures; `l2b-cls corrupt` plants pictures of no class"
+_NO_FOREIGN = "every training picture is one of its class; noise draws labels, `l2b-cls corrupt` plants such pictures"
 _NO_COPIES = "no two training pictures of one label are the same to the pixel; `l2b-cls corrupt` plants some"
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What the pictures of n samples are, for the mistakes that depend on it.
+
+    copy_of: (n,) int64, a number that samples have in common which show the same picture (`identical_pictures`).
+    foreign: (n,) bool, a picture of no class (`ImageSet.foreign`).
+    """
+
+    copy_of: np.ndarray
+    foreign: np.ndarray
+
+    @classmethod
+    def plain(cls, count: int) -> "Pictures":
+        """No two are the same, and none is foreign."""
+        return cls(np.arange(count), np.zeros(count, bool))
+
+    def of(self, places: np.ndarray) -> "Pictures":
+        """Those at these places (m,), in that order."""
+        return Pictures(self.copy_of[places], self.foreign[places])
+
+
+@dataclass(frozen=True)
 class PlantedMistakes:
-    """given: (n,) int64. kind: (n,) str, the mistake of each sample, "" of those without.
+    """given: (n,) int64. kind: (n,) str, the mistake in each label, "" of those without.
 
     how: kind -> what was drawn for it, in words. left_out: kind -> why it was not planted.
     """
@@ -27,7 +48,7 @@ class PlantedMistakes:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Labels made wrong by each kind that was planted."""
+        """Labels that are wrong by each kind."""
         return {name: int((self.kind == name).sum()) for name in self.how}
 
     def record(self) -> dict[str, Any]:
@@ -36,37 +57,37 @@ class PlantedMistakes:
 
 
 def plant_mistakes(
-    labels: np.ndarray, class_names: Sequence[str], noise: LabelNoise, *, seed: int, copy_of: np.ndarray
+    labels: np.ndarray, class_names: Sequence[str], noise: LabelNoise, *, seed: int, pictures: Pictures
 ) -> PlantedMistakes:
     """Make round(rate n) of the clean labels (n,) int64, in the order of the files, wrong as people do.
 
     kind        samples                                   their label
+    foreign     all whose picture is of no class          the one they have: it is wrong, whichever it is
     block       a run of files in order                   the next class; the last class wraps to the first
     duplicates  one of the samples that show one picture  another class, drawn uniformly
     one-way     at most the share rate of a class, drawn  one other class, drawn once for all of them
     random      drawn uniformly                           another class, drawn uniformly
 
-    Each kind gets an equal part of the labels, in this order; what one cannot hold goes to those after it. No sample
-    gets two mistakes. block and one-way alone leave at least half of every class right: beyond it nothing in the data
-    says which of two names is the right one.
-
-    copy_of: (n,), a number that samples which show the same picture have in common (`identical_pictures`). Where no two
-    samples of one label do, duplicates are left out.
+    Each kind gets an equal part of the labels that foreign pictures leave, in this order; what one cannot hold goes to
+    those after it. No sample gets two mistakes. block and one-way alone leave at least half of every class right:
+    beyond it nothing in the data says which of two names is the right one. Without foreign pictures, or two samples of
+    one picture and label, foreign and duplicates are left out.
     A pure function of its arguments. Every kind has a random stream of its own. Raises ConfigError for one class.
     """
     if len(class_names) < 2:
         raise ConfigError(f"--noise {noise}: needs two classes, the data set has {len(class_names)}")
-    draft = _Draft(labels, class_names, noise.rate, copy_of)
+    draft = _Draft(labels, class_names, noise.rate, pictures)
     streams = dict(zip(MISTAKES, np.random.default_rng(seed).spawn(len(MISTAKES)), strict=True))
     wanted = round(noise.rate * len(labels))
-    left_out = {"foreign": _FOREIGN} if noise.mistakes == MISTAKES else {}
-    if "duplicates" in noise.mistakes and not draft.copies():
-        left_out["duplicates"] = _NO_COPIES
-    kinds = [kind for kind in noise.mistakes if kind not in left_out]
-    how = dict.fromkeys(kinds, "")
-    for place, kind in enumerate(kinds):
+    there = {"foreign": (pictures.foreign.any(), _NO_FOREIGN), "duplicates": (draft.copies(), _NO_COPIES)}
+    left_out = {kind: why for kind, (some, why) in there.items() if kind in noise.mistakes and not some}
+    how = {kind: "" for kind in noise.mistakes if kind not in left_out}
+    if pictures.foreign.any():  # named or not: their labels are wrong
+        how["foreign"] = "pictures of no class, under the label they had"
+    drawn = [kind for kind in how if kind != "foreign"]
+    for place, kind in enumerate(drawn):
         left = wanted - int((draft.kind != "").sum())
-        if share := -(-left // (len(kinds) - place)):  # rounded up
+        if (share := -(-left // (len(drawn) - place))) > 0:  # rounded up
             how[kind] = _PLANTED[kind](draft, share, streams[kind])
     return PlantedMistakes(draft.given, draft.kind, how, left_out)
 
@@ -74,10 +95,10 @@ def plant_mistakes(
 class _Draft:
     """Labels while mistakes are being planted."""
 
-    def __init__(self, labels: np.ndarray, class_names: Sequence[str], rate: float, copy_of: np.ndarray) -> None:
-        self.clean, self.class_names, self.rate, self.copy_of = labels, class_names, rate, copy_of
+    def __init__(self, labels: np.ndarray, class_names: Sequence[str], rate: float, pictures: Pictures) -> None:
+        self.clean, self.class_names, self.rate, self.copy_of = labels, class_names, rate, pictures.copy_of
         self.given = np.array(labels, np.int64)
-        self.kind = np.full(len(labels), "", f"<U{max(map(len, MISTAKES))}")
+        self.kind = np.where(pictures.foreign, "foreign", np.full(len(labels), "", f"<U{max(map(len, MISTAKES))}"))
 
     def plant(self, kind: str, samples: np.ndarray, given: np.ndarray | int) -> None:
         self.kind[samples], self.given[samples] = kind, given
@@ -104,17 +125,23 @@ class _Draft:
 
 
 def _block(draft: _Draft, share: int, stream: np.random.Generator) -> str:
-    """Runs are at most as long as leaves half of every class right; the start is drawn among those long enough."""
-    count = len(draft.clean)
+    """Runs are at most as long as leaves half of every class right; the start is drawn among those long enough.
+
+    Foreign pictures are no part of the files that are run through.
+    """
+    files = np.flatnonzero(draft.kind == "")
+    labels, count = draft.clean[files], len(files)
+    if not count:
+        return "no label is right"
     ends = np.full(count + 1, count)  # of a run from a sample on: the first one that must not be in it
     for label, room in enumerate(draft.room().tolist()):
-        members = np.flatnonzero(draft.clean == label)
+        members = np.flatnonzero(labels == label)
         ends[members[: len(members) - room]] = members[room:]
     ends = np.minimum.accumulate(ends[::-1])[::-1]
     lengths = np.maximum(ends[:count] - np.arange(count), 0)
     length = min(share, int(lengths.max()))
     start = int(stream.choice(np.flatnonzero(lengths >= length)))
-    run = np.arange(start, start + length)
+    run = files[start : start + length]
     draft.plant("block", run, (draft.clean[run] + 1) % len(draft.class_names))
     return "a run of files shifted by one class"
 

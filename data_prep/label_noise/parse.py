@@ -7,7 +7,7 @@ from l2b_data.errors import ConfigError
 RATED = ("symmetric", "symmetric-excluding", "uniform", "flip", "flip2", "asymmetric", "asymmetric-next", "instance")
 """Noise models with a rate; their definitions: `data_prep.label_noise.corrupt_labels.corrupt_labels`."""
 
-MISTAKES = ("block", "duplicates", "one-way", "random")
+MISTAKES = ("foreign", "block", "duplicates", "one-way", "random")
 """Mistakes people make that `mistakes` plants, as `data_prep.label_noise.mistakes` defines them, in its order."""
 
 SHARE = 0.2
@@ -66,9 +66,7 @@ def _mistakes(text: str, value: str) -> LabelNoise:
     named = colon and listed.strip() != "all"
     names = [name.strip() for name in listed.split(",")] if named else list(MISTAKES)
     faults = _rate_faults(share, f"mistakes:{SHARE:g} or mistakes:{SHARE:g}:block,random")
-    if "foreign" in names:
-        faults.append("foreign: noise changes labels and no pictures; `l2b-cls corrupt` plants pictures of no class")
-    if strange := [name for name in names if name not in (*MISTAKES, "foreign")]:
+    if strange := [name for name in names if name not in MISTAKES]:
         faults.append(f"there is no mistake {', '.join(map(repr, strange))}; take {', '.join(MISTAKES)}")
     if faults:
         raise ConfigError("\n".join(f"--noise {text}: {fault}" for fault in faults))

@@ -93,40 +93,40 @@ def _add_truth(
     scores: dict[str, np.ndarray],
     flags: dict[str, np.ndarray],
 ) -> dict[str, Any] | None:
-    """How good the ranking is, beside the baselines, over the samples whose clean label is known.
+    """How good the ranking is, beside the baselines, over the samples of which it is known whether the label is wrong.
 
     None where none is known, or no given label differs from it.
     """
-    known = of.clean >= 0
-    given, clean = of.given.labels[known], of.clean[known]
-    wrong = clean != given
-    if not wrong.any():
+    known, given = of.clean >= 0, of.given.labels
+    foreign = np.zeros(len(given), bool) if of.mistakes is None else of.mistakes == "foreign"
+    sure = known | foreign  # of a picture of no class the label is wrong, and none is right
+    wrong = (of.clean != given)[sure]
+    if not known.any() or not wrong.any():
         return None
     columns["clean"] = of.clean
     if of.mistakes is not None:
         columns["kind"] = of.mistakes.astype(object)
     counts = np.zeros(posterior.transition.shape)
-    np.add.at(counts, (clean, given), 1)
+    np.add.at(counts, (of.clean[known], given[known]), 1)
+    scores = {name: score[sure] for name, score in scores.items()}
     return {
-        "known": int(known.sum()),
+        "known": int(sure.sum()),
         "wrong": int(wrong.sum()),
-        "given_accuracy": float(1 - wrong.mean()),
-        "proposal_accuracy": float((posterior.proposed[known] == clean).mean()),
-        "ranking": {name: detection_quality(score[known], wrong) for name, score in scores.items()},
-        **({} if of.mistakes is None else {"kinds": _by_kind(of.mistakes[known], wrong, known, scores)}),
-        "flags": flag_quality({name: flagged[known] for name, flagged in flags.items()}, wrong),
+        "given_accuracy": float((given == of.clean)[known].mean()),
+        "proposal_accuracy": float((posterior.proposed == of.clean)[known].mean()),
+        "ranking": {name: detection_quality(score, wrong) for name, score in scores.items()},
+        **({} if of.mistakes is None else {"kinds": _by_kind(of.mistakes[sure], wrong, scores)}),
+        "flags": flag_quality({name: flagged[sure] for name, flagged in flags.items()}, wrong),
         "transition": (counts / np.maximum(counts.sum(1, keepdims=True), 1)).round(6).tolist(),
     }
 
 
-def _by_kind(
-    mistakes: np.ndarray, wrong: np.ndarray, known: np.ndarray, scores: Mapping[str, np.ndarray]
-) -> dict[str, Any]:
+def _by_kind(mistakes: np.ndarray, wrong: np.ndarray, scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Of each planted mistake how many labels have it, and how well every ranking tells them from the right ones."""
     found = {}
     for kind in sorted(set(mistakes[wrong].tolist()) - {""}):
         of_kind = wrong & (mistakes == kind)
         seen = of_kind | ~wrong
-        quality = {name: detection_quality(score[known][seen], of_kind[seen]) for name, score in scores.items()}
+        quality = {name: detection_quality(score[seen], of_kind[seen]) for name, score in scores.items()}
         found[kind] = {"wrong": int(of_kind.sum()), "ranking": quality}
     return found

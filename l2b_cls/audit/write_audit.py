@@ -32,13 +32,15 @@ COLUMNS = {
 }
 
 TRUTH = {
-    "wrong": "whether the given label differs from the clean one, read after the ranking was made, for this alone",
+    "wrong": "whether the given label differs from the clean one, or is that of a picture of no class (foreign), read "
+    "after the ranking was made, for this alone",
     "auroc": "probability that a wrong label is ranked before a right one",
     "average_precision": "area under precision against recall, by steps",
     "precision": "share of the flagged labels that are wrong",
     "recall": "share of the wrong labels that are flagged",
     "kinds": "the same for each planted mistake: its labels against all right ones",
-    "proposal_accuracy": "share of all proposed labels that are the clean ones; given_accuracy: of the given labels",
+    "proposal_accuracy": "share of the proposed labels that are the clean ones, where there is one; given_accuracy: of "
+    "the given labels",
 }
 
 _FROM_FILE = (

@@ -5,7 +5,7 @@ import pytest
 
 from data_prep.label_noise.corrupt_labels import corrupt_labels
 from data_prep.label_noise.describe import describe_noise
-from data_prep.label_noise.mistakes import plant_mistakes
+from data_prep.label_noise.mistakes import Pictures, plant_mistakes
 from data_prep.label_noise.parse import MISTAKES, LabelNoise, parse_noise
 from l2b_data.errors import ConfigError
 
@@ -16,9 +16,10 @@ def labels_of(count=1000, seed=0):
     return np.random.default_rng(seed).integers(0, len(NAMES), count)
 
 
-def plant(labels, text="mistakes", *, seed=0, copy_of=None, names=NAMES):
+def plant(labels, text="mistakes", *, seed=0, copy_of=None, foreign=(), names=NAMES):
     same = np.arange(len(labels)) if copy_of is None else copy_of
-    return plant_mistakes(labels, names, parse_noise(text), seed=seed, copy_of=same)
+    pictures = Pictures(same, np.isin(np.arange(len(labels)), foreign))
+    return plant_mistakes(labels, names, parse_noise(text), seed=seed, pictures=pictures)
 
 
 @pytest.mark.parametrize("text", ["mistakes", "mistakes:0.2", "mistakes:0.35:random", "mistakes:1:random,block"])
@@ -106,6 +107,23 @@ def test_duplicates_are_left_out_where_there_are_none_and_the_others_take_their_
     assert plant(labels_of(), "mistakes:0.2:random").left_out == {}
 
 
+def test_pictures_of_no_class_are_wrong_under_the_label_they_have():
+    labels, foreign = labels_of(), np.arange(0, 1000, 10)
+    planted = plant(labels, foreign=foreign)
+    assert planted.counts == {"foreign": 100, "block": 34, "one-way": 33, "random": 33}
+    assert set(planted.left_out) == {"duplicates"}
+    assert (planted.kind[foreign] == "foreign").all()
+    assert (planted.given[foreign] == labels[foreign]).all()
+    between = np.setdiff1d(np.arange(1000), foreign)
+    block = np.flatnonzero(planted.kind[between] == "block")
+    assert block.tolist() == list(range(block[0], block[0] + 34))
+    unnamed = plant(labels, "mistakes:0.2:random", foreign=foreign)
+    assert unnamed.counts == {"random": 100, "foreign": 100}
+    assert plant(labels, "mistakes:0.05", foreign=foreign).counts["random"] == 0  # they are more than the share
+    assert plant(labels, "mistakes:1", foreign=np.arange(1000)).counts["foreign"] == 1000
+    assert set(plant(labels, "mistakes:0.2:foreign").left_out) == {"foreign"}
+
+
 def test_the_seed_alone_draws_and_kinds_do_not_move_each_other():
     labels = labels_of()
     one, same, other = (plant(labels, seed=seed).given.tolist() for seed in (3, 3, 4))
@@ -148,7 +166,7 @@ def test_what_was_planted_is_told_and_kept():
         "label noise mistakes:0.2: 200 of 1000 labels changed, effective rate 20.0%\n  block: 67 (a run"
     )
     assert "  duplicates: left out: no two training pictures" in text
-    assert "  foreign: left out: noise changes labels and no pictures" in text
+    assert "  foreign: left out: every training picture is one of its class" in text
     assert "fewer than asked for" not in text
     record = noisy.record()
     assert record["mistakes"]["counts"]["block"] == 67
@@ -179,9 +197,8 @@ def test_text_to_mistakes_and_back(text, noise):
     [
         ("mistakes:2", ["the rate 2 is not in [0, 1]"]),
         ("mistakes:block", ["the rate 'block' is no number", "mistakes:0.2:block,random"]),
-        ("mistakes:0.2:blok,random", ["no mistake 'blok'; take block, duplicates, one-way, random"]),
+        ("mistakes:0.2:blok,random", ["no mistake 'blok'; take foreign, block, duplicates, one-way, random"]),
         ("mistakes:0.2:", ["no mistake ''"]),
-        ("mistakes:0.2:foreign", ["foreign: noise changes labels and no pictures"]),
     ],
 )
 def test_refused_text(text, messages):

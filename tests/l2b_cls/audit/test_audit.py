@@ -116,6 +116,18 @@ def test_planted_mistakes_are_measured_kind_by_kind(tmp_path):
     assert "kinds" not in audit(run, data, run / "audit", AuditOptions(2, 1))["truth"]
 
 
+def test_a_picture_of_no_class_counts_as_wrong_and_has_no_right_proposal(tmp_path):
+    run = save_settings(tmp_path / "run")
+    data = run_data(clean=np.where(np.arange(TRAIN) < 8, -1, run_data().clean))
+    mistakes = np.where(np.arange(TRAIN) < 8, "foreign", np.where(data.given != data.clean, "random", ""))
+    truth = audit(run, replace(data, mistakes=mistakes), run / "audit", AuditOptions(2, 1))["truth"]
+    without = audit(run, data, run / "audit", AuditOptions(2, 1))["truth"]
+    assert (truth["known"], truth["wrong"]) == (without["known"] + 8, without["wrong"] + 8) == (TRAIN, 30)
+    assert {kind: found["wrong"] for kind, found in truth["kinds"].items()} == {"foreign": 8, "random": 22}
+    for name in ("given_accuracy", "proposal_accuracy", "transition"):
+        assert truth[name] == without[name]
+
+
 def test_options_there_cannot_be(tmp_path):
     run = save_settings(tmp_path / "run")
     with pytest.raises(ConfigError, match="--epochs 3: at least 1, and only with --folds of 2 or more"):

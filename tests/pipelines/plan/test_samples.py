@@ -256,6 +256,25 @@ def test_exact_copies_get_two_labels(images):
     assert given[twins[0]] != given[twins[1]]
 
 
+@pytest.mark.parametrize("options", [{}, {"tuning_samples": 100}, {"keep_meta_in_train": True}])
+def test_pictures_of_no_class_train_and_do_nothing_else(images, options):
+    pool = images.indices("train")
+    foreign = pool[::6]
+    with_some = from_source(images, {"planted": {"foreign": [[int(number), "blank"] for number in foreign]}})
+    for noise in ("mistakes", "uniform:0.2"):
+        run = resolved(with_some, noise, **options)
+        assert np.isin(foreign, run.train).all()
+        assert not np.isin(foreign, np.concatenate([run.meta, run.evaluation])).any()
+        assert len(run.train) == len(set(run.train.tolist()))
+        np.testing.assert_array_equal(run.mistakes == "foreign", np.isin(run.train, foreign))
+        np.testing.assert_array_equal(run.clean == -1, run.mistakes == "foreign")
+        assert np.isin(pool, np.concatenate([run.train, run.meta, run.evaluation])).all()
+    assert run.noise["noise"] == "uniform:0.2"
+    assert set(run.mistakes.tolist()) == {"", "foreign"}
+    with pytest.raises(ConfigError, match=r"data\.tuning_samples 500 leaves no training sample of 500"):
+        resolved(with_some, "none", tuning_samples=500)
+
+
 class Pixels:
     """An image store of pictures in memory."""
 
