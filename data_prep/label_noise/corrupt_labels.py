@@ -39,10 +39,16 @@ class NoisyLabels:
         return np.divide(self.counts, totals, out=np.zeros(self.counts.shape), where=totals > 0)
 
     @property
+    def changed(self) -> int:
+        """Samples whose label really changed."""
+        return int(self.counts.sum()) - int(np.trace(self.counts))
+
+    @property
     def effective_rate(self) -> float:
-        """Share of the samples whose label really changed; 0 of none."""
+        """Share of the samples whose label is wrong: it changed, or their picture is of no class; 0 of none."""
         total = int(self.counts.sum())
-        return (total - int(np.trace(self.counts))) / total if total else 0.0
+        foreign = 0 if self.planted is None else self.planted.counts.get("foreign", 0)
+        return (self.changed + foreign) / total if total else 0.0
 
     def record(self) -> dict[str, Any]:
         """What a run writes down of its noise, ready for JSON."""

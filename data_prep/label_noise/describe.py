@@ -16,9 +16,8 @@ def describe_noise(noisy: NoisyLabels, class_names: Sequence[str], *, known: boo
     Of more than ten classes the ten most frequent confusions take the matrix's place. No samples: the line alone.
     """
     total = int(noisy.counts.sum())
-    changed = round(noisy.effective_rate * total)
     rule = f" ({noisy.rule})" if noisy.rule else ""
-    line = f"label noise {noisy.noise}{rule}: {changed} of {total} labels changed"
+    line = f"label noise {noisy.noise}{rule}: {noisy.changed} of {total} labels changed"
     line += f", effective rate {noisy.effective_rate:.1%}" if known else "; how many were wrong before is not known"
     if not total or noisy.noise.kind == "none":
         return line

@@ -73,7 +73,7 @@ def resolve_images(
     clean = np.where(known & ~np.isin(train, foreign), images.labels[train], -1)
     if mistakes is None and len(foreign):
         mistakes = np.where(np.isin(train, foreign), "foreign", "")
-    record = noisy.record() | ({} if known else {"effective_rate": None})
+    record = noisy.record() | {"effective_rate": float((given != clean).mean()) if known else None}
     return RunData(images, train, meta, evaluation, given, clean, meta_labels, record, mistakes)
 
 

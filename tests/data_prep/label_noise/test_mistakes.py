@@ -175,6 +175,12 @@ def test_what_was_planted_is_told_and_kept():
     few = corrupt_labels(labels_of(), 5, parse_noise("mistakes:0.2:one-way"), seed=0, class_names=NAMES)
     missing = 200 - (few.given != few.clean).sum()
     assert f"  {missing} fewer than asked for" in describe_noise(few, NAMES)
+    pictures = Pictures(np.arange(1000), np.arange(1000) < 50)
+    foreign = corrupt_labels(labels_of(), 5, parse_noise("mistakes"), seed=0, class_names=NAMES, pictures=pictures)
+    assert "150 of 1000 labels changed, effective rate 20.0%\n  foreign: 50 (pictures of no" in describe_noise(
+        foreign, NAMES
+    )
+    assert foreign.record()["effective_rate"] == 0.2
     assert "mistakes" not in corrupt_labels(labels_of(), 5, parse_noise("uniform:0.2"), seed=0).record()
 
 

@@ -268,6 +268,7 @@ def test_pictures_of_no_class_train_and_do_nothing_else(images, options):
         assert len(run.train) == len(set(run.train.tolist()))
         np.testing.assert_array_equal(run.mistakes == "foreign", np.isin(run.train, foreign))
         np.testing.assert_array_equal(run.clean == -1, run.mistakes == "foreign")
+        assert run.noise["effective_rate"] == (run.given != run.clean).mean()
         assert np.isin(pool, np.concatenate([run.train, run.meta, run.evaluation])).all()
     assert run.noise["noise"] == "uniform:0.2"
     assert set(run.mistakes.tolist()) == {"", "foreign"}
