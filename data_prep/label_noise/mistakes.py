@@ -118,9 +118,10 @@ class _Draft:
 
     def copies(self) -> list[np.ndarray]:
         """The samples that show one picture under one label, for every picture that has several; none is wrong yet."""
-        order = np.argsort(self.copy_of, kind="stable")
-        starts = np.flatnonzero(np.diff(self.copy_of[order])) + 1
-        groups = [group for group in np.split(order, starts) if len(group) > 1]
+        _, shown, counts = np.unique(self.copy_of, return_inverse=True, return_counts=True)
+        several = np.flatnonzero(counts[shown] > 1)
+        order = several[np.argsort(shown[several], kind="stable")]
+        groups = np.split(order, np.flatnonzero(np.diff(shown[order])) + 1) if len(order) else []
         return [one for one in groups if len(set(self.clean[one].tolist())) == 1 and not (self.kind[one] != "").any()]
 
 

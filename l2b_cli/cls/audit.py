@@ -1,7 +1,6 @@
 """`l2b-cls audit`: a run, or a set and probabilities from elsewhere -> its training labels ranked by suspicion."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,23 +22,23 @@ _FILE = "Judge by these probabilities of --data's training samples instead of a 
 
 @spread
 def audit(
-    run: Annotated[Path | None, Argument(metavar="[RUN]", help="Folder of a finished run.")] = None,
+    run: Annotated[Path | None, Argument(metavar="RUN", help="Folder of a finished run.")] = None,
     probabilities: Annotated[Path | None, Option(metavar="FILE", help=_FILE)] = None,
-    quick: Annotated[
-        bool, Option("--quick", help="A first look by the run's own network, in-sample; the same as --folds 0.")
-    ] = False,
     *,
     options: AuditOptions,
 ) -> None:
     """Rank training labels by how likely they are wrong, with a proposed label for each.
 
-    Of a RUN, or of a prepared set with `--data SET --probabilities FILE`: a .csv (first column a sample's name or
-    index, then one column a class, named as it) or an .npz (`probabilities`, samples x classes, with `index` or `names`
-    where they are not the training samples in order). Its results go to FILE_audit beside it, if --out is left out.
+    Of a RUN, or of a prepared set with --data SET --probabilities FILE:
+    a .csv (first column a sample's name or index, then one column a class)
+    or an .npz (probabilities, samples x classes; index or names where they
+    are not the training samples in order). Its results go to FILE_audit
+    beside the file, if --out is left out.
 
-    Writes audit.csv (every sample), audit.json and audit.html (the most suspicious with their pictures).
+    Writes audit.csv (every sample), audit.json and audit.html (the most
+    suspicious with their pictures).
     """
-    _refuse_unclear(run, probabilities, quick, options)
+    _refuse_unclear(run, probabilities, options)
     if probabilities is not None:
         assert options.data is not None
         _audit_a_set(options.data, probabilities, options)
@@ -57,11 +56,10 @@ def audit(
         write_report([folder], out / "audit.html", title=f"Audit of {folder.resolve().name}", audit=out)
         return result
 
-    options = replace(options, folds=0) if quick else options
     audit_a_run(run, CLASSIFICATION, options, audit=judged, results=_results)
 
 
-def _refuse_unclear(run: Path | None, probabilities: Path | None, quick: bool, options: AuditOptions) -> None:
+def _refuse_unclear(run: Path | None, probabilities: Path | None, options: AuditOptions) -> None:
     """ConfigError where it is not one run, or one set with one file, that is audited."""
     trained = [f"--folds {options.folds}"] if options.folds != AuditOptions.folds else []
     trained += [] if options.epochs is None else [f"--epochs {options.epochs}"]
@@ -75,9 +73,9 @@ def _refuse_unclear(run: Path | None, probabilities: Path | None, quick: bool, o
     if run is None and probabilities is not None:
         if options.data is None:
             faults.append(f"--probabilities {probabilities}: of which samples? name the prepared set with --data")
-        if unused := [*(["--quick"] if quick else []), *trained]:
+        if unused := [*(["--quick"] if options.quick else []), *trained]:
             faults.append(f"{', '.join(unused)}: with --probabilities nothing is trained; leave out")
-    elif quick and trained and options.folds:
+    elif options.quick and trained and options.folds:
         faults.append(f"--quick and {', '.join(trained)}: the run's own network, or networks trained for it; name one")
     if faults:
         raise ConfigError("\n".join(faults))

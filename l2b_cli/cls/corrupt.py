@@ -22,8 +22,9 @@ def corrupt(
 ) -> None:
     """Write a copy of a set in which training pictures are replaced: by exact copies, or by pictures of no class.
 
-    Labels stay as they are. `l2b-cls train ... --noise mistakes` on the copy then gives copies two labels, counts
-    pictures of no class as wrong, and plants the mistakes that need no picture.
+    Labels stay as they are. `l2b-cls train ... --noise mistakes` on the copy
+    then gives copies two labels, counts pictures of no class as wrong, and
+    plants the mistakes that need no picture.
     """
     from data_prep.label_noise.plant_pictures import PICTURES, plant_pictures
     from l2b_data.samples.image_set import open_image_set

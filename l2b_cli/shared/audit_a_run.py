@@ -26,7 +26,7 @@ def audit_a_run(
     audit: of the run's data, the folder of the results and how to judge, gives audit.json.
     results: of audit.json and the folder what to print. Raises DataError for a folder that is no run to audit.
     """
-    needed = (*planner.files, *(() if options.folds else ("model.safetensors",)))
+    needed = (*planner.files, *(() if options.networks else ("model.safetensors",)))
     if missing := [name for name in needed if not (run / name).is_file()]:
         raise DataError(f"{run} is no run to audit: {', '.join(missing)} missing; give the folder `train` wrote")
     device, settings = choose_device(options.device), planner.read_settings(run / "config.yaml")
@@ -36,10 +36,10 @@ def audit_a_run(
         def progress(row: dict[str, Any]) -> None:
             if "seconds" in row:
                 told = f"loss {row['loss']:.4f}, {row['seconds']:.0f} s"
-                say(f"network {row['fold'] + 1} of {options.folds}, epoch {row['epoch']}: {told}")
+                say(f"network {row['fold'] + 1} of {options.networks}, epoch {row['epoch']}: {told}")
 
         data = planner.reopen(run, options.data, settings, say)
-        result = audit(data, folder, Networks(options.folds, options.epochs, device, say, progress))
+        result = audit(data, folder, Networks(options.networks, options.epochs, device, say, progress))
     print_result(result, results(result, folder), as_json=options.as_json)
 
 
