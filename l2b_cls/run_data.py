@@ -24,7 +24,8 @@ class RunData:
     from labels that the data set vouches for (`ImageSet.vouched`), or where the given labels are an annotator's, beside
     the set's own (`human:COLUMN`). Labels used as they are (noise none) say nothing about which of them are wrong.
     noise: what made `given`, ready for JSON, with the keys noise (as `--noise` takes it), seed and effective_rate
-    (None where the true labels are not known).
+    (None where the true labels are not known). mistakes: (n,) str, the mistake planted in each training label, "" for
+    none; None where no mistakes were planted.
     """
 
     images: ImageSet
@@ -35,6 +36,7 @@ class RunData:
     clean: np.ndarray = field(repr=False)
     meta_labels: np.ndarray = field(repr=False)
     noise: dict[str, Any]
+    mistakes: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def evaluation_labels(self) -> np.ndarray:
@@ -56,7 +58,7 @@ class RunData:
 def write_run_data(out: Path, data: RunData) -> None:
     """split.json and noisy_labels.csv of a run folder."""
     write_json(out / SPLIT, data.record())
-    write_noisy_labels(out / LABELS, index=data.train, clean=data.clean, given=data.given)
+    write_noisy_labels(out / LABELS, index=data.train, clean=data.clean, given=data.given, kind=data.mistakes)
 
 
 def read_run_data(run: Path, data: Path | None = None) -> RunData:
@@ -90,4 +92,4 @@ def read_run_data(run: Path, data: Path | None = None) -> RunData:
             f"{images.root}: {other} of {int(known.sum())} labels are not those of {run / LABELS}; the run was trained "
             "on another data set"
         )
-    return RunData(images, train, meta, evaluation, table.given, table.clean, meta_labels, noise)
+    return RunData(images, train, meta, evaluation, table.given, table.clean, meta_labels, noise, table.kind)

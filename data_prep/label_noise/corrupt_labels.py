@@ -1,7 +1,7 @@
 """Label noise: from clean labels to the labels a run is given, with what was really changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from data_prep.label_noise.by_instance import instance_noise
 from data_prep.label_noise.class_maps import asymmetric_targets
 from data_prep.label_noise.exact import any_class, exact_noise, one_of
+from data_prep.label_noise.mistakes import Pictures, PlantedMistakes, plant_mistakes
 from data_prep.label_noise.parse import LabelNoise
 from data_prep.label_noise.released import draw_rows, released_noise
 from l2b_data.errors import ConfigError, DataError
@@ -20,7 +21,7 @@ class NoisyLabels:
 
     given, clean: (n,) int64. counts: (K, K) int64, how many samples of clean class (row) were given which class
     (column), over the samples that were to get noise. noise, seed: what made it. rule: of asymmetric noise the map
-    that was used, else "".
+    that was used, else "". planted: of the kind mistakes what was planted, for all n samples; else None.
     """
 
     given: np.ndarray
@@ -29,6 +30,7 @@ class NoisyLabels:
     noise: LabelNoise
     seed: int
     rule: str = ""
+    planted: PlantedMistakes | None = None
 
     @property
     def matrix(self) -> np.ndarray:
@@ -37,13 +39,20 @@ class NoisyLabels:
         return np.divide(self.counts, totals, out=np.zeros(self.counts.shape), where=totals > 0)
 
     @property
+    def changed(self) -> int:
+        """Samples whose label really changed."""
+        return int(self.counts.sum()) - int(np.trace(self.counts))
+
+    @property
     def effective_rate(self) -> float:
-        """Share of the samples whose label really changed; 0 of none."""
+        """Share of the samples whose label is wrong: it changed, or their picture is of no class; 0 of none."""
         total = int(self.counts.sum())
-        return (total - int(np.trace(self.counts))) / total if total else 0.0
+        foreign = 0 if self.planted is None else self.planted.counts.get("foreign", 0)
+        return (self.changed + foreign) / total if total else 0.0
 
     def record(self) -> dict[str, Any]:
         """What a run writes down of its noise, ready for JSON."""
+        mistakes = {} if self.planted is None else {"mistakes": self.planted.record()}
         return {
             "noise": str(self.noise),
             "kind": self.noise.kind,
@@ -54,6 +63,7 @@ class NoisyLabels:
             "effective_rate": self.effective_rate,
             "n": int(self.counts.sum()),
             "counts": self.counts.tolist(),
+            **mistakes,
         }
 
 
@@ -67,6 +77,7 @@ def corrupt_labels(
     given: Mapping[str, np.ndarray] | None = None,
     order: np.ndarray | None = None,
     class_names: Sequence[str] | None = None,
+    pictures: Pictures | None = None,
 ) -> NoisyLabels:
     """Draw noisy labels for clean labels (n,) int64 in 0..classes-1; a pure function of the arguments.
 
@@ -80,6 +91,7 @@ def corrupt_labels(
                                                              superclass's other four; other sets: the next class
     asymmetric-next      each with probability rate          the next class; CIFAR-100: in blocks of five numbers
     instance             by a rate of its own, around rate   what the image resembles (`instance_noise`)
+    mistakes             exactly round(rate n), if they can  by the mistake (`plant_mistakes`)
     human:COLUMN         -                                   the label set human_COLUMN or COLUMN of `given`
     none                 none                                -
 
@@ -91,16 +103,20 @@ def corrupt_labels(
     seed)`, same seed, and uniform, flip and flip2 are then the labels of the released code for CIFAR (methods of
     RMNW-Net and L2B), bit for bit: `corrupt_labels(labels, K, noise, seed=s, order=train_index).given[train_index]`.
     None: all, ascending. Streams: `released_noise`, `exact_noise`. images: (n, H, W, C) uint8, for instance. given:
-    label set -> (n,) labels, -1 where absent, for human. class_names: of asymmetric kinds, whose map depends on them.
+    label set -> (n,) labels, -1 where absent, for human. class_names: of asymmetric kinds, whose map depends on them,
+    and of mistakes. pictures: of all n samples, for mistakes; None: no two are the same, and none is foreign.
     Raises ConfigError for a kind whose argument is missing or unknown, DataError for a human label that is absent.
     """
     labels = np.asarray(labels, dtype=np.int64)
     chosen = np.arange(len(labels)) if order is None else np.asarray(order, dtype=np.int64)
-    rule, drawn = "", labels
+    rule, drawn, planted = "", labels, None
     if noise.kind in ("uniform", "flip", "flip2"):
         drawn = released_noise(labels, classes, noise.kind, noise.rate, seed, order)
     elif noise.kind == "human":
         drawn = _human(noise, given or {}, chosen, len(labels))
+    elif noise.kind == "mistakes":
+        planted = _planted(labels, noise, seed, np.sort(chosen), class_names, pictures)
+        drawn = planted.given
     elif noise.kind != "none":
         whole = images is None or noise.kind != "instance" or np.array_equal(chosen, np.arange(len(images)))
         part = images if images is None or whole else images[chosen]  # gigabytes, where copied
@@ -111,7 +127,7 @@ def corrupt_labels(
     result[chosen] = drawn[chosen]
     counts = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(counts, (labels[chosen], result[chosen]), 1)
-    return NoisyLabels(result, labels, counts, noise, seed, rule)
+    return NoisyLabels(result, labels, counts, noise, seed, rule, planted)
 
 
 def _own_stream(
@@ -142,6 +158,24 @@ def _own_stream(
     for label, (target,) in enumerate(targets):
         matrix[label, target] += noise.rate
     return draw_rows(matrix, labels, np.random.RandomState(seed)), rule
+
+
+def _planted(
+    labels: np.ndarray,
+    noise: LabelNoise,
+    seed: int,
+    files: np.ndarray,
+    class_names: Sequence[str] | None,
+    pictures: Pictures | None,
+) -> PlantedMistakes:
+    """Mistakes among the samples `files`, in their order; the others keep their label."""
+    if class_names is None:
+        raise ConfigError(f"--noise {noise}: needs the names of the classes")
+    seen = Pictures.plain(len(files)) if pictures is None else pictures.of(files)
+    drawn = plant_mistakes(labels[files], class_names, noise, seed=seed, pictures=seen)
+    given, kind = labels.copy(), np.full(len(labels), "", drawn.kind.dtype)
+    given[files], kind[files] = drawn.given, drawn.kind
+    return replace(drawn, given=given, kind=kind)
 
 
 def human_column(noise: LabelNoise, given: Mapping[str, np.ndarray]) -> str:

@@ -1,6 +1,19 @@
 """`l2b-cls`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
-from l2b_cli.cls import audit, check, compare, demo, doctor, evaluate, export, predict, report, reproduce, train
+from l2b_cli.cls import (
+    audit,
+    check,
+    compare,
+    corrupt,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    predict,
+    report,
+    reproduce,
+    train,
+)
 from l2b_cli.cls.prepare.own import folder
 from l2b_cli.cls.prepare.published import cifar10, cifar100, clothing1m, digits, isic2019, medmnist
 from l2b_cli.cls.pretrain import simclr
@@ -14,7 +27,11 @@ app = make_app(
     "Train image classification when part of the labels is wrong: L2B, its relatives, and what surrounds them.",
     {
         "Start here": [demo.demo, doctor.doctor],
-        "Data": [make_group("prepare", "Turn images and labels into a prepared set.", PREPARE), check.check],
+        "Data": [
+            make_group("prepare", "Turn images and labels into a prepared set.", PREPARE),
+            check.check,
+            corrupt.corrupt,
+        ],
         "Train and predict": [
             train.train,
             make_group("pretrain", "Learn an encoder from images without labels.", (simclr,)),

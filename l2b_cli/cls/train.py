@@ -21,7 +21,8 @@ _RECIPES = "cifar10, cifar100, isic2019, clothing1m, pneumoniamnist, digits, ima
 _METHODS = method_names("l2b_cls.methods.table") + "; `l2b-cls methods` says more."
 _NOISE = (
     "Noise of the training labels: none (as they are), symmetric:0.4, symmetric-excluding:R, uniform:R, flip:R, "
-    "flip2:R, asymmetric:R, asymmetric-next:R, instance:R, human:COLUMN; the recipe's if left out."
+    "flip2:R, asymmetric:R, asymmetric-next:R, instance:R, human:COLUMN, or the mistakes people make: mistakes, "
+    "mistakes:0.2, mistakes:0.2:KIND,KIND (block, duplicates, one-way, random); the recipe's if left out."
 )
 
 

@@ -56,7 +56,7 @@ class AuditOptions:
     folds: Annotated[int, Option(min=0, help="Networks, each judging what it did not see; 0: as --quick.")] = 2
     quick: Annotated[bool, Option("--quick", help="The run's own network judges: a first look, in-sample.")] = False
     epochs: Annotated[int | None, Option(min=1, help="Epochs of each; as long as the run took if left out.")] = None
-    data: Moved = None
+    data: Annotated[Path | None, Option(help="The run's data set, where it has moved; without RUN, the set.")] = None
     device: Device = "auto"
     as_json: AsJson = False
 

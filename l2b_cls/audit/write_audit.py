@@ -26,18 +26,27 @@ COLUMNS = {
     "predicted": "the class this network finds most probable",
     "probability_predicted": "its probability",
     **baselines.DEFINITIONS,
-    "fold": "number of the network that judged the sample; empty for the run's own",
+    "fold": "number of the network that judged the sample; empty for the run's own, and for one from elsewhere",
     "clean": "the clean label, empty where it is not known; read for comparison alone",
+    "kind": "the mistake that was planted in the given label, empty for none; read for comparison alone",
 }
 
 TRUTH = {
-    "wrong": "whether the given label differs from the clean one, read after the ranking was made, for this alone",
+    "wrong": "whether the given label differs from the clean one, or is that of a picture of no class (foreign), read "
+    "after the ranking was made, for this alone",
     "auroc": "probability that a wrong label is ranked before a right one",
     "average_precision": "area under precision against recall, by steps",
     "precision": "share of the flagged labels that are wrong",
     "recall": "share of the wrong labels that are flagged",
-    "proposal_accuracy": "share of all proposed labels that are the clean ones; given_accuracy: of the given labels",
+    "kinds": "the same for each planted mistake: its labels against all right ones",
+    "proposal_accuracy": "share of the proposed labels that are the clean ones, where there is one; given_accuracy: of "
+    "the given labels",
 }
+
+_FROM_FILE = (
+    "the probabilities in {}; the file does not say whether their network had seen the labels: if it had, wrong ones "
+    "look better than they are"
+)
 
 
 def write_audit(
@@ -45,6 +54,7 @@ def write_audit(
 ) -> dict[str, Any]:
     """Write audit.csv and audit.json into `out`; returns what is in audit.json.
 
+    result: with the key in_sample; None: not known, and "probabilities" is the file that judged.
     columns: COLUMNS but "rank" -> (n,), n at least 1, in the order of the ranking; labels as numbers, -1 where unknown.
     In the table a label stands by its name, and by its number in NAME_number; an unknown one is an empty field.
     """
@@ -58,7 +68,9 @@ def write_audit(
 def definitions(result: dict[str, Any]) -> dict[str, Any]:
     """What every column and key means, in words."""
     found: dict[str, Any] = {
-        "judged_by": judged_by(result["in_sample"], "labels", "samples"),
+        "judged_by": _FROM_FILE.format(Path(result["probabilities"]).name)
+        if result["in_sample"] is None
+        else judged_by(result["in_sample"], "labels", "samples"),
         "columns": COLUMNS,
         "transition": "estimated share of the samples of a class (row) that were given a label (column), by "
         "expectation maximisation from the predictions and the given labels",

@@ -15,7 +15,8 @@ from l2b_data.samples.noisy_labels import NoisyLabelTable
 IN_SAMPLE = "p(given), in-sample"
 _LONG_BAR = 4.0  # weight at which a bar is full where weights pass 1, as eq. 8-9 make them
 _TRUSTED_SHARE = 3  # one in so many cards is of a label trusted against the network
-_BY_AUDIT = "Ranked by the audit, judged by {}. alpha and beta are this run's."
+_BY_AUDIT = "Ranked by the audit, judged by {}."
+_WEIGHTS = " alpha and beta are this run's."
 _BY_LOSS = "Ranked by the loss of the given label under the run's own network, which was trained on these labels."
 
 
@@ -49,11 +50,13 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
     for (place, kind), uri in zip(picked, uris, strict=True):
         index = int(labels.index[place])
         row = audited.get(index)
-        card = {"rank": next(ranks[kind]), "kind": kind, "image": uri, **_labels(labels, log, place, names, row)}
+        own = row is None or bool(audit and audit.get("in_sample"))
+        labelled = _labels(labels, log, place, names, row, in_sample=own)
+        card = {"rank": next(ranks[kind]), "kind": kind, "image": uri, **labelled}
         card["name"] = images.names[index] if images is not None else str(row["name"] if row else index)
         card["alpha"], card["beta"] = (None, None) if weights is None else (float(one[place]) for one in weights)
         cards.append(card)
-    how = _BY_LOSS if audit is None else _BY_AUDIT.format(judged_by(audit))
+    how = _BY_LOSS if audit is None else _BY_AUDIT.format(judged_by(audit)) + (_WEIGHTS if weights is not None else "")
     return {"label": label, "how": how, "note": note, "cards": cards}
 
 
@@ -92,14 +95,25 @@ def _picked(
 
 
 def _labels(
-    labels: NoisyLabelTable, log: SampleLog | None, place: int, names: Sequence[str], row: dict[str, Any] | None
+    labels: NoisyLabelTable,
+    log: SampleLog | None,
+    place: int,
+    names: Sequence[str],
+    row: dict[str, Any] | None,
+    *,
+    in_sample: bool,
 ) -> dict[str, Any]:
-    """given, said, by, clean and truth of a card, and its numbers; row: the sample's in the audit."""
+    """given, said, by, clean and truth of a card, and its numbers; row: the sample's in the audit.
+
+    in_sample: the run's own network gave the probability of the given label.
+    """
     given, clean = int(labels.given[place]), int(labels.clean[place])
     numbers, said = [], "–"
     if row is not None:
-        name = IN_SAMPLE if row["fold"] is None else "p(given)"
-        numbers += [(name, f"{row['probability_given']:.3f}"), ("suspicion", f"{row['score']:.3f}")]
+        numbers += [
+            (IN_SAMPLE if in_sample else "p(given)", f"{row['probability_given']:.3f}"),
+            ("suspicion", f"{row['score']:.3f}"),
+        ]
         said = str(row["proposed"])
     elif log is not None:
         numbers.append((IN_SAMPLE, f"{log.probability[-1, place]:.3f}"))

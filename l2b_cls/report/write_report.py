@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import yaml
 
+from l2b_cls.metrics.summary import Summary
 from l2b_cls.report.cards import IN_SAMPLE, bar_end, judged_by, sample_deck
 from l2b_cls.report.run_record import RunRecord, read_run
 from l2b_cls.report.tables import confusion_table, mixed_up, quality_rows, run_table
 from l2b_cls.report.weights import weight_panels
 from l2b_data.errors import ConfigError
+from l2b_data.samples.image_set import ImageSet
+from l2b_data.samples.noisy_labels import NoisyLabelTable
 from l2b_run.report.page import run_labels, write_page
 from l2b_run.report.runs import read_runs
 
@@ -68,8 +71,37 @@ def write_report(
             decks.append(deck)
         if (group := weight_panels(label, run, batch=batch)) is not None:
             groups.append(group)
-    confusions = [table for label, run in zip(labels, runs, strict=True) if (table := _confusion(label, run))]
     audits = [_audit(label, run.audit) for label, run in zip(labels, runs, strict=True) if run.audit is not None]
+    return _write(out, title, decks, audits, runs=runs, labels=labels, groups=groups, definitions=DEFINITIONS)
+
+
+def write_audit_page(
+    out: Path, audit: Mapping[str, Any], images: ImageSet, given: NoisyLabelTable, *, title: str
+) -> Path:
+    """Write the page of an audit that belongs to no run: the most suspicious samples of `images`, and what it found.
+
+    audit: audit.json. given: the labels that were judged. Atomic; returns the path.
+    """
+    summary, split = Summary.from_json({"classes": images.classes}), {"dataset": str(images.root)}
+    record = RunRecord(images.root, summary, [], split, labels=given, audit=dict(audit))
+    deck = sample_deck(images.name, record, limit=SAMPLES)
+    said = {term: DEFINITIONS[term] for term in ("suspicion", "proposed")}
+    definitions = {"p(given)": "probability of the given label, as it stands in the file that judged", **said}
+    return _write(out, title, [] if deck is None else [deck], [_audit(images.name, audit)], definitions=definitions)
+
+
+def _write(
+    out: Path | str,
+    title: str,
+    decks: Sequence[dict[str, Any]],
+    audits: Sequence[dict[str, Any]],
+    *,
+    definitions: Mapping[str, str],
+    runs: Sequence[RunRecord] = (),
+    labels: Sequence[str] = (),
+    groups: Sequence[dict[str, Any]] = (),
+) -> Path:
+    confusions = [table for label, run in zip(labels, runs, strict=True) if (table := _confusion(label, run))]
     # some run chose its meta set anew: a constant is no curve
     meta_varies = any(len({row.get(META) for row in run.epochs}) > 1 for run in runs)
     cards = [card for deck in decks for card in deck["cards"]]
@@ -80,7 +112,7 @@ def write_report(
         labels=labels,
         runs=runs,
         curves=[curve for curve in CURVES if curve[0] != META or meta_varies],
-        definitions=DEFINITIONS,
+        definitions=definitions,
         sections={"Confusion": confusions, "Labels": decks, "Audit": audits},
         run_table=run_table(labels, runs),
         more_curves=groups,

@@ -66,6 +66,12 @@ class ImageSet:
         source = self.info.get("source", {})
         return split == META or (source.get("dataset") != OWN and split not in source.get("noisy_splits", []))
 
+    @property
+    def foreign(self) -> np.ndarray:
+        """Numbers of the images that were planted as pictures of no class, (n,) int64: their labels are wrong."""
+        planted = self.info.get("source", {}).get("planted", {}).get("foreign", [])
+        return np.array([number for number, _ in planted], np.int64)
+
     def images(self, index: Sequence[int] | np.ndarray) -> np.ndarray:
         """Images (n, H, W, C) uint8, in the order of `index` (n,)."""
         return self.store.read(np.asarray(index, np.int64))

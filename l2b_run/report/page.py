@@ -84,7 +84,7 @@ def write_page(
     existing file stays as it is. Returns the path.
     """
     panels = curve_panels([(label, run.epochs) for label, run in zip(labels, runs, strict=True)], curves)
-    there = {"Runs": True, "Curves": panels or more_curves, **sections, "Definitions": True}
+    there = {"Runs": runs, "Curves": panels or more_curves, **sections, "Definitions": True}
     page = render_page(
         package,
         "report.html.j2",

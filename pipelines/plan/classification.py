@@ -16,7 +16,7 @@ from pipelines.plan.samples import resolve_images
 
 def _noise(request: TrainRequest, default: str | None) -> tuple[LabelNoise, str]:
     noise = parse_noise(request.noise or default or "none")
-    return noise, str(noise).replace(":", "-")
+    return noise, str(noise).replace(":", "-").replace(",", "-")
 
 
 def _resolve(

@@ -6,7 +6,9 @@ import numpy as np
 
 from data_prep.label_noise.corrupt_labels import NoisyLabels, corrupt_labels, human_column
 from data_prep.label_noise.describe import describe_noise
+from data_prep.label_noise.identical_pictures import identical_pictures
 from data_prep.label_noise.meta_split import draw_meta, meta_faults
+from data_prep.label_noise.mistakes import Pictures
 from data_prep.label_noise.parse import LabelNoise
 from l2b_cls.config import Settings
 from l2b_cls.methods.table import METHODS
@@ -31,7 +33,8 @@ def resolve_images(
 
     Of the split train, in this order: `data.tuning_samples` are set aside for evaluation, stratified by class; the
     meta set is drawn, if it comes from there (`_meta_split`, `_meta`); `data.train_samples` of the rest are kept,
-    stratified; their labels get the noise. With `meta.source` "given" the labels of the meta set are noisy too.
+    stratified; their labels get the noise. Pictures of no class (`ImageSet.foreign`) train and do nothing else. With
+    `meta.source` "given" the labels of the meta set are noisy too.
     meta_size_asked: `data.meta_size` is the user's wish, not the recipe's. `say` gets what the noise did, and a warning
     where the meta set is smaller than the recipe has it.
     Raises ConfigError with everything that cannot be drawn, DataError for splits that are not there.
@@ -49,23 +52,29 @@ def resolve_images(
     if short:
         say(f"warning: {short}: all of them are used")
     evaluation = images.indices(settings.data.evaluate_on)
+    foreign = pool[np.isin(pool, images.foreign)]  # they train, under wrong labels, and neither judge nor evaluate
     if settings.data.tuning_samples:
-        pool, evaluation = stratified(images.labels, pool, len(pool) - settings.data.tuning_samples, noise_seed, TUNING)
+        of_a_class = np.setdiff1d(pool, foreign)
+        left = len(of_a_class) - settings.data.tuning_samples
+        kept, evaluation = stratified(images.labels, of_a_class, left, noise_seed, TUNING)
+        pool = np.union1d(kept, foreign)
     train, meta = _meta(images, pool, settings, split, asked=meta_size_asked, seed=noise_seed)
     if settings.data.train_samples is not None and settings.data.train_samples < len(train):
         train, _ = stratified(images.labels, train, settings.data.train_samples, noise_seed, SUBSET)
     drawn_from = None if np.isin(meta, train).any() or not np.isin(meta, pool).any() else pool
-    given, noisy = _corrupted(images, train, drawn_from, noise, noise_seed)
+    given, noisy, mistakes = _corrupted(images, train, drawn_from, noise, noise_seed)
     known = noise.kind != "none" and _true_labels(images, "train", noise)
     say(describe_noise(noisy, images.classes, known=known))
     meta_labels = images.labels[meta]
     if settings.meta.source == "given":
-        meta_labels, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
+        meta_labels, _, _ = _corrupted(images, meta, drawn_from, noise, noise_seed)
         trains = np.isin(meta, train)  # one sample has one given label, wherever it is used
         meta_labels[trains] = given[_places(train, meta[trains])]
-    clean = images.labels[train] if known else np.full(len(train), -1, np.int64)
-    record = noisy.record() | ({} if known else {"effective_rate": None})
-    return RunData(images, train, meta, evaluation, given, clean, meta_labels, record)
+    clean = np.where(known & ~np.isin(train, foreign), images.labels[train], -1)
+    if mistakes is None and len(foreign):
+        mistakes = np.where(np.isin(train, foreign), "foreign", "")
+    record = noisy.record() | {"effective_rate": float((given != clean).mean()) if known else None}
+    return RunData(images, train, meta, evaluation, given, clean, meta_labels, record, mistakes)
 
 
 def _true_labels(images: ImageSet, split: str, noise: LabelNoise) -> bool:
@@ -110,12 +119,13 @@ def _faults(
             f"method {settings.method} learns from clean samples, and nobody vouches for the labels of {images.root}, "
             f"split {chosen.meta_from}: {way_out}, or train without clean samples (l2b and l2rw with --no-clean, ce)"
         )
-    if chosen.tuning_samples >= len(pool):
-        faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(pool)}")
+    of_a_class = np.setdiff1d(pool, images.foreign)
+    if chosen.tuning_samples >= len(of_a_class):
+        faults.append(f"data.tuning_samples {chosen.tuning_samples} leaves no training sample of {len(of_a_class)}")
     if meta_split == "train":
         leave = 0 if chosen.keep_meta_in_train else 1  # a class without a training sample would be no class
-        faults += meta_faults(images.labels[pool], len(images.classes), chosen.meta_size, leave=leave)
-        left = len(pool) - chosen.tuning_samples
+        faults += meta_faults(images.labels[of_a_class], len(images.classes), chosen.meta_size, leave=leave)
+        left = len(of_a_class) - chosen.tuning_samples
         if 0 < left == chosen.meta_size and not chosen.keep_meta_in_train:
             faults.append(f"data.meta_size {chosen.meta_size} leaves no training sample of {left}")
     if noise.kind == "human":
@@ -133,8 +143,11 @@ def _meta(
     """
     classes, chosen = len(images.classes), settings.data
     if split == "train":
-        rest, meta = draw_meta(images.labels[pool], classes, chosen.meta_size, seed)
-        return (pool if chosen.keep_meta_in_train else pool[rest]), pool[meta]
+        foreign = np.isin(pool, images.foreign)
+        may_judge = pool[~foreign]
+        rest, meta = draw_meta(images.labels[may_judge], classes, chosen.meta_size, seed)
+        train = pool if chosen.keep_meta_in_train else np.concatenate([may_judge[rest], pool[foreign]])
+        return train, may_judge[meta]
     meta = images.indices(split) if split else pool[:0]
     if chosen.meta_size < len(meta) and (asked or split == "val"):
         meta = meta[draw_meta(images.labels[meta], classes, chosen.meta_size, seed)[1]]
@@ -143,15 +156,18 @@ def _meta(
 
 def _corrupted(
     images: ImageSet, index: np.ndarray, drawn_from: np.ndarray | None, noise: LabelNoise, seed: int
-) -> tuple[np.ndarray, NoisyLabels]:
-    """Noisy labels (n,) of the samples `index`, and the record of what was drawn.
+) -> tuple[np.ndarray, NoisyLabels, np.ndarray | None]:
+    """Noisy labels (n,) of the samples `index`, the record of what was drawn, and (n,) the mistake of each, if any.
 
     drawn_from: the samples the meta set was taken out of. The noise then goes on in the stream that drew it, as in the
     released CIFAR code; without (None) it starts a stream of its own, as in the released ISIC2019 code.
     Noise by the images reads those of `index` alone, and refuses sets too large for the memory (`FileStore`).
+    Mistakes are planted among the samples of `index` alone, in the order of their numbers.
     """
     if noise.kind == "instance":
         drawn_from = None
+    elif noise.kind == "mistakes":
+        drawn_from = np.sort(index)
     samples = index if drawn_from is None else drawn_from
     order = _places(samples, index)
     noisy = corrupt_labels(
@@ -163,8 +179,16 @@ def _corrupted(
         given={name: column[samples] for name, column in images.given.items()},
         order=None if drawn_from is None else order,
         class_names=images.classes,
+        pictures=_pictures(images, samples, noise) if noise.mistakes else None,
     )
-    return noisy.given[order], noisy
+    return noisy.given[order], noisy, None if noisy.planted is None else noisy.planted.kind[order]
+
+
+def _pictures(images: ImageSet, samples: np.ndarray, noise: LabelNoise) -> Pictures:
+    """What the pictures of `samples` are; which of them are the same, where the noise asks for it."""
+    plain = Pictures.plain(len(samples))
+    same = identical_pictures(images, samples) if "duplicates" in noise.mistakes else plain.copy_of
+    return Pictures(same, np.isin(samples, images.foreign))
 
 
 def _places(samples: np.ndarray, wanted: np.ndarray) -> np.ndarray:

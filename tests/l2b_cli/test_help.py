@@ -17,7 +17,7 @@ SEG_COMMANDS = (
     *("evaluate", "compare", "audit", "report", "weights", "reproduce"),
 )
 CLS_COMMANDS = (
-    *("demo", "doctor", "prepare", "check", "train", "pretrain", "methods", "predict", "export"),
+    *("demo", "doctor", "prepare", "check", "corrupt", "train", "pretrain", "methods", "predict", "export"),
     *("evaluate", "compare", "audit", "report", "reproduce"),
 )
 

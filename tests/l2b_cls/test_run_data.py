@@ -26,6 +26,13 @@ def test_unknown_stays_unknown(data, tmp_path):
     assert set(again.clean) == {-1}
     assert again.given.tolist() == data.given.tolist()
     assert again.noise == data.noise
+    assert again.mistakes is None
+
+
+def test_planted_mistakes_are_kept_with_their_labels(data, tmp_path):
+    mistakes = np.where(np.arange(16) % 5 == 0, "random", "")
+    write_run_data(tmp_path / "run", dataclasses.replace(data, mistakes=mistakes))
+    assert read_run_data(tmp_path / "run").mistakes.tolist() == mistakes.tolist()
 
 
 @pytest.mark.parametrize("known", [True, False])

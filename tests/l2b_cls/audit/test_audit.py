@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,6 +97,35 @@ def test_a_clean_label_that_is_not_known_is_neither_right_nor_wrong(tmp_path):
     assert result["truth"]["given_accuracy"] == 0.75
     assert {row["clean"] == "" for row in audit_csv(run / "audit") if int(row["index"]) >= 40} == {True}
     assert "" not in {row["clean"] for row in audit_csv(run / "audit") if int(row["index"]) < 40}
+
+
+def test_planted_mistakes_are_measured_kind_by_kind(tmp_path):
+    run = save_settings(tmp_path / "run")
+    data = run_data()
+    wrong = np.flatnonzero(data.given != data.clean)
+    mistakes = np.full(TRAIN, "", "<U7")
+    mistakes[wrong], mistakes[wrong[:10]] = "random", "one-way"
+    result = audit(run, replace(data, mistakes=mistakes), run / "audit", AuditOptions(2, 1))
+    assert {kind: found["wrong"] for kind, found in result["truth"]["kinds"].items()} == {"one-way": 10, "random": 14}
+    rows = {int(row["index"]): row for row in audit_csv(run / "audit")}
+    assert all(rows[index]["kind"] == mistakes[place] for place, index in enumerate(data.train.tolist()))
+    losses = np.array([float(rows[index]["loss"]) for index in data.train.tolist()])
+    of_kind, right = mistakes == "one-way", mistakes == ""
+    above = (losses[of_kind][:, None] > losses[right]).mean()
+    assert result["truth"]["kinds"]["one-way"]["ranking"]["loss"]["auroc"] == pytest.approx(above)
+    assert "kinds" not in audit(run, data, run / "audit", AuditOptions(2, 1))["truth"]
+
+
+def test_a_picture_of_no_class_counts_as_wrong_and_has_no_right_proposal(tmp_path):
+    run = save_settings(tmp_path / "run")
+    data = run_data(clean=np.where(np.arange(TRAIN) < 8, -1, run_data().clean))
+    mistakes = np.where(np.arange(TRAIN) < 8, "foreign", np.where(data.given != data.clean, "random", ""))
+    truth = audit(run, replace(data, mistakes=mistakes), run / "audit", AuditOptions(2, 1))["truth"]
+    without = audit(run, data, run / "audit", AuditOptions(2, 1))["truth"]
+    assert (truth["known"], truth["wrong"]) == (without["known"] + 8, without["wrong"] + 8) == (TRAIN, 30)
+    assert {kind: found["wrong"] for kind, found in truth["kinds"].items()} == {"foreign": 8, "random": 22}
+    for name in ("given_accuracy", "proposal_accuracy", "transition"):
+        assert truth[name] == without[name]
 
 
 def test_options_there_cannot_be(tmp_path):

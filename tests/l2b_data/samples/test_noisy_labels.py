@@ -17,6 +17,17 @@ def test_read_back(tmp_path, count):
         assert column.dtype == np.int64
         assert column.tolist() == expected.tolist()
     assert (tmp_path / "noisy_labels.csv").read_text().splitlines()[0] == "index,clean,given"
+    assert table.kind is None
+
+
+@pytest.mark.parametrize("kinds", [[], ["", "block", ""]])
+def test_the_kind_of_a_planted_mistake_is_a_fourth_column(tmp_path, kinds):
+    numbers, path = np.arange(len(kinds)), tmp_path / "noisy_labels.csv"
+    write_noisy_labels(path, index=numbers, clean=numbers, given=numbers, kind=np.array(kinds, np.str_))
+    table = read_noisy_labels(path)
+    assert path.read_text().splitlines()[0] == "index,clean,given,kind"
+    assert table.kind.tolist() == kinds
+    assert table.given.tolist() == numbers.tolist()
 
 
 @pytest.mark.parametrize(
@@ -26,6 +37,10 @@ def test_read_back(tmp_path, count):
         ("index,label\n1,2\n", ["the first line is not index,clean,given"]),
         ("index,clean,given\n1,2,3\n1,2\n4,x,1\n", ["line 3: '1,2'", "line 4: '4,x,1'"]),
         (f"index,clean,given\n1,2,{10**30}\n", [f"line 2: '1,2,{10**30}'"]),
+        (
+            "index,clean,given,kind\n1,2,3\n1,2,x,block\n",
+            ["line 2: '1,2,3' is not three whole numbers and a kind", "3:"],
+        ),
         ("index,clean,given\n" + "a\n" * 20, ["line 2", "and 12 more"]),
     ],
 )

@@ -66,6 +66,10 @@ def test_the_audit_of_a_run(demo, tmp_path):
     code, told, _ = call_command(audit_command, out / "ce", "--folds", 0, "--out", tmp_path / "own", "--json")
     assert code == 0
     assert json.loads(told)["in_sample"] is True
+    code, told, _ = call_command(audit_command, out / "ce", "--quick", "--out", tmp_path / "quick")
+    assert code == 0
+    assert "a first look: the network has learnt part of the labels it judges" in told
+    assert (tmp_path / "quick" / "audit.csv").read_text() == (tmp_path / "own" / "audit.csv").read_text()
 
 
 def test_a_folder_that_is_no_run(tmp_path):

@@ -225,3 +225,64 @@ def test_a_meta_size_that_was_asked_for(vouched, images):
     lines = []
     assert len(resolved(images, "none", meta_size=151, meta_from="val", say=lines.append).meta) == 150
     assert lines[0].startswith("warning: data.meta_size 151: split val has 150 samples")
+
+
+@pytest.mark.parametrize("options", [{}, {"train_samples": 300, "meta_from": "val"}, {"tuning_samples": 100}])
+def test_mistakes_of_people_are_planted_in_the_training_labels_in_file_order(images, options):
+    lines = []
+    run = resolved(images, "mistakes", say=lines.append, **options)
+    np.testing.assert_array_equal(run.mistakes != "", run.given != run.clean)
+    assert (run.mistakes != "").sum() == round(0.2 * len(run.train))
+    order = np.argsort(run.train)
+    block = np.flatnonzero(run.mistakes[order] == "block")
+    assert len(block) == block[-1] - block[0] + 1
+    np.testing.assert_array_equal(run.given[order][block], (run.clean[order][block] + 1) % K)
+    assert run.noise["mistakes"]["counts"]["block"] == len(block)
+    assert f"  block: {len(block)} (" in lines[-1]
+    assert resolved(images, "uniform:0.2", **options).mistakes is None
+    assert not np.array_equal(resolved(images, "mistakes", 1, **options).given, run.given)
+
+
+def test_exact_copies_get_two_labels(images):
+    pixels, labels = images.images(np.arange(900)).copy(), images.labels.copy()
+    twins = images.indices("train")[[7, 300]]
+    pixels[twins[1]], labels[twins[1]] = pixels[twins[0]], labels[twins[0]]
+    copied = dataclasses.replace(images, labels=labels, store=Pixels(pixels))
+    run = resolved(copied, "mistakes:0.2:duplicates", meta_from="val")
+    wrong = run.train[run.mistakes == "duplicates"]
+    assert len(wrong) == 1
+    assert wrong[0] in twins
+    given = dict(zip(run.train.tolist(), run.given.tolist(), strict=True))
+    assert given[twins[0]] != given[twins[1]]
+
+
+@pytest.mark.parametrize("options", [{}, {"tuning_samples": 100}, {"keep_meta_in_train": True}])
+def test_pictures_of_no_class_train_and_do_nothing_else(images, options):
+    pool = images.indices("train")
+    foreign = pool[::6]
+    with_some = from_source(images, {"planted": {"foreign": [[int(number), "blank"] for number in foreign]}})
+    for noise in ("mistakes", "uniform:0.2"):
+        run = resolved(with_some, noise, **options)
+        assert np.isin(foreign, run.train).all()
+        assert not np.isin(foreign, np.concatenate([run.meta, run.evaluation])).any()
+        assert len(run.train) == len(set(run.train.tolist()))
+        np.testing.assert_array_equal(run.mistakes == "foreign", np.isin(run.train, foreign))
+        np.testing.assert_array_equal(run.clean == -1, run.mistakes == "foreign")
+        assert run.noise["effective_rate"] == (run.given != run.clean).mean()
+        assert np.isin(pool, np.concatenate([run.train, run.meta, run.evaluation])).all()
+    assert run.noise["noise"] == "uniform:0.2"
+    assert set(run.mistakes.tolist()) == {"", "foreign"}
+    with pytest.raises(ConfigError, match=r"data\.tuning_samples 500 leaves no training sample of 500"):
+        resolved(with_some, "none", tuning_samples=500)
+
+
+class Pixels:
+    """An image store of pictures in memory."""
+
+    size, channels = (2, 2), 1
+
+    def __init__(self, pixels):
+        self.pixels = pixels
+
+    def read(self, index):
+        return self.pixels[index]
