@@ -17,8 +17,8 @@ from l2b_seg.audit.outlook import look_at
 from l2b_seg.audit.score import usual_shares
 from l2b_seg.audit.write_audit import write_audit, write_proposal
 from l2b_seg.config import Settings
+from l2b_seg.prediction.final_weights import make_judge
 from l2b_seg.prediction.predictor import Predictor, load_run
-from l2b_seg.prediction.trust_maps import make_judge
 from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
 

@@ -9,8 +9,8 @@ from l2b_data.cases.dataset import Dataset
 from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import Volume
 from l2b_seg.prediction.case_under_network import case_under_network
+from l2b_seg.prediction.final_weights import Judge
 from l2b_seg.prediction.predictor import Predictor
-from l2b_seg.prediction.trust_maps import Judge
 
 _NEIGHBOURS = 1.0  # standard deviation, in slices, of the mean over neighbouring slices
 
@@ -22,8 +22,8 @@ class Outlook:
     grid: the mask under audit as it is stored, and `cut`, how it was cut: (D, H, W) here are its slices, rows and
     columns. given: its label values, (D, H, W) uint8. probability: (K, D, H, W) float32, the network's own (see
     `Predictor`). smoothed: the same averaged with the neighbouring slices, from which the proposal and the score are
-    made. proposal: (D, H, W) uint8 label values. alpha, beta: trust in the given label and in the network's (see
-    `trust_maps`), (D, H, W) float32; None without clean cases. spacing: (z, y, x) in the data set's unit.
+    made. proposal: (D, H, W) uint8 label values. alpha, beta: weights of the given label and of the network's (see
+    `final_weights`), (D, H, W) float32; None without clean cases. spacing: (z, y, x) in the data set's unit.
     """
 
     case: str
