@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import expit, log_softmax, logit
 
 from l2b_data.cases.dataset import ENDING
 
@@ -36,6 +36,9 @@ def trust(probability: np.ndarray, given: np.ndarray, temperature: float) -> np.
 
     probability: (K, D, H, W) as `temperature` takes them; given: (D, H, W) label values.
     """
+    if len(probability) == 1:  # as below, six times as fast
+        scores = logit(np.clip(probability[0], _TINY, 1 - _TINY)) / np.float32(temperature)
+        return expit(np.where(given > 0, scores, -scores)).astype(np.float32)
     scaled = log_softmax(_log_probability(probability) / np.float32(temperature), axis=0)
     return np.exp(np.take_along_axis(scaled, given[None].astype(np.intp), axis=0)[0]).astype(np.float32)
 
