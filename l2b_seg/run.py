@@ -36,6 +36,7 @@ from l2b_seg.report.keep_slices import write_figures
 from l2b_seg.report.write_report import write_report
 from l2b_seg.run_data import RunData
 from l2b_seg.task import task_of
+from l2b_seg.training_weights.record import WeightRecord
 
 
 def training_of(settings: Settings, batches: SliceBatches) -> Training:
@@ -69,7 +70,9 @@ def run_training(
     cases' are read after it, for the figures. Raises DataError, ConfigError, L2BError as its parts do.
     """
     options = SliceOptions(**settings.slices.model_dump())
-    run = training_of(settings, batches_of(settings, data, options, device))
+    batches = batches_of(settings, data, options, device)
+    record = WeightRecord(out, batches.train)
+    run = replace(training_of(settings, batches), keep_weights=record)
     cases = load_evaluation_cases(data.dataset, data.evaluation, options)
     write_text(out / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
     write_json(out / "env.json", environment(str(device)))
@@ -80,10 +83,12 @@ def run_training(
         return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
 
     def watch(run: Training, current: Batches, reports: Sequence[StepReport]) -> dict[str, Any]:
+        record.flush()
         return split_row(run.state.memory.splits) if isinstance(run.state.memory, SplitMemory) else {}
 
     state = train(run, out, score="dice", evaluate=quick, watch=watch, progress=progress, resume=resume)
     seconds, memory = time.perf_counter() - started, peak_memory_mb(device)
+    record.finish(settings.epochs)
     write_weights(out / "model.safetensors", state.evaluated)
     summary = _summarised(settings, data, state, cases, out, device)
     summary = replace(summary, total_seconds=seconds, peak_memory_mb=memory)

@@ -11,7 +11,8 @@ Part = TypeVar("Part")
 # what a run would write over; log.txt, which comes first of all, is appended to
 _WRITTEN = (
     *("config.yaml", "env.json", "split.json", "noisy_labels.csv", "metrics.jsonl"),
-    *("model.safetensors", "encoder.safetensors", "summary.json", "cases.csv", "predictions.csv", "report.html"),
+    *("model.safetensors", "encoder.safetensors", "training_weights.npz"),
+    *("summary.json", "cases.csv", "predictions.csv", "report.html"),
 )
 
 

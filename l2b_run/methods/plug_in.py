@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from l2b import train_step
+from l2b import Step, train_step
 from l2b_run.methods.reweight import reported
 from l2b_run.methods.split import Split
 from l2b_run.settings.normalizer import normalizer_of
@@ -20,7 +20,7 @@ def plugged_in(run: Training, *, first: bool) -> bool:
     return first or run.settings.plug_in.networks == "both"
 
 
-def plug_in_step(run: Training, images: Tensor, target: Tensor, meta: tuple[Tensor, Tensor]) -> StepReport:
+def plug_in_step(run: Training, images: Tensor, target: Tensor, meta: tuple[Tensor, Tensor]) -> Step:
     """One step of L2B on un-mixed views (B, C, ...), with the base's own targets as given labels.
 
     The same network and optimizer as the base's step, its momentum included, at the same learning rate; pseudo-labels
@@ -30,7 +30,7 @@ def plug_in_step(run: Training, images: Tensor, target: Tensor, meta: tuple[Tens
     """
     settings, chosen = run.settings, run.settings.bootstrap
     run.state.model.train()
-    done = train_step(
+    return train_step(
         run.state.model,
         run.state.optimizer,
         (images, target),
@@ -44,7 +44,6 @@ def plug_in_step(run: Training, images: Tensor, target: Tensor, meta: tuple[Tens
         meta_average=run.state.judge if chosen.judge_decay else None,
         clip_norm=settings.plug_in.clip_norm,
     )
-    return reported(done, None)
 
 
 def judging_batches(run: Training, labelled: np.ndarray) -> Batches:
@@ -62,10 +61,25 @@ class PlugIn:
     run: Training
     judges: Batches
 
-    def after(self, base: StepReport, images: Tensor, target: Tensor, epoch: int, step: int) -> StepReport:
-        """The base step's report with L2B's shares, once its step on un-mixed views (B, C, H, W) is taken."""
+    def after(
+        self,
+        base: StepReport,
+        images: Tensor,
+        target: Tensor,
+        epoch: int,
+        step: int,
+        *,
+        position: np.ndarray | None = None,
+    ) -> StepReport:
+        """The base step's report with L2B's shares, once its step on un-mixed views (B, C, H, W) is taken.
+
+        position (B,): of the images in the training set, for `keep_weights`.
+        """
         meta = self.judges.clean(epoch, step, self.run.settings.meta_batch_size)
-        done = plug_in_step(self.run, images, target, meta)
+        taken = plug_in_step(self.run, images, target, meta)
+        if self.run.keep_weights is not None:
+            self.run.keep_weights(self.run, taken.weights, epoch, step, position=position)
+        done = reported(taken, None)
         return StepReport(base.loss, base.gradient_norm, done.beta_share, done.no_weight)
 
 

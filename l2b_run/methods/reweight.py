@@ -126,6 +126,8 @@ def _weighted(run: Training, epoch: int, step: int, draw: DrawCandidates, *, wit
         clean_share=chosen.clean_gradient,
     )
     report = reported(done, candidates.drawn.position)
+    if run.keep_weights is not None and not warm_up:
+        run.keep_weights(run, done.weights, epoch, step)
     if warm_up:
         report = StepReport(done.loss, done.gradient_norm, beta_share=0.0)
     return replace(report, clean_step=done.meta_step) if chosen.supervised_meta_step else report

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -33,9 +34,19 @@ class ChooseMeta(Protocol):
         """The run's batches, judged in this epoch by training elements the network takes for clean."""
 
 
+class KeepWeights(Protocol):
+    def __call__(
+        self, run: "Training", weights: Tensor, epoch: int, step: int, *, position: np.ndarray | None = None
+    ) -> None:
+        """Takes note of the weights (K, n, *E) of a step; position: of its elements, None for those of `given`."""
+
+
 @dataclass(frozen=True)
 class Training:
-    """A run under way: settings, method, task, batches and state. choose_meta: of `meta.source` online."""
+    """A run under way: settings, method, task, batches and state.
+
+    choose_meta: of `meta.source` online. keep_weights: gets those of every weighted step; None: nobody does.
+    """
 
     settings: TrainingSettings
     method: "Method"
@@ -43,6 +54,7 @@ class Training:
     batches: Batches
     state: TrainState
     choose_meta: ChooseMeta = field(repr=False)
+    keep_weights: KeepWeights | None = field(default=None, repr=False)
 
     @property
     def own(self) -> Any:

@@ -79,6 +79,12 @@ def apply_augmentation(augmentation: Augmentation, image: Tensor, *masks: Tensor
     return tuple(moved)
 
 
+def move_masks(augmentation: Augmentation, masks: Tensor) -> Tensor:
+    """Masks (N, K, H, W) as `apply_augmentation` moves them."""
+    grid = _grid(augmentation, masks, undo=False)
+    return functional.grid_sample(masks, grid, mode="nearest", align_corners=False)
+
+
 def undo_augmentation(augmentation: Augmentation, maps: Tensor) -> Tensor:
     """Maps (N, K, H, W) of transformed slices back in the original frame, bilinear; 0 where nothing is known."""
     return functional.grid_sample(maps, _grid(augmentation, maps, undo=True), mode="bilinear", align_corners=False)

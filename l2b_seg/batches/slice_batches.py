@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,8 +10,26 @@ from torch import Tensor
 
 from l2b_data.cases.slices import SliceSet
 from l2b_run.training.batches import SECOND, Drawn, Seeded
-from l2b_seg.batches.augment import Augmentation, AugmentationSettings, apply_augmentation, draw_augmentation
+from l2b_seg.batches.augment import (
+    Augmentation,
+    AugmentationSettings,
+    apply_augmentation,
+    draw_augmentation,
+    move_masks,
+)
 from l2b_seg.batches.views import apply_views, draw_views
+
+
+class Origins(NamedTuple):
+    """Where the pixels of a batch of V * B transformed slices come from.
+
+    position (B,) int64: of its slices in the training set; row i of the batch is of the slice `position[i % B]`.
+    pixel (V * B, S, S) int64: number of the slice's own pixel, row by row from 1, whose given label a pixel has; 0: it
+    lies outside.
+    """
+
+    position: np.ndarray
+    pixel: Tensor
 
 
 @dataclass(frozen=True)
@@ -75,13 +94,27 @@ class SliceBatches(Seeded):
     def given_views(self, epoch: int, step: int, drawn: Drawn | None = None) -> tuple[Drawn, tuple[Augmentation, ...]]:
         """Five views of the given slices, or `drawn`: image (5 * B, C, S, S), mask (5 * B, 1, S, S), and the views."""
         image, mask, _ = self.given(epoch, step) if drawn is None else drawn
-        views = draw_views(self._rng(self.OTHER, epoch, step), len(image))
+        views = draw_views(self._views_rng(epoch, step), len(image))
         return Drawn(*apply_views(views, image, mask)), views
 
     def clean_views(self, epoch: int, step: int, size: int) -> tuple[Tensor, Tensor]:
         """Five views of `size` clean slices: image (5 * size, C, S, S) and mask (5 * size, 1, S, S)."""
         image, mask = self.clean(epoch, step, size)
         return apply_views(draw_views(self._rng(self.OTHER, epoch, step + 1_000_000), size), image, mask)
+
+    def origins(self, epoch: int, step: int, *, views: bool = False, position: np.ndarray | None = None) -> Origins:
+        """Of this step's `given` batch, or with `views` of its `given_views`; with `position` of `augmented`'s."""
+        at, stream = (self._given_index(epoch, step), self.AUGMENT_TRAIN) if position is None else (position, self.VIEW)
+        drawn = draw_augmentation(self._rng(stream, epoch, step), len(at), **self.augmentation.model_dump())
+        height, width = self.train.mask.shape[-2:]
+        numbers = torch.arange(1, height * width + 1, dtype=torch.float32).view(1, 1, height, width)
+        pixel = move_masks(drawn, numbers.expand(len(at), 1, height, width))
+        if views:
+            pixel = torch.cat([move_masks(view, pixel) for view in draw_views(self._views_rng(epoch, step), len(at))])
+        return Origins(at, pixel[:, 0].long())
+
+    def _views_rng(self, epoch: int, step: int) -> np.random.Generator:
+        return self._rng(self.OTHER, epoch, step)
 
     def _given_index(self, epoch: int, step: int) -> np.ndarray:
         order = self._rng(self.TRAIN, epoch, 0).permutation(len(self.train))

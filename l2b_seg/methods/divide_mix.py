@@ -118,6 +118,6 @@ def _trained(run: Training, split: Split, soft: Tensor, epoch: int, *, first: bo
                 if run.settings.plug_in.labels == "noisy":
                     given = task.soft_target(batches.train.mask[torch.from_numpy(position)])
                     image, target = batches.augmented(position, given, epoch, step)
-                report = plug_in.after(report, image, target, epoch, step)
+                report = plug_in.after(report, image, target, epoch, step, position=position)
         run.state.average(run.settings.average_decay)
         yield report

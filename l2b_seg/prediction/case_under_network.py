@@ -11,8 +11,8 @@ from l2b_data.cases.slicing import to_native
 from l2b_data.errors import DataError
 from l2b_data.images.orientation import Cut
 from l2b_data.images.volume import Volume
+from l2b_seg.prediction.final_weights import Judge, final_weights
 from l2b_seg.prediction.predictor import Predictor
-from l2b_seg.prediction.trust_maps import Judge, trust_maps
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class CaseUnderNetwork:
     labels: folder of the given mask. mask: that mask, label values uint8. cut: how the case was cut into slices.
     probability: (K, D, H, W) float32, see `Predictor`. predicted: the network's label values uint8, the pseudo-label
     too. alpha, beta: weight of the given and of the predicted label, float32, in multiples of a pixel's weight in plain
-    training (see `trust_maps`), 0 outside the recipe's crop; None without a judge.
+    training, 0 outside the crop: those that training gave (see `read_training_weights`) or, with a judge, those
+    of the network itself (see `final_weights`); None where there are none.
     """
 
     case: str
@@ -46,23 +47,34 @@ class CaseUnderNetwork:
 
 
 def case_under_network(
-    predictor: Predictor, dataset: Dataset, case: str, labels: str, *, judge: Judge | None = None
+    predictor: Predictor,
+    dataset: Dataset,
+    case: str,
+    labels: str,
+    *,
+    judge: Judge | None = None,
+    kept: np.ndarray | None = None,
 ) -> CaseUnderNetwork:
     """Predict a case, and with a judge weigh the mask of it in folder `labels`; no other mask of it is read.
 
-    Raises DataError where a file cannot be used, image and mask differ in grid, or the prediction is not finite.
+    kept: weights (K, D, S, S) of its slices that are there already, in place of a judge's. Raises DataError where a
+    file cannot be used, image and mask differ in grid, the kept weights are of other slices, or the prediction is not
+    finite.
     """
     image, small = case_image(dataset, case, predictor.options), case_mask(dataset, case, predictor.options, labels)
     require_same_cut(case, image.cut, small.cut, labels)
     mask = case_labels(dataset, case, labels)
     slices, cut = np.asarray(image.array, np.float32), image.cut
-    weights: list[np.ndarray] = []
+    weighed = [] if kept is None else list(kept)
     if judge is None:
         maps = predictor.predict_slices(slices)
     else:
-        trust = trust_maps(predictor, judge, slices, np.asarray(small.array))
-        maps = trust.probability
-        weights = [cut.undo(to_native(part, cut.sizes[1:], predictor.options)) for part in (trust.alpha, trust.beta)]
+        found = final_weights(predictor, judge, slices, np.asarray(small.array))
+        maps, weighed = found.probability, [found.alpha, found.beta]
+    if any(part.shape != small.array.shape for part in weighed):
+        shape = "x".join(map(str, weighed[0].shape))
+        raise DataError(f"{case}: the run's training weights are of slices {shape}; its image was another in training")
+    weights = [cut.undo(to_native(part, cut.sizes[1:], predictor.options)) for part in weighed]
     probability = predictor.to_native(maps, cut)
     if not np.isfinite(probability).all():
         raise DataError(f"{case}: the network's prediction is not finite; its training has diverged")

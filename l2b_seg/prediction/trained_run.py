@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -11,9 +12,12 @@ from l2b_data.cases.slices import load_slices
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.shorten import first_names
 from l2b_seg.prediction.case_under_network import CaseUnderNetwork, case_under_network
+from l2b_seg.prediction.final_weights import Judge, make_judge
 from l2b_seg.prediction.predictor import Predictor, load_run
-from l2b_seg.prediction.trust_maps import Judge, make_judge
 from l2b_seg.run_data import recorded_data
+from l2b_seg.training_weights.file import read_training_weights
+
+WeightsOf = Literal["training", "last network"]
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,26 @@ class TrainedRun:
         """The folder whose mask of `case` is the given one: the run's for training cases, else the clean masks'."""
         return self.labels if case in self.train else CLEAN_LABELS
 
-    def view(self, case: str, *, weighted: bool = False) -> CaseUnderNetwork:
-        """Predict a case, and with `weighted` judge its given mask; no other mask of it is read.
+    def view(self, case: str) -> CaseUnderNetwork:
+        """Predict a case beside its given mask; no other mask of it is read. Raises DataError as `weighted_view`."""
+        self._require(case)
+        return case_under_network(self.predictor, self.dataset, case, self.given_folder(case))
 
-        Raises DataError for an unknown or unusable case, and as `judge`.
+    def weighted_view(self, case: str) -> tuple[CaseUnderNetwork, WeightsOf | None]:
+        """`view` with alpha and beta, and where they are from.
+
+        Those that training gave, where the run kept them of the case; else those of its last network, judged by its
+        clean cases; None where it has none. Raises DataError for an unknown or unusable case.
         """
+        self._require(case)
+        kept = read_training_weights(self.path, case)
+        judge = self.judge if kept is None and self.meta else None
+        view = case_under_network(self.predictor, self.dataset, case, self.given_folder(case), judge=judge, kept=kept)
+        return view, "training" if kept is not None else "last network" if judge is not None else None
+
+    def _require(self, case: str) -> None:
         if case not in self.dataset.cases:
             raise DataError(f"{self.dataset.root} has no case {case!r}; it has {first_names(self.dataset.cases, 8)}")
-        judge = self.judge if weighted else None
-        return case_under_network(self.predictor, self.dataset, case, self.given_folder(case), judge=judge)
 
 
 def open_run(run: Path | str, *, data: Path | str | None = None, device: torch.device | str = "cpu") -> TrainedRun:

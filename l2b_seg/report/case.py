@@ -1,4 +1,4 @@
-"""A case for a report's viewer: its slices as pictures, outlines of its masks, weight maps of the runs."""
+"""A case for a report's viewer: its slices as pictures, outlines of its masks, maps of trust and weights."""
 
 import json
 from collections.abc import Container, Mapping, Sequence
@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 
 from l2b_data.cases.dice import dice
-from l2b_seg.report.pictures import grey_levels, image_uri, outline, weight_uri
+from l2b_seg.report.pictures import TRUSTED, grey_levels, image_uri, outline, trust_uri, weight_uri
 
 MAX_SLICES = 40
 MAX_BYTES = 14_000_000  # of all cases in a page
 _FEWEST = 6  # slices of a case, however many cases and runs there are
-_MEANINGS = {"alpha": "trust in the given mask", "beta": "trust in the network's label"}
+_MEANINGS = {
+    "trust": "trust in the given mask",
+    "alpha": "training weight of the given mask (alpha)",
+    "beta": "training weight of the network's label (beta)",
+    "last alpha": "weight of the given mask under the last network (alpha)",
+    "last beta": "weight of the network's label under the last network (beta)",
+}
 _RGB = ({"r", "g", "b"}, {"red", "green", "blue"})
 
 
@@ -21,17 +27,17 @@ _RGB = ({"r", "g", "b"}, {"red", "green", "blue"})
 class ShownCase:
     """What is known of a case, all arrays of one shape (D, H, W) and turned as they are to be seen.
 
-    image: uint8, (D, H, W) or (D, H, W, 3) for colour. masks: id of a source -> label values. weights: id of a run ->
-    {"alpha": ..., "beta": ...} as `weight_uri` takes them. reference: the source whose mask is the clean one, "" for
-    none. aspect: width of a pixel over its height. numbers: the slices' numbers in the file. classes: names of the
-    label values, from 1 on. wanted: slices that are shown in any case.
+    image: uint8, (D, H, W) or (D, H, W, 3) for colour. masks: id of a source -> label values. maps: id of a run ->
+    kind of map (of _MEANINGS) -> trust in [0, 1], or weights as `weight_uri` takes them. reference: the source whose
+    mask is the clean one, "" for none. aspect: width of a pixel over its height. numbers: the slices' numbers in the
+    file. classes: names of the label values, from 1 on. wanted: slices that are shown in any case.
     """
 
     case: str
     title: str
     image: np.ndarray
     masks: Mapping[str, np.ndarray]
-    weights: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    maps: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     reference: str = ""
     aspect: float = 1.0
     note: str = ""
@@ -52,7 +58,7 @@ def case_records(shown: Sequence[ShownCase], names: Mapping[str, str]) -> list[d
 
 
 def case_record(shown: ShownCase, names: Mapping[str, str], *, most: int = MAX_SLICES) -> dict[str, Any]:
-    """The case as the page's script reads it, ready for JSON; `names` of the runs by id, for the choice of weights.
+    """The case as the page's script reads it, ready for JSON; `names` of the runs by id, for the choice of a map.
 
     At most `most` slices, evenly spread, and besides the wanted ones; outlines in half pixels of the native grid, a
     path a class.
@@ -66,7 +72,8 @@ def case_record(shown: ShownCase, names: Mapping[str, str], *, most: int = MAX_S
         besides = ", and those an audit suspects" if len(chosen) > len(range(0, depth, step)) else ""
         note.append(f"Every {_ordinal(step)} of {depth} slices{besides}.")
     areas = [sum(int(np.count_nonzero(mask[index])) for mask in shown.masks.values()) for index in chosen]
-    keys = [(f"{run}/{kind}", run, kind) for run, maps in shown.weights.items() for kind in maps]
+    keys = [(f"{run}/{kind}", run, kind) for run, maps in shown.maps.items() for kind in maps]
+    keys.sort(key=lambda key: key[2] != "trust")  # trust first: what is shown unless something else is chosen
     return {
         "case": shown.case,
         "title": shown.title,
@@ -78,7 +85,10 @@ def case_record(shown: ShownCase, names: Mapping[str, str], *, most: int = MAX_S
         "last": max(numbers, default=0),
         "first": int(np.argmax(areas)) if areas else 0,
         "sources": list(shown.masks),
-        "weights": [{"key": key, "text": f"{kind}: {_MEANINGS[kind]}, {names[run]}"} for key, run, kind in keys],
+        "maps": [
+            {"key": key, "text": f"{_MEANINGS[kind]}, {names[run]}", "trust": kind == "trust"}
+            for key, run, kind in keys
+        ],
         "slices": [_slice(shown, index, numbers[index]) for index in chosen],
     }
 
@@ -93,9 +103,15 @@ def _slice(shown: ShownCase, index: int, number: int) -> dict[str, Any]:
             clean, drawn = shown.masks[shown.reference][index] > 0, mask[index] > 0
             if clean.any() or drawn.any():
                 overlaps[source] = round(dice(clean, drawn), 4)
-    every = [(f"{run}/{kind}", of[index]) for run, maps in shown.weights.items() for kind, of in maps.items()]
-    weights = {key: {"map": weight_uri(values)} for key, values in every if values.any()}
-    drawn = {"outlines": outlines, "dice": overlaps, "weights": weights}
+    maps = dict[str, str]()
+    for run, of_run in shown.maps.items():
+        for kind, of_slices in of_run.items():
+            values = of_slices[index]
+            if kind == "trust" and (values <= TRUSTED).any():
+                maps[f"{run}/{kind}"] = trust_uri(values)
+            elif kind != "trust" and values.any():
+                maps[f"{run}/{kind}"] = weight_uri(values)
+    drawn = {"outlines": outlines, "dice": overlaps, "maps": maps}
     return {"number": number, "image": image_uri(shown.image[index]), **drawn}
 
 

@@ -1,29 +1,24 @@
 """A few slices with everything a report shows of them, as plain arrays."""
 
 import logging
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-import torch
 
-from l2b import bootstrap_weights
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.cases.slices import case_mask
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
-from l2b_run.settings.normalizer import normalizer_of
-from l2b_run.training.batches import Drawn
 from l2b_run.training.method import Training
-from l2b_run.training.task import meta_loss_of
 from l2b_seg.batches.slice_batches import SliceBatches
 from l2b_seg.config import Settings
-from l2b_seg.methods.views import candidates
 from l2b_seg.metrics.case_evaluation import EvaluationCase
 from l2b_seg.prediction.predictor import predictor_for
 from l2b_seg.run_data import RunData
+from l2b_seg.training_weights.file import read_training_weights
 
 LOG = logging.getLogger(__name__)
 _SHOWN = 8
@@ -33,10 +28,10 @@ def write_figures(path: Path, run: Training, data: RunData, cases: list[Evaluati
     """Write figures.npz: training slices with given, clean and predicted masks, and alpha and beta where there are any.
 
     Arrays: image (N, S, S) float32, the mean of the channels; colour (N, S, S, 3) float32 where there are three; given,
-    clean, predicted (N, S, S) uint8 label values; probability (N, S, S) of all foreground; alpha, beta (N, S, S) as
-    shares of a pixel's weight scaled by the largest weight; names (N,); classes, their names in the order of their
-    labels. The clean masks of training cases are read here, after training, where they exist in the data set;
-    without any the array is left out.
+    clean, predicted (N, S, S) uint8 label values; probability (N, S, S) of all foreground; alpha, beta (N, S, S), the
+    run's training weights (kept in the folder of `path`) scaled by the largest; names (N,); classes, their names in the
+    order of their labels. The clean masks of training cases are read here, after training, where they exist in the data
+    set; without any the array is left out.
     """
     settings, batches = cast(Settings, run.settings), cast(SliceBatches, run.batches)
     predictor = predictor_for(run.state.evaluated, settings, batches.device)
@@ -56,8 +51,7 @@ def write_figures(path: Path, run: Training, data: RunData, cases: list[Evaluati
     clean = _clean_masks(chosen, batches, data, predictor.options)
     if clean is not None:
         arrays["clean"] = clean
-    if settings.method in ("l2b", "nl"):
-        arrays |= _weights(run, image, given)
+    arrays |= _weights(path.parent, [batches.train.where[i] for i in chosen])
     with atomic_file(path) as temporary, open(temporary, "wb") as handle:
         np.savez_compressed(handle, allow_pickle=False, **arrays)
 
@@ -86,24 +80,11 @@ def _clean_masks(chosen: list[int], batches: SliceBatches, data: RunData, option
         return None
 
 
-def _weights(run: Training, image: torch.Tensor, given: torch.Tensor) -> dict[str, np.ndarray]:
-    """alpha and beta of these slices under the final network, judged as in training; 1 is the largest weight."""
-    settings, state = run.settings, run.state
-    with_pseudo = settings.method == "l2b" and settings.bootstrap.candidates != "given"
-    if run.method.before_epoch is not None:
-        run = replace(run, batches=run.method.before_epoch(run, settings.epochs))
-    drawn = Drawn(image.to(run.batches.device), given.to(run.batches.device))
-    found = candidates(run, settings.epochs, 0, drawn)
-    weights = bootstrap_weights(
-        state.model.train(),
-        state.optimizer,
-        found.drawn[:2],
-        found.meta,
-        loss=run.task.loss,
-        meta_loss=meta_loss_of(run.task, settings),
-        pseudo_label=found.pseudo_label if with_pseudo else None,
-        normalize=normalizer_of(settings.bootstrap),
-        lookahead=settings.bootstrap.lookahead,
-    )[:, : len(image)]
-    scaled = (weights / weights.amax().clamp_min(1e-30)).cpu().numpy()
-    return {"alpha": scaled[0]} | ({"beta": scaled[1]} if len(scaled) > 1 else {})
+def _weights(run: Path, where: Sequence[tuple[str, int]]) -> dict[str, np.ndarray]:
+    """alpha and, where it is weighed, beta of these slices of a run folder, 1 the largest; empty where it has none."""
+    kept = {case: read_training_weights(run, case) for case, _ in where}
+    found = [of_case[:, index] for case, index in where if (of_case := kept[case]) is not None]
+    if not found:
+        return {}
+    weights = np.stack(found, axis=1)
+    return dict(zip(("alpha", "beta"), weights / max(float(weights.max()), 1e-30), strict=False))

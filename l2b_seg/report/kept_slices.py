@@ -8,6 +8,7 @@ import numpy as np
 from l2b_seg.report.case import ShownCase
 from l2b_seg.report.pictures import grey_levels
 from l2b_seg.report.run_record import RunRecord
+from l2b_seg.training_weights.file import TRAINING_WEIGHTS
 
 WEIGHTS = ("alpha", "beta")
 
@@ -19,18 +20,23 @@ def figure_cases(runs: Sequence[tuple[str, RunRecord]]) -> list[ShownCase]:
     found: dict[tuple[str, tuple[int, ...]], ShownCase] = {}
     for source, run in runs:
         total = sum(float(run.pictures[name].sum()) for name in WEIGHTS if name in run.pictures)
-        # alpha + beta is 1 in the mean over the run's slices, as in `trust_maps`
+        # alpha + beta is 1 in the mean over the run's slices, as in plain training
         scale = run.pictures["image"].size / total if total > 0 else 1.0
+        of_last = "" if (run.path / TRAINING_WEIGHTS).is_file() else "last "  # a run of an earlier version kept none
         for index, name in enumerate(run.names):
             image = run.pictures["image"][index : index + 1]
             kinds = {"given:the run folder": "given", "clean": "clean", source: "predicted"}
             labels = {shown: _labels(run, kind, index) for shown, kind in kinds.items()}
-            maps = {kind: run.pictures[kind][index : index + 1] * scale for kind in WEIGHTS if kind in run.pictures}
+            maps = {
+                of_last + kind: run.pictures[kind][index : index + 1] * scale
+                for kind in WEIGHTS
+                if kind in run.pictures
+            }
             before = found.get((name, image.shape)) or ShownCase(name, name, grey_levels(image), {})
             found[name, image.shape] = replace(
                 before,
                 masks={**before.masks, **{kind: mask for kind, mask in labels.items() if mask is not None}},
-                weights={**before.weights, **({source: maps} if maps else {})},
+                maps={**before.maps, **({source: maps} if maps else {})},
                 reference="clean" if "clean" in run.pictures else "",
                 note="A slice as the network saw it.",
                 classes=max(run.classes, before.classes, key=len),

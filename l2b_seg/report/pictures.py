@@ -11,6 +11,7 @@ from PIL import Image
 
 MAX_SIDE = 256  # pixels a side of an image in the page; outlines keep the native grid
 WEIGHT_RANGE = (0.25, 64.0)  # of the colour scale, in multiples of a pixel's weight in plain training
+TRUSTED = 0.9  # trust from which on nothing is drawn
 _QUALITY = 80
 _MAP_SIDE = 160  # pixels a side of a weight map, which is smooth
 _LEVELS = 64  # steps of the colour scale
@@ -54,22 +55,39 @@ def outline(mask: np.ndarray) -> str:
 def weight_uri(weight: np.ndarray) -> str:
     """A weight map (H, W) as a palette PNG: plasma over the logarithm of WEIGHT_RANGE, see-through below it."""
     low, high = np.log(WEIGHT_RANGE)
-    level = (np.log(np.maximum(weight, 1e-12)) - low) / (high - low)
+    return _map_uri((np.log(np.maximum(weight, 1e-12)) - low) / (high - low))
+
+
+def weight_scale() -> list[tuple[float, str]]:
+    """The colour scale of `weight_uri` for a legend: (weight, "#rrggbb") at every doubling, ascending."""
+    low, high = (round(end) for end in np.log2(WEIGHT_RANGE))
+    return [(2.0**power, _colour((power - low) / (high - low))) for power in range(low, high + 1)]
+
+
+def trust_uri(trust: np.ndarray) -> str:
+    """A map of trust (H, W) as a palette PNG: plasma, brightest at 0, see-through above TRUSTED."""
+    return _map_uri(1 - trust / TRUSTED)
+
+
+def trust_scale() -> list[tuple[float, str]]:
+    """The colour scale of `trust_uri` for a legend: (trust, "#rrggbb") at every tenth, ascending."""
+    return [(trust, _colour(1 - trust / TRUSTED)) for trust in np.linspace(0, TRUSTED, 10).round(1).tolist()]
+
+
+def _map_uri(level: np.ndarray) -> str:
+    """Levels (H, W) from 0 to 1 as a palette PNG in plasma, see-through below 0."""
     picture = Image.fromarray(np.where(level < 0, 0, 1 + np.rint(np.clip(level, 0, 1) * _LEVELS)).astype(np.uint8))
-    if max(weight.shape) > _MAP_SIDE:
-        share = _MAP_SIDE / max(weight.shape)
-        height, width = (max(1, round(side * share)) for side in weight.shape)
+    if max(level.shape) > _MAP_SIDE:
+        share = _MAP_SIDE / max(level.shape)
+        height, width = (max(1, round(side * share)) for side in level.shape)
         picture = picture.resize((width, height), Image.Resampling.NEAREST)
     picture = picture.convert("P")
     picture.putpalette([channel for colour in _palette() for channel in colour])
     return _uri(picture, "png", optimize=True, transparency=bytes([0, *[_OPACITY] * (_LEVELS + 1)]))
 
 
-def weight_scale() -> list[tuple[float, str]]:
-    """The colour scale of `weight_uri` for a legend: (weight, "#rrggbb") at every doubling, ascending."""
-    low, high = (round(end) for end in np.log2(WEIGHT_RANGE))
-    levels = {power: 1 + round(_LEVELS * (power - low) / (high - low)) for power in range(low, high + 1)}
-    return [(2.0**power, "#{:02x}{:02x}{:02x}".format(*_palette()[level])) for power, level in levels.items()]
+def _colour(level: float) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*_palette()[1 + round(_LEVELS * level)])
 
 
 @cache

@@ -13,7 +13,9 @@ from l2b_data.cases.label_map import case_labels
 from l2b_data.errors import DataError, L2BError
 from l2b_data.images.volume import read_volume
 from l2b_run.report.style import CLEAN, GIVEN, Line, run_line
+from l2b_seg.prediction.case_under_network import CaseUnderNetwork
 from l2b_seg.prediction.trained_run import TrainedRun, open_run
+from l2b_seg.prediction.trust import trust_path
 from l2b_seg.report.audit_ranking import audited_cases, audited_slices
 from l2b_seg.report.case import ShownCase, case_records, picture_of
 from l2b_seg.report.kept_slices import figure_cases
@@ -99,14 +101,17 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
     channels = [read_volume(path) for path in dataset.image_paths(case)]
     cut = channels[0].cut(first.predictor.options.plane)
     masks, predictions = dict[str, np.ndarray](), dict[str, np.ndarray]()
-    weights = dict[str, dict[str, np.ndarray]]()
+    maps = dict[str, dict[str, np.ndarray]]()
     for number, run in runs.items():
         trains = case in run.train
-        view = run.view(case, weighted=trains and bool(run.meta))
+        view, weights_of = run.weighted_view(case) if trains else (run.view(case), None)
         masks[f"given:{view.labels}" if trains else CLEAN_ID] = view.given
         predictions[f"run{number}"] = view.predicted
-        if view.alpha is not None and view.beta is not None:
-            weights[f"run{number}"] = {"alpha": cut.apply(view.alpha), "beta": cut.apply(view.beta)}
+        last = "last " * (weights_of == "last network")
+        known = {"trust": _audited_trust(run, view) if trains else None}
+        known |= {f"{last}alpha": view.alpha, f"{last}beta": view.beta}
+        if found := {kind: cut.apply(values) for kind, values in known.items() if values is not None}:
+            maps[f"run{number}"] = found
     if f"given:{CLEAN_LABELS}" not in masks:
         try:
             clean = case_labels(dataset, case).array
@@ -121,12 +126,21 @@ def _show(case: str, runs: dict[int, TrainedRun]) -> ShownCase:
         f"{case} ({role})",
         picture_of([cut.apply(channel.array) for channel in channels], dataset.channels),
         {source: cut.apply(mask) for source, mask in {**masks, **predictions}.items()},
-        weights,
+        maps,
         reference=CLEAN_ID if CLEAN_ID in masks else "",
         aspect=width / height,
         classes=list(dataset.classes),
         wanted=set().union(*(audited_slices(run.path, case) for run in runs.values())),
     )
+
+
+def _audited_trust(run: TrainedRun, view: CaseUnderNetwork) -> np.ndarray | None:
+    """Trust (D, H, W) in the given mask of a case, as the run's audit keeps it; None where it has none of that grid."""
+    path = trust_path(run.path / "audit", view.case)
+    if not path.is_file():
+        return None
+    found = read_volume(path).array.astype(np.float32)
+    return found if found.shape == view.given.shape else None
 
 
 def _sources(names: dict[str, str], used: set[str]) -> list[dict[str, Any]]:

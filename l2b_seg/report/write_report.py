@@ -10,7 +10,7 @@ from l2b_data.errors import ConfigError
 from l2b_run.report.page import json_for_script, run_labels, write_page
 from l2b_run.report.runs import read_runs
 from l2b_seg.report.audit_ranking import audit_table
-from l2b_seg.report.pictures import weight_scale
+from l2b_seg.report.pictures import trust_scale, weight_scale
 from l2b_seg.report.run_record import read_run
 from l2b_seg.report.tables import case_table, run_table, units
 from l2b_seg.report.viewer import Viewer, make_viewer
@@ -24,8 +24,12 @@ CURVES = (  # key in metrics.jsonl, title
     ("split_labelled", "share of the training slices that keep their mask"),
 )
 DEFINITIONS = {
-    "alpha, beta": "weight of a pixel's given label and of its pseudo-label (the network's own), as L2B (CVPR 2024, "
-    "eq. 7 to 9) takes them for the final network and all clean slices; 1 is the weight a pixel has in plain training"
+    "trust": "probability that a pixel's given label is right, under a network of the audit that did not see the case, "
+    "calibrated on clean cases",
+    "alpha, beta": "training weights: what a run gave a pixel's given label and its pseudo-label (the network's own) "
+    "by L2B (CVPR 2024, eq. 7 to 9), mean of its weighted epochs; 1 is the weight a pixel has in plain training. They "
+    "say what taught the network, not which label is right. Where a run kept none: of its last network, judged by all "
+    "clean slices",
 }
 
 
@@ -65,6 +69,7 @@ def write_report(
         units=units(runs),
         shown_cases={case["case"] for case in viewer.cases},
         weight_scale=weight_scale(),
+        trust_scale=trust_scale(),
         notes=viewer.notes,
         case_table=by_case,
         audits=audits,

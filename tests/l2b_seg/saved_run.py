@@ -1,6 +1,7 @@
 """Folders of finished runs around freshly drawn networks: what `train` leaves, without the training."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -8,8 +9,10 @@ import yaml
 from safetensors.torch import save_file
 
 from l2b_data.files.atomic import write_json
+from l2b_run.audit.kept_fold import RECORD
 from l2b_seg.config import Settings
 from l2b_seg.networks.build_network import network_of
+from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData, with_task
 from tests.l2b_seg.tiny import make_settings
 
@@ -40,3 +43,13 @@ def save_run(path: Path, data: RunData, *, method: str = "l2b", seed: int = 0) -
     rows = [{"epoch": epoch, "loss": 1 / epoch, "test_dice": dice * epoch / 3} for epoch in (1, 2, 3)]
     (path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+def save_fold(run: Path, name: str, saw: Sequence[str], *, seed: int) -> Path:
+    """A finished network of an audit of the run, which saw these cases; its fold.json."""
+    folder = run / "audit" / name
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_bytes((run / "config.yaml").read_bytes())
+    save_network(read_settings(run / "config.yaml"), folder, seed=seed)
+    write_json(folder / RECORD, {"sha256": dict.fromkeys(saw, ""), "finished": True})
+    return folder / RECORD

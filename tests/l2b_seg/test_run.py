@@ -26,6 +26,7 @@ FILES = {
     "checkpoint_latest.pt",
     "checkpoint_best.pt",
     "model.safetensors",
+    "training_weights.npz",
     "summary.json",
     "cases.csv",
     "figures.npz",

@@ -26,9 +26,10 @@ for (const filter of filters) {
   });
 }
 
-// ---- viewer: image, weight map and outlines of one slice
+// ---- viewer: image, map of trust or weights, and outlines of one slice
 
 const PIXELS = 560;  // longest side on the screen; with the slider it fits a laptop's window
+let wanted;  // key of the chosen map, "" for none; undefined: nothing was chosen yet
 const outlines = {};  // by source: checkbox, halo and line, row of the legend, its Dice
 
 function chosenCase() {
@@ -41,12 +42,12 @@ function showCase(slice) {
   slider.max = shown.slices.length - 1;
   slider.value = slice ?? shown.first;
   byId("note").textContent = shown.note;
-  const weight = byId("weight");
-  const kept = weight.value;
-  weight.replaceChildren(element("option", { value: "" }, "none"));
-  for (const { key, text } of shown.weights) weight.append(element("option", { value: key }, text));
-  weight.disabled = shown.weights.length === 0;
-  weight.value = shown.weights.some(({ key }) => key === kept) ? kept : "";
+  const map = byId("map");
+  map.replaceChildren(element("option", { value: "" }, "none"));
+  for (const { key, text } of shown.maps) map.append(element("option", { value: key }, text));
+  map.disabled = shown.maps.length === 0;
+  const keys = ["", ...shown.maps.map(({ key }) => key)];
+  map.value = keys.includes(wanted) ? wanted : shown.maps.find(({ trust }) => trust)?.key ?? "";
   fit();
   showSlice();
 }
@@ -72,11 +73,12 @@ function showSlice() {
     byId(id).setAttribute("height", 2 * size.height);
   }
   byId("image").setAttribute("href", slice.image);
-  const key = byId("weight").value;
-  byId("scale").hidden = !key;
-  const overlay = slice.weights[key];
+  const map = shown.maps.find(({ key }) => key === byId("map").value);
+  byId("trust-scale").hidden = !map?.trust;
+  byId("weight-scale").hidden = !map || map.trust;
+  const overlay = map && slice.maps[map.key];
   byId("overlay").setAttribute("visibility", overlay ? "visible" : "hidden");
-  if (overlay) byId("overlay").setAttribute("href", overlay.map);
+  if (overlay) byId("overlay").setAttribute("href", overlay);
   for (const source of data.sources) {
     const paths = slice.outlines[source.id] ?? {};
     const names = Object.keys(paths).filter((name) => !only || name === only);
@@ -128,7 +130,11 @@ function buildViewer() {
   byId("class-choice").hidden = data.classes.length < 2;
   byId("case").addEventListener("change", () => showCase());
   byId("slice").addEventListener("input", showSlice);
-  for (const id of ["class", "weight"]) byId(id).addEventListener("change", showSlice);
+  byId("class").addEventListener("change", showSlice);
+  byId("map").addEventListener("change", () => {
+    wanted = byId("map").value;
+    showSlice();
+  });
   byId("zoom").addEventListener("change", fit);
   window.addEventListener("resize", fit);
   byId("frame").addEventListener("keydown", (event) => {

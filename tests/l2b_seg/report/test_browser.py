@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from l2b_data.cases.dataset import Dataset
+from l2b_data.images.volume import read_volume, write_volume
+from l2b_seg.prediction.trust import trust_path
 from l2b_seg.report.write_report import write_report
 from l2b_seg.run_data import RunData
 from tests import browser
@@ -38,6 +41,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         )
         runs = [save_run(root / name, data, seed=seed) for seed, name in enumerate(("plain", "weighted"))]
         save_audit(runs[1], [HOSTILE, TRAIN[1]])
+        given = read_volume(data.dataset.label_path(TRAIN[1], NOISY))
+        trust = np.where(np.roll(given.array, 9, axis=1) > 0, 0.1, 1.0).astype(np.float32)
+        write_volume(given.with_array(trust), trust_path(runs[1] / "audit", TRAIN[1]))
         summary = json.loads((runs[1] / "summary.json").read_text())
         summary["metric_per_case"] += [
             {"case": f"case{n}", "dice": dice} for n, dice in ((10, 0.9), (9, None), (8, 0.1))
@@ -138,20 +144,36 @@ def test_a_test_case_has_no_given_mask_and_no_weights(page: Any) -> None:
     choose(page, "#case", f"{TEST[0]} (test)")
     assert lines(page)[f"given:{NOISY}"][0] == ""
     assert not find(page, f"input[data-source='given:{NOISY}']").is_displayed()
-    assert not find(page, "#weight").is_enabled()
+    assert not find(page, "#map").is_enabled()
 
 
 def test_weight_maps_lie_over_the_image_with_their_scale(page: Any) -> None:
-    choose(page, "#case", f"{TRAIN[1]} (training)")
-    overlay, scale = find(page, "#overlay"), find(page, "#scale")
+    choose(page, "#case", f"{HOSTILE} (training)")
+    overlay, scale = find(page, "#overlay"), find(page, "#weight-scale")
     assert overlay.get_attribute("visibility") == "hidden"
     assert not scale.is_displayed()
-    choose(page, "#weight", "beta: trust in the network's label, weighted")
+    choose(page, "#map", "weight of the network's label under the last network (beta), weighted")
     assert overlay.get_attribute("visibility") == "visible"
     assert str(overlay.get_attribute("href")).startswith("data:image/png;base64,")
     assert scale.is_displayed()
+    assert not find(page, "#trust-scale").is_displayed()
     boxes = [find(page, name).rect for name in ("#image", "#overlay")]
     assert boxes[0] == boxes[1]
+
+
+def test_trust_is_shown_until_something_else_is_chosen(page: Any) -> None:
+    choose(page, "#case", f"{TRAIN[1]} (training)")
+    overlay, scale = find(page, "#overlay"), find(page, "#trust-scale")
+    assert find(page, "#map option:checked").text == "trust in the given mask, weighted"
+    assert scale.is_displayed()
+    assert not find(page, "#weight-scale").is_displayed()
+    assert overlay.get_attribute("visibility") == "visible"
+    choose(page, "#map", "none")
+    assert overlay.get_attribute("visibility") == "hidden"
+    assert not scale.is_displayed()
+    choose(page, "#case", f"{HOSTILE} (training)")
+    choose(page, "#case", f"{TRAIN[1]} (training)")
+    assert find(page, "#map option:checked").text == "none"
 
 
 def test_headings_sort_their_column_by_mouse_and_keyboard(page: Any) -> None:
@@ -188,7 +210,7 @@ def test_the_audit_leads_to_its_slice(page: Any) -> None:
 def test_a_laptops_window_holds_image_and_slider(page: Any) -> None:
     assert page.execute_script("return document.documentElement.scrollWidth") <= LAPTOP[0]
     page.execute_script("document.getElementById('slices').scrollIntoView()")
-    for name in ("#picture", "#slice", "#outlines", "#weight", "#zoom"):
+    for name in ("#picture", "#slice", "#outlines", "#map", "#zoom"):
         box = page.execute_script(f"return document.querySelector('{name}').getBoundingClientRect().toJSON()")
         assert box["top"] >= 40, name
         assert box["bottom"] <= LAPTOP[1], name

@@ -1,13 +1,10 @@
-"""figures.npz: which slices, which masks, and weights by the run's own meta loss."""
+"""figures.npz: which slices, which masks, and the run's training weights."""
 
 import numpy as np
-import pytest
 
-from l2b import bootstrap_weights
 from l2b_data.cases.dataset import CLEAN_LABELS
-from l2b_run.settings.normalizer import normalizer_of
-from l2b_seg.batches.views import apply_views, draw_views, view_pseudo_label
 from l2b_seg.report.keep_slices import write_figures
+from l2b_seg.training_weights.file import TRAINING_WEIGHTS
 from tests.l2b_seg.tiny import TRAIN, make_settings, make_training
 
 
@@ -19,42 +16,19 @@ def kept(data, settings, path):
         return dict(archive), run
 
 
-def weights_of(run, chosen):
-    """alpha and beta (2, N, S, S) of these training slices by the engine alone, 1 the largest."""
-    settings, batches, task = run.settings, run.batches, run.task
-    image, given = batches.train.image[chosen], batches.train.mask[chosen]
-    batch, meta, pseudo = (image, given), batches.clean(settings.epochs, 0, 3), task.hard_pseudo_label
-    if settings.bootstrap.pseudo_label == "views":
-        views = draw_views(batches.other_draws(settings.epochs, 0), len(chosen))
-        batch, meta = apply_views(views, image, given), batches.clean_views(settings.epochs, 0, 3)
-        pseudo = view_pseudo_label(views, task)
-    weights = bootstrap_weights(
-        run.state.model.train(),
-        run.state.optimizer,
-        batch,
-        meta,
-        loss=task.loss,
-        meta_loss=task.mae if settings.meta.loss == "mae" else task.loss,
-        pseudo_label=pseudo,
-        normalize=normalizer_of(settings.bootstrap),
-    )[:, : len(chosen)]
-    return (weights / weights.max()).numpy()
-
-
-@pytest.mark.parametrize("pseudo_label", ["own", "views"])
-def test_weights_are_those_of_the_runs_own_judge(data, tmp_path, pseudo_label):
-    found = {}
-    for loss in ("cross_entropy", "mae"):
-        settings = make_settings(meta={"loss": loss}, bootstrap={"pseudo_label": pseudo_label})
-        arrays, run = kept(data, settings, tmp_path)
-        chosen = [run.batches.train.where.index((name.split()[0], int(name.split()[2]))) for name in arrays["names"]]
-        expected = weights_of(run, chosen)
-        np.testing.assert_allclose(np.stack([arrays["alpha"], arrays["beta"]]), expected, rtol=1e-4, atol=1e-6)
-        found[loss] = arrays["alpha"]
-    assert np.abs(found["mae"] - found["cross_entropy"]).max() > 0.01
+def test_weights_are_those_that_training_gave(data, tmp_path):
+    rng = np.random.default_rng(0)
+    weights = {case: rng.uniform(0, 30, (2, 6, 32, 32)) for case in TRAIN}
+    np.savez(tmp_path / TRAINING_WEIGHTS, **weights)
+    arrays, _ = kept(data, make_settings(), tmp_path)
+    where = [(name.split()[0], int(name.split()[2])) for name in arrays["names"]]
+    expected = np.stack([weights[case][:, index] for case, index in where], axis=1)
+    found = np.stack([arrays["alpha"], arrays["beta"]])
+    np.testing.assert_allclose(found, expected / expected.max(), rtol=1e-3)
 
 
 def test_of_each_case_the_slice_with_the_largest_given_mask(data, tmp_path):
+    np.savez(tmp_path / TRAINING_WEIGHTS, **{case: np.ones((1, 6, 32, 32)) for case in TRAIN})
     arrays, run = kept(data, make_settings("nl"), tmp_path)
     assert [str(name).split()[0] for name in arrays["names"]] == TRAIN
     for name, given in zip(arrays["names"], arrays["given"], strict=True):

@@ -14,7 +14,18 @@ from PIL import Image
 from skimage.draw import polygon2mask
 
 from l2b_seg.report.case import MAX_SLICES, ShownCase, case_record, case_records, focus, picture_of
-from l2b_seg.report.pictures import MAX_SIDE, WEIGHT_RANGE, grey_levels, image_uri, outline, weight_scale, weight_uri
+from l2b_seg.report.pictures import (
+    MAX_SIDE,
+    TRUSTED,
+    WEIGHT_RANGE,
+    grey_levels,
+    image_uri,
+    outline,
+    trust_scale,
+    trust_uri,
+    weight_scale,
+    weight_uri,
+)
 
 
 def polygons(path: str) -> list[np.ndarray]:
@@ -67,6 +78,17 @@ def test_weight_maps_are_drawn_from_the_ranges_end_on() -> None:
     scale = dict(weight_scale())
     assert list(scale) == [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64]
     assert scale[1.0] == f"#{red[3]:02x}{green[3]:02x}{blue[3]:02x}"
+
+
+def test_what_is_not_trusted_is_bright() -> None:
+    image = decoded(trust_uri(np.array([[1.0, TRUSTED + 0.01, TRUSTED - 0.01, 0.3, 0.0]]))).convert("RGBA")
+    *colours, opacity = np.asarray(image)[0].T.astype(int)
+    assert (opacity[:2] == 0).all()
+    assert (opacity[2:] > 100).all()
+    assert (np.diff(sum(colours)[2:]) > 0).all()
+    scale = dict(trust_scale())
+    assert list(scale) == [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    assert scale[0.3] == "#" + "".join(f"{colour[3]:02x}" for colour in colours)
 
 
 def test_images_are_small_and_like_what_was_given() -> None:

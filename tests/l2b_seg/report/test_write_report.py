@@ -13,17 +13,19 @@ import pytest
 
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.images.volume import read_volume, write_volume
+from l2b_data.images.volume import Volume, read_volume, write_volume
 from l2b_run.report.curves import curve_panels
 from l2b_run.report.page import json_for_script
 from l2b_seg.metrics.summary import Summary
+from l2b_seg.prediction.trust import trust_path
 from l2b_seg.report.kept_slices import figure_cases
 from l2b_seg.report.run_record import RunRecord, read_run
 from l2b_seg.report.write_report import CURVES, write_report
 from l2b_seg.run_data import RunData
+from l2b_seg.training_weights.file import TRAINING_WEIGHTS
 from tests.l2b_seg.report.test_pictures import filled
 from tests.l2b_seg.saved_run import save_run
-from tests.l2b_seg.tiny import META, NOISY, TEST, TRAIN
+from tests.l2b_seg.tiny import META, NOISY, SHAPE, TEST, TRAIN
 
 EVIL = "<script>alert(1)</script>"
 
@@ -124,7 +126,10 @@ def test_runs_without_their_data_show_the_slices_they_kept(tmp_path: Path) -> No
     assert [case["title"] for case in page.data["cases"]] == ["Case00 slice 0", "Case00 slice 1"]
     shown = page.case("Case00 slice 0")
     assert shown["sources"] == ["given:the run folder", "clean", "run0", "run1"]
-    assert [weight["key"] for weight in shown["weights"]] == ["run1/alpha", "run1/beta"]
+    assert [shown_map["key"] for shown_map in shown["maps"]] == ["run1/last alpha", "run1/last beta"]
+    (l2b / TRAINING_WEIGHTS).touch()  # a run that keeps its weights has those of training in its figures
+    again = Page(write_report([plain, l2b], tmp_path / "report.html")).case("Case00 slice 0")
+    assert [shown_map["key"] for shown_map in again["maps"]] == ["run1/alpha", "run1/beta"]
     pictures = read_run(l2b).pictures
     paths = shown["slices"][0]["outlines"]
     np.testing.assert_array_equal(
@@ -140,10 +145,10 @@ def test_whole_cases_of_the_data_set_under_every_run(tmp_path: Path, data: RunDa
     assert [case["title"] for case in page.data["cases"]] == ["case5 (test)", *(f"{case} (training)" for case in TRAIN)]
     test, trained = page.case("case5 (test)"), page.case("case0 (training)")
     assert test["sources"] == ["clean", "run0", "run1"]
-    assert test["weights"] == []
+    assert test["maps"] == []
     assert trained["sources"] == [f"given:{NOISY}", "clean", "run0", "run1"]
-    assert {weight["key"] for weight in trained["weights"]} == {
-        f"run{n}/{kind}" for n in (0, 1) for kind in ("alpha", "beta")
+    assert {shown_map["key"] for shown_map in trained["maps"]} == {
+        f"run{n}/last {kind}" for n in (0, 1) for kind in ("alpha", "beta")
     }
     given, clean = (read_volume(data.dataset.label_path("case0", folder)).array for folder in (NOISY, CLEAN_LABELS))
     for index, part in enumerate(trained["slices"]):
@@ -157,6 +162,29 @@ def test_whole_cases_of_the_data_set_under_every_run(tmp_path: Path, data: RunDa
     names = [source["name"] for source in page.data["sources"]]
     assert names == ["given mask", "clean mask", "prediction of one", "prediction of two"]
     assert len({(source["line"]["hue"], source["line"]["dash"]) for source in page.data["sources"]}) == 4
+
+
+def test_the_audits_trust_comes_first_and_weights_are_those_of_training(tmp_path: Path, data: RunData) -> None:
+    runs = [save_run(tmp_path / name, data, seed=seed) for seed, name in enumerate(("one", "two"))]
+    given = read_volume(data.dataset.label_path("case0", NOISY))
+    low = given.with_array(np.where(np.arange(6)[:, None, None] == 2, np.float32(0.2), np.ones(SHAPE, np.float32)))
+    write_volume(low, trust_path(runs[1] / "audit", "case0"))
+    np.savez(runs[1] / TRAINING_WEIGHTS, case0=np.ones((2, 6, 32, 32), np.float16))
+    page = Page(write_report(runs, tmp_path / "report.html", cases=4))
+    shown = page.case("case0 (training)")
+    assert [(found["key"], found["text"], found["trust"]) for found in shown["maps"]] == [
+        ("run1/trust", "trust in the given mask, two", True),
+        ("run0/last alpha", "weight of the given mask under the last network (alpha), one", False),
+        ("run0/last beta", "weight of the network's label under the last network (beta), one", False),
+        ("run1/alpha", "training weight of the given mask (alpha), two", False),
+        ("run1/beta", "training weight of the network's label (beta), two", False),
+    ]
+    assert [part["number"] for part in shown["slices"] if "run1/trust" in part["maps"]] == [2]
+    other = page.case("case1 (training)")["maps"]
+    assert not any(found["trust"] for found in other)
+    write_volume(Volume(np.zeros((2, 3, 4), np.float32)), trust_path(runs[1] / "audit", "case0"))
+    page = Page(write_report(runs, tmp_path / "report.html", cases=4))
+    assert not any(found["trust"] for found in page.case("case0 (training)")["maps"]), "of another grid"
 
 
 def test_the_audits_worst_cases_are_shown_first_and_lead_to_their_slice(tmp_path: Path, data: RunData) -> None:

@@ -14,8 +14,8 @@ from l2b_data.cases.slices import SliceSet
 from l2b_data.errors import ConfigError, DataError
 from l2b_seg.config import Settings
 from l2b_seg.networks.build_network import network_of
+from l2b_seg.prediction.final_weights import final_weights, make_judge
 from l2b_seg.prediction.predictor import Predictor, predictor_for
-from l2b_seg.prediction.trust_maps import make_judge, trust_maps
 from tests.l2b_seg.tiny import CPU, make_settings
 
 SIZE = 32
@@ -54,7 +54,7 @@ def test_alignments_are_the_engines(settings: Settings) -> None:
     """As `bootstrap_weights` takes them in a training step of lr 1, on the same batch and judged by the same one."""
     predictor, meta = a_predictor(settings), meta_set(5, settings)
     slices, given = some_slices(3, settings)
-    maps = trust_maps(predictor, make_judge(predictor, meta), slices, given)
+    maps = final_weights(predictor, make_judge(predictor, meta), slices, given)
     task, model = predictor.task, predictor.model.train()
     image = torch.cat([torch.from_numpy(slices), meta.image])
     blank = torch.zeros(5, 1, SIZE, SIZE)
@@ -80,7 +80,7 @@ def test_alignments_are_the_engines(settings: Settings) -> None:
 def test_weights_are_multiples_of_plain_trainings(settings: Settings) -> None:
     predictor = a_predictor(settings)
     slices, given = some_slices(11, settings)
-    maps = trust_maps(predictor, make_judge(predictor, meta_set(9, settings)), slices, given)
+    maps = final_weights(predictor, make_judge(predictor, meta_set(9, settings)), slices, given)
     assert maps.alpha.shape == maps.beta.shape == maps.pseudo.shape == given.shape
     assert float((maps.alpha + maps.beta).mean()) == pytest.approx(1, rel=1e-4)
     assert maps.alpha.min() == maps.beta.min() == 0
@@ -104,7 +104,7 @@ def test_the_clean_cases_tell_a_wrong_given_mask_from_a_right_one() -> None:
         optimizer.step()
     slices, clean = some_slices(8, settings)
     wrong = np.roll(clean, 9, axis=2)
-    maps = trust_maps(predictor, make_judge(predictor, meta), slices, wrong)
+    maps = final_weights(predictor, make_judge(predictor, meta), slices, wrong)
     assert (maps.pseudo == clean).mean() > 0.9
     assert (maps.alpha[wrong == clean] > 0).mean() > 0.8
     assert (maps.alpha[wrong != clean] > 0).mean() < 0.2
@@ -119,8 +119,8 @@ def test_deterministic_and_the_model_as_it_was(order: list[int], depth: int) -> 
     before, modes = copy.deepcopy(predictor.model.state_dict()), [m.training for m in predictor.model.modules()]
     state = torch.get_rng_state()
     slices, given = some_slices(depth, settings)
-    first = trust_maps(predictor, make_judge(predictor, meta), slices, given)
-    again = trust_maps(predictor, make_judge(predictor, meta), slices, given)
+    first = final_weights(predictor, make_judge(predictor, meta), slices, given)
+    again = final_weights(predictor, make_judge(predictor, meta), slices, given)
     np.testing.assert_array_equal(first.alignment, again.alignment)
     shuffled = SliceSet(meta.image[order], meta.mask[order], meta.where)
     other = make_judge(predictor, shuffled).direction
@@ -136,7 +136,7 @@ def test_deterministic_and_the_model_as_it_was(order: list[int], depth: int) -> 
 def test_no_slices_give_empty_maps(settings: Settings) -> None:
     predictor = a_predictor(settings)
     slices, given = some_slices(0, settings)
-    maps = trust_maps(predictor, make_judge(predictor, meta_set(2, settings)), slices, given)
+    maps = final_weights(predictor, make_judge(predictor, meta_set(2, settings)), slices, given)
     assert maps.alpha.shape == maps.pseudo.shape == (0, SIZE, SIZE)
 
 
@@ -147,10 +147,10 @@ def test_refusals() -> None:
         make_judge(predictor, meta_set(0, settings))
     judge = make_judge(predictor, meta_set(3, settings))
     with pytest.raises(DataError, match=r"\(2, 1, 32, 32\).*\(1, 32, 32\)"):
-        trust_maps(predictor, judge, slices, given[:1])
+        final_weights(predictor, judge, slices, given[:1])
     slices[1, 0, 3, 3] = np.nan
     with pytest.raises(DataError, match="not finite"):
-        trust_maps(predictor, judge, slices, given)
+        final_weights(predictor, judge, slices, given)
     bad = meta_set(3, settings)
     bad.image[0] = np.inf
     with pytest.raises(DataError, match="clean"):

@@ -1,4 +1,4 @@
-"""How far a trained network and the clean cases trust every pixel of a case: its given label and the pseudo-label."""
+"""Weights of a case's pixels under a trained network, judged by its clean cases: of given label and pseudo-label."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,11 +31,11 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class TrustMaps:
-    """Trust in the D slices of a case, at the size S the network sees.
+class FinalWeights:
+    """L2B's weights in the D slices of a case, at the size S the network sees; not the chance that a label is right.
 
     alpha, beta: (D, S, S) float32 >= 0, weight of the given label and of the pseudo-label as multiples of the weight a
-    pixel has in plain training: alpha + beta is 1 in the mean of the case, or 0 everywhere where nothing is trusted.
+    pixel has in plain training: alpha + beta is 1 in the mean of the case, or 0 everywhere where nothing has weight.
     alignment: (2, D, S, S) float32, what they are made from, with its sign: below 0 the label opposes the clean cases.
     Its unit is the run's, so that cases of a run compare. pseudo: (D, S, S) uint8 label values of the network,
     probability: (K, D, S, S) float32, as `Predictor.predict_slices` gives it.
@@ -58,7 +58,7 @@ def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
     """
     if not len(meta):
         way_out = "name some in splits.json and train with them"
-        raise ConfigError(f"no clean (meta) cases: trust is judged by them; {way_out}")
+        raise ConfigError(f"no clean (meta) cases: weights are judged by them; {way_out}")
     model, device, loss = predictor.model, predictor.device, predictor.meta_loss or predictor.task.loss
     theta = {name: parameter.detach() for name, parameter in model.named_parameters()}
     total = {name: torch.zeros_like(value) for name, value in theta.items()}
@@ -75,7 +75,7 @@ def make_judge(predictor: Predictor, meta: SliceSet) -> Judge:
     return Judge(total, meta.image[chosen])
 
 
-def trust_maps(predictor: Predictor, judge: Judge, slices: np.ndarray, given: np.ndarray) -> TrustMaps:
+def final_weights(predictor: Predictor, judge: Judge, slices: np.ndarray, given: np.ndarray) -> FinalWeights:
     """alpha and beta of every pixel of one case: L2B (CVPR 2024) eq. 7 to 9, rectified, over the whole case at once.
 
     slices: (D, C, S, S) prepared as for training; given: (D, S, S) label values. The pseudo-label is what the network
@@ -95,7 +95,7 @@ def trust_maps(predictor: Predictor, judge: Judge, slices: np.ndarray, given: np
     if not np.isfinite(a).all():
         raise DataError("the loss of this case is not finite under the network; look at it with `l2b-seg check`")
     weights = rectified(torch.from_numpy(a)).numpy() * given.size
-    return TrustMaps(weights[0], weights[1], a, pseudo, probability)
+    return FinalWeights(weights[0], weights[1], a, pseudo, probability)
 
 
 def _alignment(
