@@ -8,6 +8,7 @@ from l2b_seg.audit import evidence, regions
 from l2b_seg.audit.baselines import add_baselines
 from l2b_seg.audit.judges.judge import Judge
 from l2b_seg.audit.masks import AuditedMasks
+from l2b_seg.audit.mistakes.signs import Signs, signs_of
 from l2b_seg.audit.write_audit import write_proposal
 
 Row = dict[str, Any]
@@ -29,22 +30,24 @@ class Rules:
 
 @dataclass(frozen=True)
 class JudgedCase:
-    """The row of a case, those of its slices, and those of the regions in dispute."""
+    """The row of a case, those of its slices, those of the regions in dispute, and the signs of mistakes in its mask."""
 
     case: Row
     slices: list[Row]
     regions: list[Row]
+    signs: Signs
 
 
 def judge_case(rules: Rules, judge: Judge, case: str) -> JudgedCase:
     """Look at a case, write its proposal and give its rows, without ranks. Raises DataError as the look does."""
     masks = rules.masks
     seen = judge.look(case, masks.folders[case])
-    slices = evidence.slice_rows(seen, rules.usual, judge.fold, rules.usable)
-    row = evidence.case_row(seen, slices, judge.fold)
+    signs = signs_of(seen, rules.usable, len(masks.dataset.classes))
+    slices = evidence.slice_rows(seen, judge.fold)
+    row = evidence.case_row(seen, signs.disagreement, judge.fold)
     row |= {"part": masks.parts[case], "in_sample": case in judge.learnt}
     add_baselines(seen, row, slices)
     least = min((share for share in rules.usual if share), default=0.0)
     areas = regions.regions_of(seen, least, tuple(masks.dataset.classes))
     write_proposal(rules.out, seen, masks.dataset.values)
-    return JudgedCase(row, slices, areas)
+    return JudgedCase(row, slices, areas, signs)

@@ -13,8 +13,9 @@ from l2b_seg.audit.judged_case import JudgedCase, Row, Rules, judge_case
 from l2b_seg.audit.judges.judge import Judge, Panel
 from l2b_seg.audit.judges.quality import dead_classes, judges_quality
 from l2b_seg.audit.masks import AuditedMasks
-from l2b_seg.audit.score import usual_shares
+from l2b_seg.audit.mistakes.judge_set import judge_set
 from l2b_seg.audit.truth import add_truth
+from l2b_seg.audit.usual_shares import usual_shares
 from l2b_seg.audit.write_audit import write_audit
 
 Say = Callable[[str], None]
@@ -53,6 +54,7 @@ def rank(
     judged = {case: folder for case, folder in masks.folders.items() if case not in left_out}
     cases = [one.case for one in found]
     slices = [row for one in found for row in one.slices]
+    judge_set({one.case["case"]: one.signs for one in found}, cases, slices, classes, dataset.spacing_unit)
     result = {
         **record,
         "labels": masks.labels,

@@ -14,54 +14,50 @@ FARTHEST = 0.2
 
 _MOST_PERMUTED = 4  # with more classes only pairs are exchanged: 5! - 1 label maps cost more than they find
 
+Labelled = Iterator[tuple[str, np.ndarray, dict[str, Any]]]
+"""Kind as `corrupt --mistakes` names it, labels (D, H, W) uint8 without that mistake, what was undone."""
+
 
 @dataclass(frozen=True)
 class Undone:
-    """A label map without one mistake: kind as `corrupt --mistakes` names it, labels (D, H, W) uint8, what was undone.
-
-    dice: of `labels` to the proposal, see `fit`.
-    """
+    """A mistake undone: kind, Dice of the mask to the proposal without it (see `fit`), what was undone."""
 
     kind: str
-    labels: np.ndarray
     dice: float
     detail: dict[str, Any]
 
 
 def fit(labels: np.ndarray, proposal: np.ndarray) -> float:
     """Dice of two label maps of one shape, of several classes the mean over those in either; 1 where both are empty."""
-    common, total = overlap(labels, proposal)
-    shown = total[1:] > 0
-    return float(np.mean([dice_of_counts(a, b) for a, b in zip(common[1:][shown], total[1:][shown], strict=True)] or [1]))
-
-
-def overlap(labels: np.ndarray, proposal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(common, total) voxels a label value, int64: in both maps, and in the two together."""
     count = int(max(labels.max(initial=0), proposal.max(initial=0))) + 1
-    both = np.bincount(labels[labels == proposal], minlength=count)
-    return both, np.bincount(labels.ravel(), minlength=count) + np.bincount(proposal.ravel(), minlength=count)
+    common = np.bincount(labels[labels == proposal], minlength=count)[1:]
+    total = np.bincount(labels.ravel(), minlength=count)[1:] + np.bincount(proposal.ravel(), minlength=count)[1:]
+    shown = total > 0
+    values = [dice_of_counts(int(a), int(b)) for a, b in zip(common[shown], total[shown], strict=True)]
+    return float(np.mean(values)) if values else 1.0
 
 
-def undone(given: np.ndarray, proposal: np.ndarray, classes: int) -> Iterator[Undone]:
-    """Every mechanical mistake of one mask undone, unless that changes nothing.
-
-    given, proposal: (D, H, W) uint8 label values 0 to `classes`.
-    """
-    for undo in _UNDOINGS:
-        for kind, labels, detail in undo(given, proposal, classes):
-            yield Undone(kind, labels, fit(labels, proposal), detail)
+def undone(given: np.ndarray, proposal: np.ndarray, classes: int) -> list[Undone]:
+    """Every mechanical mistake of one mask undone. given, proposal: (D, H, W) uint8 label values 0 to `classes`."""
+    found = (one for undo in _UNDOINGS for one in undo(given, proposal, classes))
+    return [Undone(kind, fit(labels, proposal), detail) for kind, labels, detail in found]
 
 
-Labelled = Iterator[tuple[str, np.ndarray, dict[str, Any]]]
+def without(kind: str, given: np.ndarray, proposal: np.ndarray, classes: int) -> np.ndarray:
+    """The mask without a mistake of this kind, the way that fits best; ValueError where it cannot be undone."""
+    found = [labels for undo in _UNDOINGS for name, labels, _ in undo(given, proposal, classes) if name == kind]
+    if not found:
+        raise ValueError(f"{kind}: nothing to undo")
+    return max(found, key=lambda labels: fit(labels, proposal))
 
 
 def _mirrored(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
-    yield "mirrored", given[:, :, ::-1], {}
+    yield "mirrored", np.ascontiguousarray(given[:, :, ::-1]), {}
 
 
 def _reversed(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
     if len(given) > 1:
-        yield "reversed", given[::-1], {}
+        yield "reversed", np.ascontiguousarray(given[::-1]), {}
 
 
 def _inverted(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelled:
@@ -80,7 +76,7 @@ def _exchanged(given: np.ndarray, proposal: np.ndarray, classes: int) -> Labelle
     for order in orders:
         if order != values:
             moved = {value: to for value, to in zip(values, order, strict=True) if value != to}
-            yield "classes-exchanged", np.array((0, *order), np.uint8)[given], {"classes": moved}
+            yield "classes-exchanged", np.array((0, *order), np.uint8)[given], {"classes": sorted(moved)}
 
 
 def _pairs_exchanged(values: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

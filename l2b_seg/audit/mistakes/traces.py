@@ -1,6 +1,7 @@
 """Traces that mistakes leave in a mask itself, whatever a network says."""
 
 import numpy as np
+from scipy import ndimage
 
 BLOCKS = (8, 6, 5, 4, 3)
 """Sides of blocks, in pixels, that a mask drawn at a lower resolution consists of."""
@@ -23,13 +24,12 @@ def copied_slices(given: np.ndarray) -> list[tuple[int, int]]:
 
 def gaps(given: np.ndarray) -> list[tuple[int, int]]:
     """Runs (first, last) of empty slices between drawn ones."""
-    drawn = given.any((1, 2))
-    places = np.flatnonzero(drawn)
-    if not len(places):
+    areas = np.count_nonzero(given, axis=(1, 2))
+    drawn = np.flatnonzero(areas)
+    if not len(drawn):
         return []
-    empty = ~drawn
-    empty[: places[0]] = empty[places[-1] :] = False
-    return runs(empty)
+    inside = (np.arange(len(areas)) > drawn[0]) & (np.arange(len(areas)) < drawn[-1])
+    return runs((areas == 0) & inside)
 
 
 def block_side(given: np.ndarray) -> int | None:
@@ -45,6 +45,28 @@ def block_side(given: np.ndarray) -> int | None:
         if all(len(np.unique(edges % side)) == 1 for edges in (row_edges, column_edges)):
             return side
     return None
+
+
+def every_third(given: np.ndarray) -> bool:
+    """Whether slices are drawn at a step of three, those between them empty."""
+    drawn = np.flatnonzero(given.any((1, 2)))
+    return len(drawn) >= 3 and bool((np.diff(drawn) == 3).all())
+
+
+def apart(given: np.ndarray, proposal: np.ndarray) -> tuple[float, list[int]]:
+    """Share of the mask in connected parts that have no pixel in common with the proposal, and their slices.
+
+    given, proposal: (D, H, W). Nothing where the whole mask is such a part: then nothing says which one is the organ.
+    """
+    parts, count = ndimage.label(given > 0)
+    if count < 2:
+        return 0.0, []
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    lone = np.bincount(parts[proposal > 0], minlength=count + 1)[1:] == 0
+    if lone.all() or not lone.any():
+        return 0.0, []
+    places = np.flatnonzero(np.isin(parts, np.flatnonzero(lone) + 1).any((1, 2)))
+    return float(sizes[lone].sum() / sizes.sum()), places.tolist()
 
 
 def runs(marked: np.ndarray, extend: int = 0) -> list[tuple[int, int]]:

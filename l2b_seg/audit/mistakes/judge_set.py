@@ -1,0 +1,45 @@
+"""What all masks of a set say together: the score and the diagnosis of every case and slice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from l2b_seg.audit.mistakes.diagnosis import MECHANICAL, Diagnosis, diagnose, usual_of
+from l2b_seg.audit.mistakes.misfiled import swapped
+from l2b_seg.audit.mistakes.score import bounded, case_suspicion, slice_suspicion
+from l2b_seg.audit.mistakes.signs import Signs
+
+Row = dict[str, Any]
+
+
+def judge_set(
+    signs: Mapping[str, Signs], cases: Sequence[Row], slices: Sequence[Row], names: Sequence[str], unit: str
+) -> None:
+    """Fill in score and diagnosis of the rows of cases and slices.
+
+    signs: of every case. names: of the classes, by label value from 1. unit: of distances.
+    """
+    usual = usual_of(list(signs.values()))
+    swaps = swapped(list(signs), [one.outline for one in signs.values()], len(names))
+    by_case: dict[str, list[Row]] = {case: [] for case in signs}
+    for row in slices:
+        by_case[row["case"]].append(row)
+    for row in cases:
+        case = row["case"]
+        found = diagnose(signs[case], swaps.get(case), usual, names, unit)
+        suspicion = case_suspicion(signs[case], swaps.get(case), usual, row["soft_min"])
+        row["score"] = bounded(suspicion)
+        row |= _told(found)
+        for part in by_case[case]:
+            part["score"] = bounded(slice_suspicion(part, suspicion, found))
+            meant = found is not None and (found.slices is None or part["slice"] in found.slices)
+            part["diagnosis"] = found.kind if found is not None and meant and part["state"] != "both empty" else None
+        worst = max(by_case[case], key=lambda part: part["score"])
+        row |= {"worst_slice": worst["slice"], "worst_score": worst["score"]}
+
+
+def _told(found: Diagnosis | None) -> Row:
+    if found is None:
+        return {}
+    partner = found.detail.get("partner")
+    mend = found.kind in MECHANICAL
+    return {"diagnosis": found.kind, "sure": found.sure, "said": found.text, "partner": partner, "mend": mend}
