@@ -13,8 +13,8 @@ SLICE_DEFINITIONS = {
     "rank": "place by score, 1 is the most suspicious",
     "slice": "index of the slice in the file, from 0",
     "fold": "number of the network that judged it, trained without this case; empty: no fold's network, see judged_by",
-    "score": "suspicion in [0, 1]: 1 - exp(-s). s = mean of disagreement and soft_min, and half of the case's where its "
-    "diagnosis means the slice",
+    "score": "suspicion in [0, 1]: 1 - exp(-s). s = mean of disagreement and soft_min, and half of the case's where "
+    "its diagnosis means the slice",
     "diagnosis": "kind of mistake the case's mask has here; empty: none is named",
     "state": "ok: mask and proposal have pixels; no mask: the mask is empty, the proposal not; no proposal: the other "
     "way round; both empty",

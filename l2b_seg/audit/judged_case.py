@@ -30,7 +30,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class JudgedCase:
-    """The row of a case, those of its slices, those of the regions in dispute, and the signs of mistakes in its mask."""
+    """The rows of a case, of its slices and of the regions in dispute, and the signs of mistakes in its mask."""
 
     case: Row
     slices: list[Row]

@@ -61,7 +61,7 @@ def swapped(cases: Sequence[str], outlines: Sequence[Outline], classes: int, *, 
 
 
 def _fits(outlines: Sequence[Outline], classes: int) -> np.ndarray:
-    """Dice (n, n) of mask i with proposal j, of several classes the mean over those in either; 1 where both are empty."""
+    """Dice (n, n) of mask i with proposal j, of classes the mean over those in either; 1 where both are empty."""
     total, counted = np.zeros((len(outlines),) * 2), np.zeros((len(outlines),) * 2)
     for value in range(1, classes + 1):
         given = np.stack([outline.given == value for outline in outlines]).astype(np.float32)

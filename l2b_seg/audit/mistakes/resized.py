@@ -25,8 +25,8 @@ class Resized:
 def resized(given: np.ndarray, proposal: np.ndarray, spacing: tuple[float, ...]) -> Resized | None:
     """The move of the outline, in the plane of the slices, that fits the proposal best; None where one is empty.
 
-    given, proposal: (D, H, W); all foreground. spacing: (z, y, x). The radius is that of a disc of the area of the mask's
-    largest slice. Slices without a mask stay empty.
+    given, proposal: (D, H, W); all foreground. spacing: (z, y, x). The radius is that of a disc of the area of the
+    mask's largest slice. Slices without a mask stay empty.
     """
     mine, theirs = given > 0, proposal > 0
     if not mine.any() or not theirs.any():
