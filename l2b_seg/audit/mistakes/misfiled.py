@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from l2b_seg.audit.mistakes.undo import fit
+
 _COARSE = (16, 32, 32)  # voxels at most of a case's outline for this comparison
 
 
@@ -19,11 +21,15 @@ class Outline:
 
 @dataclass(frozen=True)
 class Swap:
-    """A case whose mask is exchanged with `partner`'s: Dice of mask and proposal before, and after; thinned out."""
+    """A case whose mask is exchanged with `partner`'s: Dice of mask and proposal before, and after; thinned out.
+
+    change: 1 - Dice of the two masks.
+    """
 
     partner: str
     before: float
     after: float
+    change: float
 
 
 def outline_of(given: np.ndarray, proposal: np.ndarray) -> Outline:
@@ -55,8 +61,10 @@ def swapped(cases: Sequence[str], outlines: Sequence[Outline], classes: int, *, 
         for one, other in _descending(both, least):
             a, b = cases[chosen[one]], cases[chosen[other]]
             if a not in found and b not in found:
-                found[a] = Swap(b, float(own[one]), float(fits[other, one]))
-                found[b] = Swap(a, float(own[other]), float(fits[one, other]))
+                masks = [outlines[chosen[place]].given for place in (one, other)]
+                change = 1 - fit(*masks)
+                found[a] = Swap(b, float(own[one]), float(fits[other, one]), change)
+                found[b] = Swap(a, float(own[other]), float(fits[one, other]), change)
     return found
 
 

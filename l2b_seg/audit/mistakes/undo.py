@@ -20,11 +20,15 @@ Labelled = Iterator[tuple[str, np.ndarray, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Undone:
-    """A mistake undone: kind, Dice of the mask to the proposal without it (see `fit`), what was undone."""
+    """A mistake undone: kind, Dice of the mask to the proposal without it (see `fit`), what was undone.
+
+    change: 1 - Dice of the mask as it is to the mask without the mistake: what undoing can gain at most.
+    """
 
     kind: str
     dice: float
     detail: dict[str, Any]
+    change: float
 
 
 def fit(labels: np.ndarray, proposal: np.ndarray) -> float:
@@ -40,7 +44,7 @@ def fit(labels: np.ndarray, proposal: np.ndarray) -> float:
 def undone(given: np.ndarray, proposal: np.ndarray, classes: int) -> list[Undone]:
     """Every mechanical mistake of one mask undone. given, proposal: (D, H, W) uint8 label values 0 to `classes`."""
     found = (one for undo in _UNDOINGS for one in undo(given, proposal, classes))
-    return [Undone(kind, fit(labels, proposal), detail) for kind, labels, detail in found]
+    return [Undone(kind, fit(labels, proposal), detail, 1 - fit(labels, given)) for kind, labels, detail in found]
 
 
 def without(kind: str, given: np.ndarray, proposal: np.ndarray, classes: int) -> np.ndarray:
