@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from l2b_data.images.volume import Volume, read_volume
+from l2b_seg.audit.judges.trust import judge_temperature, pixel_auroc, write_trust
 from l2b_seg.audit.outlook import Outlook
-from l2b_seg.audit.trust import judge_temperature, pixel_auroc, write_trust
 from l2b_seg.prediction.trust import temperature, trust, trust_path
 
 SHAPE = (4, 30, 40)
