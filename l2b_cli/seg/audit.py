@@ -31,6 +31,9 @@ def audit(
     predictions: Annotated[Path | None, Option(help=_PREDICTIONS)] = None,
     cases: Annotated[Cases, Option(help="Whose masks: those of training, meta or test cases.")] = "train",
     given: Annotated[Path | None, Option("--given", "--labels", help=_GIVEN)] = None,
+    mend: Annotated[
+        Path | None, Option(help="Folder for mended copies of the masks whose mistake can be undone.")
+    ] = None,
     workers: Annotated[int | None, Option(min=1, help="Processes, with --predictions; one a processor.")] = None,
     options: AuditOptions,
 ) -> None:
@@ -46,16 +49,22 @@ def audit(
     from pipelines.plan.segmentation import SEGMENTATION
 
     if predictions is not None:
-        _audit_predictions(run, predictions, cases, given, workers, options)
+        _audit_predictions(run, predictions, cases, given, mend, workers, options)
     elif run is None:
         raise ConfigError("nothing to judge by: name the folder of a RUN, or --data DATA --predictions DIR")
     else:
-        judged = partial(audit_run, run, cases=cases, given=given)
+        judged = partial(audit_run, run, cases=cases, given=given, mend_to=mend)
         audit_a_run(run, SEGMENTATION, options, audit=judged, results=_results)
 
 
 def _audit_predictions(
-    run: Path | None, predictions: Path, cases: Cases, given: Path | None, workers: int | None, options: AuditOptions
+    run: Path | None,
+    predictions: Path,
+    cases: Cases,
+    given: Path | None,
+    mend: Path | None,
+    workers: int | None,
+    options: AuditOptions,
 ) -> None:
     from l2b_data.cases.dataset import Dataset
     from l2b_seg.audit.audit_predictions import audit_predictions
@@ -72,7 +81,14 @@ def _audit_predictions(
     folder, count = options.out or predictions / "audit", workers or os.cpu_count() or 1
     with stderr_lines("audit", quiet=options.as_json) as say:
         result = audit_predictions(
-            Dataset.open(options.data), predictions, folder, cases=cases, given=given, workers=count, say=say
+            Dataset.open(options.data),
+            predictions,
+            folder,
+            cases=cases,
+            given=given,
+            mend_to=mend,
+            workers=count,
+            say=say,
         )
     print_result(result, _results(result, folder), as_json=options.as_json)
     failed = (f"{case}: {why}" for case, why in result["failed"].items())

@@ -19,6 +19,7 @@ def audit_predictions(
     *,
     cases: Cases = "train",
     given: Path | None = None,
+    mend_to: Path | None = None,
     workers: int = 1,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
@@ -36,4 +37,14 @@ def audit_predictions(
     missing = {case: f"no prediction in {predictions}" for case in masks.folders if case not in there}
     masks = replace(masks, folders={case: folder for case, folder in masks.folders.items() if case in there})
     record = {"run": predictions.resolve().name, "method": None}
-    return rank(masks, panel, out, record=record, plane=dataset.plane, clean=data.meta, failed=missing, say=say)
+    return rank(
+        masks,
+        panel,
+        out,
+        record=record,
+        plane=dataset.plane,
+        clean=data.meta,
+        failed=missing,
+        mend_to=mend_to,
+        say=say,
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from l2b_seg.audit import evidence, regions
 from l2b_seg.audit.baselines import add_baselines
 from l2b_seg.audit.judges.judge import Judge
+from l2b_seg.audit.judges.trust import write_trust
 from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.audit.mistakes.signs import Signs, signs_of
 from l2b_seg.audit.write_audit import write_proposal
@@ -19,13 +20,14 @@ class Rules:
     """What is the same for all cases of an audit.
 
     out: folder of the results. usual: `usual_shares` of the classes. usable: label values of the classes that count in
-    a score.
+    a score. temperature: of the judge's probabilities, for trust maps; None: none are written.
     """
 
     masks: AuditedMasks
     out: Path
     usual: list[float]
     usable: tuple[int, ...]
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,4 +52,6 @@ def judge_case(rules: Rules, judge: Judge, case: str) -> JudgedCase:
     least = min((share for share in rules.usual if share), default=0.0)
     areas = regions.regions_of(seen, least, tuple(masks.dataset.classes))
     write_proposal(rules.out, seen, masks.dataset.values)
+    if rules.temperature is not None and case not in judge.learnt:
+        write_trust(rules.out, seen, rules.temperature)
     return JudgedCase(row, slices, areas, signs)

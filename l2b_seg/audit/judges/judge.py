@@ -33,7 +33,7 @@ class Panel:
 
     text: who they are, in words. way_out: what to do where one of them is dead. record: what audit.json says of them.
     workers: processes that look at cases side by side; 1: this one alone. skip_faulty: whether a case that cannot be
-    used is listed, and the others judged, rather than the first ends it all.
+    used is listed, and the others judged, rather than the first ends it all. trust: whether trust maps are written.
     """
 
     judges: Sequence[Judge]
@@ -42,6 +42,7 @@ class Panel:
     record: Mapping[str, Any]
     workers: int = 1
     skip_faulty: bool = False
+    trust: bool = True
 
     @property
     def measured(self) -> Sequence[Judge]:

@@ -39,7 +39,7 @@ def panel_of_predictions(folder: Path, data: RunData, audited: Iterable[str], *,
     text = f"the predictions in {folder}; cases their network was trained on look better than they are"
     record: dict[str, Any] = {"folds": None, "in_sample": False, "epochs": []}
     judge = Judge(None, "the predictions", look, cases, clean=clean)
-    return Panel([judge], text, _WAY_OUT, record, workers=workers, skip_faulty=True)
+    return Panel([judge], text, _WAY_OUT, record, workers=workers, skip_faulty=True, trust=False)
 
 
 def look_at_prediction(dataset: Dataset, folder: Path, plane: str | None, case: str, labels: str) -> Outlook:
