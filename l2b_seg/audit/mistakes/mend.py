@@ -17,7 +17,7 @@ from l2b_seg.audit.write_audit import proposal_path
 def mend(masks: AuditedMasks, cases: Sequence[dict[str, Any]], audit: Path, out: Path, plane: str | None) -> list[Path]:
     """Write out/CASE.nii.gz for every case whose row says that its mistake can be undone; the files.
 
-    cases: rows of audit.json. audit: folder of its proposals. Masks stand on their own grids in the values of the user's
+    cases: rows of audit.json. audit: folder of its proposals. Masks keep their grids and the values of the user's
     masks. Raises DataError where `out` holds the audited masks: originals are never touched.
     """
     targets = {row["case"]: masks.dataset.label_path(row["case"], out.resolve()) for row in cases if row["mend"]}
