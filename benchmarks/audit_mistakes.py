@@ -3,7 +3,7 @@
     python benchmarks/audit_mistakes.py OUT --set promise12 data/promise12 --set lesions data/lesions [--seeds 3]
 
 Each --set is a recipe and a prepared data set. For every seed a share of its training masks is spoilt as by `l2b-seg
-corrupt --mistakes all`, networks are cross-fitted (preset cpu) and the masks are audited, as by `l2b-seg audit`. Folders
+corrupt --mistakes all`, networks are cross-fitted (preset cpu) and the masks audited, as by `l2b-seg audit`. Folders
 OUT/RECIPE_sSEED keep the networks, so that what stopped goes on; --table-only prints what is there. The truth, which
 masks were spoilt and how, comes from the manifest and is read after the ranking.
 """

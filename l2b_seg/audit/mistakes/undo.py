@@ -6,6 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
+from scipy import fft, ndimage
 
 from l2b_data.cases.dice import dice_of_counts
 
@@ -33,12 +34,12 @@ class Undone:
 
 def fit(labels: np.ndarray, proposal: np.ndarray) -> float:
     """Dice of two label maps of one shape, of several classes the mean over those in either; 1 where both are empty."""
-    count = int(max(labels.max(initial=0), proposal.max(initial=0))) + 1
-    common = np.bincount(labels[labels == proposal], minlength=count)[1:]
-    total = np.bincount(labels.ravel(), minlength=count)[1:] + np.bincount(proposal.ravel(), minlength=count)[1:]
-    shown = total > 0
-    values = [dice_of_counts(int(a), int(b)) for a, b in zip(common[shown], total[shown], strict=True)]
-    return float(np.mean(values)) if values else 1.0
+    found = []
+    for value in range(1, int(max(labels.max(initial=0), proposal.max(initial=0))) + 1):
+        mine, theirs = labels == value, proposal == value
+        if total := int(np.count_nonzero(mine)) + int(np.count_nonzero(theirs)):
+            found.append(dice_of_counts(int(np.count_nonzero(mine & theirs)), total))
+    return float(np.mean(found)) if found else 1.0
 
 
 def undone(given: np.ndarray, proposal: np.ndarray, classes: int) -> list[Undone]:
@@ -100,15 +101,16 @@ def best_shift(given: np.ndarray, proposal: np.ndarray) -> tuple[int, int]:
 
     By correlation over the slices together; up to FARTHEST of the shorter side either way.
     """
-    height, width = given.shape[1:]
-    reach = max(1, int(FARTHEST * min(height, width)))
-    shape = (height + reach, width + reach)  # padded: what leaves on one side does not come back on the other
-    total = np.zeros((shape[0], shape[1] // 2 + 1), np.complex64)
-    for mine, theirs in zip(given, proposal, strict=True):
-        if mine.any() and theirs.any():
-            ours, their = (np.fft.rfft2(part.astype(np.float32), shape) for part in (mine, theirs))
-            total += their * ours.conj()
-    common = np.fft.irfft2(total, shape)
+    reach = max(1, int(FARTHEST * min(given.shape[1:])))
+    boxes = ndimage.find_objects((given | proposal).astype(np.uint8))
+    if not boxes:
+        return 0, 0
+    mine, theirs = given[boxes[0]], proposal[boxes[0]]
+    both = mine.any((1, 2)) & theirs.any((1, 2))
+    # padded: what leaves on one side does not come back on the other
+    shape = [fft.next_fast_len(side + reach, real=True) for side in mine.shape[1:]]
+    ours, their = (fft.rfft2(part[both].astype(np.float32), shape) for part in (mine, theirs))
+    common = fft.irfft2((their * ours.conj()).sum(0), shape)
     reached = np.r_[0 : reach + 1, -reach:0]
     window = common[np.ix_(reached, reached)].round()
     best = np.argwhere(window == window.max())
