@@ -123,7 +123,7 @@ def _undone_text(one: Undone, names: Sequence[str]) -> str:
     if one.kind == "shifted":
         return f"shifted by {abs(one.detail['rows'])} rows and {abs(one.detail['columns'])} columns: moved back"
     if one.kind == "swapped":
-        return f"swapped with the mask of {one.detail['partner']}: exchanged"
+        return f"swapped, the mask of {one.detail['partner']} belongs here: with that"
     if one.kind == "classes-exchanged":
         return f"classes exchanged ({' and '.join(names[value - 1] for value in one.detail['classes'])}): put right"
     return _UNDONE[one.kind]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from l2b_seg.audit.mistakes.undo import fit
 
@@ -21,7 +22,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class Swap:
-    """A case whose mask is exchanged with `partner`'s: Dice of mask and proposal before, and after; thinned out.
+    """A case that the mask of `partner` fits better: Dice of its own mask to its proposal, and the partner's.
 
     change: 1 - Dice of the two masks.
     """
@@ -44,27 +45,36 @@ def outline_of(given: np.ndarray, proposal: np.ndarray) -> Outline:
 
 
 def swapped(cases: Sequence[str], outlines: Sequence[Outline], classes: int, *, least: float = 0.1) -> dict[str, Swap]:
-    """Pairs of cases of one grid that fit better with each other's masks: both cases, by name.
+    """Cases of one grid whose masks were exchanged, in pairs or handed on in a circle, by name.
 
-    Their mean Dice must rise by `least`, and that of each by something. The pair that gains most comes first; a case is
-    in one pair.
+    The masks are dealt to the images so that the sum of Dice is largest, a case that gives its own away counting
+    `least` less: a pair or circle gains so much in the mean, and each of its cases gains something.
     """
     found: dict[str, Swap] = {}
     for grid in sorted({outline.grid for outline in outlines}):
         chosen = [place for place, outline in enumerate(outlines) if outline.grid == grid]
-        if len(chosen) < 2:
-            continue
         fits = _fits([outlines[place] for place in chosen], classes)
-        own = np.diag(fits)
-        gain = fits - own  # of the image of column j, with the mask of row i
-        both = np.triu(np.minimum((gain + gain.T) / 2, np.where((gain > 0) & (gain.T > 0), np.inf, -np.inf)), 1)
-        for one, other in _descending(both, least):
-            a, b = cases[chosen[one]], cases[chosen[other]]
-            if a not in found and b not in found:
-                masks = [outlines[chosen[place]].given for place in (one, other)]
-                change = 1 - fit(*masks)
-                found[a] = Swap(b, float(own[one]), float(fits[other, one]), change)
-                found[b] = Swap(a, float(own[other]), float(fits[one, other]), change)
+        masks, images = linear_sum_assignment(fits + least * np.eye(len(chosen)), maximize=True)
+        mask_of = dict(zip(images.tolist(), masks.tolist(), strict=True))
+        for circle in _circles(mask_of):
+            if all(fits[mask_of[image], image] > fits[image, image] for image in circle):
+                for image in circle:
+                    mask = mask_of[image]
+                    change = 1 - fit(outlines[chosen[image]].given, outlines[chosen[mask]].given)
+                    own, other = float(fits[image, image]), float(fits[mask, image])
+                    found[cases[chosen[image]]] = Swap(cases[chosen[mask]], own, other, change)
+    return found
+
+
+def _circles(mask_of: dict[int, int]) -> list[list[int]]:
+    """The circles, of two and more, of a permutation: place -> place."""
+    left, found = set(mask_of), []
+    while left:
+        circle = [min(left)]
+        while (following := mask_of[circle[-1]]) != circle[0]:
+            circle.append(following)
+        left -= set(circle)
+        found += [circle] if len(circle) > 1 else []
     return found
 
 
@@ -78,10 +88,3 @@ def _fits(outlines: Sequence[Outline], classes: int) -> np.ndarray:
         total += np.divide(2 * given @ proposal.T, sizes, out=np.zeros_like(sizes), where=sizes > 0)
         counted += sizes > 0
     return np.divide(total, counted, out=np.ones_like(total), where=counted > 0)
-
-
-def _descending(values: np.ndarray, least: float) -> list[tuple[int, int]]:
-    """Places (i, j) of the values of at least `least`, the largest first."""
-    rows, columns = np.nonzero(values >= least)
-    order = np.argsort(-values[rows, columns], kind="stable")
-    return [(int(rows[at]), int(columns[at])) for at in order]
