@@ -30,7 +30,8 @@ def judge_set(
         row["score"] = bounded(suspicion)
         row |= _told(found)
         for part in by_case[case]:
-            part["score"] = bounded(slice_suspicion(part, suspicion, found))
+            alone = len(by_case[case]) == 1
+            part["score"] = row["score"] if alone else bounded(slice_suspicion(part, suspicion, found))
             meant = found is not None and (found.slices is None or part["slice"] in found.slices)
             part["diagnosis"] = found.kind if found is not None and meant and part["state"] != "both empty" else None
         worst = max(by_case[case], key=lambda part: part["score"])
