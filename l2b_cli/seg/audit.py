@@ -101,7 +101,8 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
     yield quality_text(result["judges"])
     if result["dead_classes"]:
         yield f"Left out of the scores, as a judge is dead: {', '.join(result['dead_classes'])}"
-    yield f"Most suspicious of {counted(len(result['slices']), 'slice')}, judged by {result['judged_by']}\n"
+    yield f"Most suspicious of {counted(len(result['cases']), 'case')}, each with its worst slice"
+    yield f"Judged by {result['judged_by']}\n"
     yield _table(result)
     yield f"Look at them: {folder / 'audit.html'}; tables beside it, proposals as masks in {folder / 'proposals'}"
     if result["truth"] is not None:
@@ -110,7 +111,7 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
 
 def _truth(truth: dict[str, Any]) -> Iterator[str]:
     same = truth["all"]["slices"] == truth["foreground"]["slices"]
-    parts = {"all": "slices all", "foreground": "slices with foreground", "cases": "cases"}
+    parts = {"cases": "cases", "foreground": "slices with foreground", "all": "slices all"}
     yield f"Compared with {', '.join(truth['of'])}; AUROC:"
     for part, text in parts.items():
         if same and part == "foreground":
@@ -124,17 +125,20 @@ def _truth(truth: dict[str, Any]) -> Iterator[str]:
 
 
 def _table(result: dict[str, Any]) -> Table:
-    """The most suspicious slices, at most 80 columns wide."""
+    """The most suspicious cases, at most 80 columns wide: the diagnosis is cut where it is longer."""
     unit = "px" if result["unit"] == "voxel" else "mm"
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)  # no rules between columns: room for the case
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)  # no rules between columns: room for words
+    table.add_column("#", justify="right", no_wrap=True)
     table.add_column("case", overflow="fold", min_width=10)
-    for heading in ("slice", "score", "presence", "Dice", f"HD95 {unit}", "loss"):
-        table.add_column(heading, justify="right")
-    table.add_column("state", no_wrap=True)
-    for row in result["slices"][:_SHOWN]:
-        numbers = [_number(row[key], 2) for key in ("score", "presence", "dice")]
-        numbers += [_number(row["hd95"], 1), _number(row["loss"], 2)]
-        table.add_row(Text(row["case"]), str(row["slice"]), *numbers, row["state"])
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("diagnosis")
+    for heading in ("Dice", f"HD95 {unit}", "slice"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in result["cases"][:_SHOWN]:
+        said = (row["said"] or "-").partition(": ")[0]  # how well it then agrees follows
+        numbers = _number(row["dice"], 2), _number(row["hd95"], 1), str(row["worst_slice"])
+        diagnosis = Text(said, no_wrap=True, overflow="ellipsis")
+        table.add_row(str(row["rank"]), Text(row["case"]), _number(row["score"], 2), diagnosis, *numbers)
     return table
 
 

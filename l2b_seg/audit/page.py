@@ -1,6 +1,6 @@
-"""One self-contained page: the most suspicious slices, the given mask beside the network's proposal, and the cases."""
+"""One self-contained page: the most suspicious cases, the given mask beside the network's proposal, and all numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,131 +9,153 @@ from l2b_data.images.volume import read_volume
 from l2b_run.report.numbers import NONE
 from l2b_run.report.page import page_source, render_page
 from l2b_seg.audit import truth
+from l2b_seg.audit.judges.quality import quality_text
 from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.report.case import focus, picture_of
 from l2b_seg.report.pictures import image_uri, outline
 
-TOP = 40
+TOP_CASES, TOP_SLICES = 24, 100
 GIVEN, PROPOSED = ("#F0E442", "6 4"), ("#56B4E9", "")
 """Colour and SVG dash array of an outline. From Okabe and Ito's palette, told apart with every colour blindness."""
 
-_COLUMNS = (  # key, heading, decimals on a slice's card and in the table of cases; None: not there
-    ("presence", "presence", 2, None),
-    ("score", "score", None, 3),
-    ("worst_slice", "worst slice", None, 0),
-    ("worst_score", "its score", None, 3),
-    ("suspect_slices", "slices above 0.5", None, 0),
-    ("slices", "of", None, 0),
-    ("dice", "Dice with the proposal", 2, 3),
-    ("hd95", "HD95", 1, 1),
-    ("assd", "ASSD", 1, 1),
-    ("loss", "mean loss", None, 3),
-    ("soft_min", "soft minimum", None, 3),
-    ("true_dice", "true Dice", 2, None),
+CLASSES = ("#56B4E9", "#E69F00", "#F0E442", "#CC79A7", "#1FD1A0", "#FF8A3D", "#FFFFFF")
+"""Colours of several classes, in both pictures: classes that are exchanged would look alike otherwise."""
+
+_NUMBERS = (  # key, heading in a table and on a card, decimals
+    ("one_minus_dice", "1 - Dice", 3),
+    ("loss", "mean loss", 3),
+    ("soft_min", "soft minimum", 3),
+    ("hd95", "HD95", 1),
+    ("true_dice", "true Dice", 3),
 )
-_CARD, _CASE = 0, 1
+_ON_CARD = (("dice", "Dice with the proposal", 3), *_NUMBERS[1:])
+_FIRST = (("rank", "rank", 0), ("case", "case", None))
+_CASE = (*_FIRST, ("score", "score", 3), ("diagnosis", "diagnosis", None), *_NUMBERS)
+_SLICE = (*_FIRST, ("slice", "slice", 0), *_CASE[2:4], ("state", "state", None), *_NUMBERS)
+
+RANKINGS = {
+    "score": "this audit",
+    "one_minus_dice": "1 - Dice with the proposal",
+    "loss": "mean loss",
+    "soft_min": "soft minimum (cleanlab)",
+    "hd95": "HD95",
+}
 
 
 def audit_page(masks: AuditedMasks, result: dict[str, Any], proposal_path: Callable[[str], Path]) -> str:
-    """The page as text. It holds its styles and pictures itself, has no script and loads nothing; names are escaped.
+    """The page as text. It holds its styles, pictures and the script that sorts its tables, and loads nothing.
 
-    result: what goes into audit.json. The masks are read again, of the cases of the TOP slices alone.
+    Names are escaped. result: what goes into audit.json. The masks are read again, of the TOP_CASES first cases alone.
     Raises DataError where a file has gone.
     """
+    classes = list(masks.dataset.classes)
     return render_page(
         "l2b_seg.audit",
         "audit.html.j2",
         style=page_source("l2b_seg.audit", "audit.css"),
+        script=page_source("l2b_run.report", "tables.js"),
         result=result,
+        judges=quality_text(result["judges"]),
         given_line=GIVEN,
         proposed_line=PROPOSED,
-        cards=_cards(masks, result, proposal_path),
-        cases=[row | {"cells": _numbers(row, _CASE)} for row in result["cases"]],
-        rankings={
-            "score": "this audit",
-            "one_minus_dice": "1 - Dice with the proposal",
-            "loss": "mean loss",
-            "soft_min": "soft minimum (cleanlab)",
-            "hd95": "HD95",
-        },
+        class_colours=list(zip(classes, _class_colours(len(classes)), strict=True)) if len(classes) > 1 else [],
+        cards=[_card(masks, result, row, proposal_path(row["case"])) for row in result["cases"][:TOP_CASES]],
+        slices=_table(_SLICE, result["slices"][:TOP_SLICES]),
+        cases=_table(_CASE, result["cases"]),
+        parts=_compared(result["truth"]),
+        rankings=RANKINGS,
         number=_text,
         wrong_below=truth.WRONG_BELOW,
     )
 
 
-def _cards(masks: AuditedMasks, result: dict[str, Any], proposal_path: Callable[[str], Path]) -> list[dict[str, Any]]:
-    """A card a row of the first TOP, in their order; every case is read once."""
-    rows, plane = result["slices"][:TOP], result["plane"]
-    what = next(iter(masks.dataset.classes)) if len(masks.dataset.classes) == 1 else "foreground"
-    pictures: dict[tuple[str, int], dict[str, Any]] = {}
-    for case in dict.fromkeys(row["case"] for row in rows):
-        indices = [row["slice"] for row in rows if row["case"] == case]
-        pictures |= _pictures(masks, case, indices, proposal_path(case), plane)
-    return [
+def _card(masks: AuditedMasks, result: dict[str, Any], row: dict[str, Any], proposal: Path) -> dict[str, Any]:
+    """What the card of a case shows: words, numbers, and the pictures of a slice.
+
+    It is the worst one, but the largest of a mask that is wrong as a whole: the worst is often at an end, where nothing
+    shows where it should be.
+    """
+    mine = [one for one in result["slices"] if one["case"] == row["case"]]
+    largest = max(mine, key=lambda one: one["given_area"])
+    shown = largest if row["mend"] else next(one for one in mine if one["slice"] == row["worst_slice"])
+    numbers = [(heading, _text(row.get(key), decimals)) for key, heading, decimals in _ON_CARD]
+    return (
         row
-        | pictures[row["case"], row["slice"]]
+        | _picture(masks, row["case"], shown["slice"], proposal, result["plane"])
         | {
-            "score": f"{row['score']:.3f}",
-            "words": in_words(row, result["unit"], what),
-            "numbers": [(heading, text) for heading, text in _numbers(row, _CARD) if text != NONE],
+            "score": _text(row["score"], 3),
+            "sure": _text(row["sure"], 2),
+            "words": in_words(shown, result["unit"]),
+            "numbers": [(heading, text) for heading, text in numbers if text != NONE],
         }
-        for row in rows
-    ]
+    )
 
 
-def _pictures(
-    masks: AuditedMasks, case: str, indices: list[int], proposal: Path, plane: str | None
-) -> dict[tuple[str, int], dict[str, Any]]:
-    """(case, slice) -> image, size, window around the masks, both outlines, a class each; as training saw it."""
-    dataset, classes = masks.dataset, range(1, len(masks.dataset.classes) + 1)
+def _picture(masks: AuditedMasks, case: str, index: int, proposal: Path, plane: str | None) -> dict[str, Any]:
+    """Image, size, window around the masks and both outlines, a class each, of a slice; as training saw it."""
+    dataset, count = masks.dataset, len(masks.dataset.classes)
     channels = [read_volume(path) for path in dataset.image_paths(case)]
     cut = channels[0].cut(plane)
-    given = cut.apply(case_labels(dataset, case, masks.folders[case]).array)
-    proposed = cut.apply(label_values(proposal, read_volume(proposal).array, dataset.values))
-    image = picture_of([cut.apply(channel.array) for channel in channels], dataset.channels)
-    height, width = given.shape[1:]
-    windows = {index: focus([given[index, None], proposed[index, None]], 1.0) for index in indices}
+    given = cut.apply(case_labels(dataset, case, masks.folders[case]).array)[index]
+    proposed = cut.apply(label_values(proposal, read_volume(proposal).array, dataset.values))[index]
+    image = picture_of([cut.apply(channel.array) for channel in channels], dataset.channels)[index]
+    height, width = given.shape
     return {
-        (case, index): {
-            "image": image_uri(image[index]),
-            "width": width,
-            "height": height,
-            "window": " ".join(map(str, windows[index] or (0, 0, 2 * width, 2 * height))),
-            "outlines": [  # SVG paths in half pixels, one for each class that is there
-                [path for value in classes if (path := outline(mask[index] == value))] for mask in (given, proposed)
-            ],
-        }
-        for index in indices
+        "shown": index,
+        "image": image_uri(image),
+        "width": width,
+        "height": height,
+        "window": " ".join(map(str, focus([given[None], proposed[None]], 1.0) or (0, 0, 2 * width, 2 * height))),
+        "outlines": [  # (SVG path in half pixels, colour), one for each class that is there
+            [
+                (path, line[0] if count == 1 else colour)
+                for value, colour in enumerate(_class_colours(count), 1)
+                if (path := outline(mask == value))
+            ]
+            for mask, line in ((given, GIVEN), (proposed, PROPOSED))
+        ],
     }
 
 
-def _numbers(row: dict[str, Any], where: int) -> list[tuple[str, str]]:
-    """(heading, text) of a row's numbers, on a card or in the table of cases; NONE where it has none."""
-    return [
-        (heading, _text(row.get(key), shown))
-        for key, heading, *decimals in _COLUMNS
-        if (shown := decimals[where]) is not None
-    ]
+def _class_colours(count: int) -> list[str]:
+    return [CLASSES[number % len(CLASSES)] for number in range(count)]
 
 
-def _text(value: float | int | None, decimals: int) -> str:
+def _table(columns: Sequence[tuple[str, str, int | None]], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Headings and rows of a table that can be sorted, without the columns that no row has."""
+    there = [column for column in columns if any(row.get(column[0]) is not None for row in rows)]
+    return {
+        "headings": [(heading, decimals is None) for _, heading, decimals in there],
+        "rows": [
+            [(_text(row.get(key), decimals), decimals is None, row.get(key)) for key, _, decimals in there]
+            for row in rows
+        ],
+    }
+
+
+def _compared(found: dict[str, Any] | None) -> dict[str, str]:
+    """Key in the truth -> heading, of what the rankings are compared on."""
+    if found is None:
+        return {}
+    parts = {"cases": "cases", "foreground": "slices that show the foreground", "all": "all slices"}
+    counts = {part: found[part]["cases" if part == "cases" else "slices"] for part in parts}
+    if counts["foreground"] == counts["all"]:
+        del parts["foreground"]
+    return {part: f"{text}: {found[part]['wrong']} of {counts[part]} wrong" for part, text in parts.items()}
+
+
+def _text(value: Any, decimals: int | None) -> str:
     if value is None:
-        return NONE
+        return "" if decimals is None else NONE
     return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
 
 
-def in_words(row: dict[str, Any], unit: str, what: str) -> str:
-    """One or two sentences about a row of the audit's slices, for a reader who knows nothing of its columns.
-
-    what: name of the class, or of all of them.
-    """
-    sure = f"{what} is {row['presence']:.0%} likely here"
+def in_words(row: dict[str, Any], unit: str) -> str:
+    """One or two sentences about a row of the audit's slices, for a reader who knows nothing of its columns."""
     if row["state"] == "no mask":
-        return f"The mask is empty, but the model proposes {_area(row['proposal_area'], unit)}; {sure}."
+        return f"The mask is empty, but the model proposes {_area(row['proposal_area'], unit)}."
     if row["state"] == "both empty":
-        if row["presence"] < 0.25:
-            return "Neither the mask nor the model shows anything here."
-        return f"The mask is empty; {sure}, by the model or by the slices around, though the model draws none."
+        return "Neither the mask nor the model shows anything here."
     if row["state"] == "no proposal":
         return f"The mask covers {_area(row['given_area'], unit)} where the model sees nothing."
     of = "pixels" if unit == "voxel" else unit

@@ -12,6 +12,7 @@ COLUMNS: tuple[tuple[str, str, int | None], ...] = (
     ("rank", "rank", 0),
     ("case", "slice", None),
     ("score", "suspicion", 3),
+    ("diagnosis", "diagnosis", None),
     ("dice", "Dice with the model", 3),
     ("hd95", "HD95", 1),
     ("loss", "mean loss", 3),

@@ -50,12 +50,11 @@ def test_rows(audited):
     assert [row["score"] for row in slices] == sorted((row["score"] for row in slices), reverse=True)
     by_place = {place(row): row for row in slices}
     assert by_place[DELETED]["state"] == "no mask"
-    assert by_place[DELETED]["agreement"] is None
     assert by_place[DELETED]["given_area"] == 0
     assert by_place[INVENTED]["state"] == "no proposal"
     assert by_place[INVENTED]["given_area"] == pytest.approx(10 * 12 * 0.25)
     assert by_place[MOVED]["hd"] > 3
-    assert all(0 <= row[key] <= 1 for row in slices for key in ("score", "presence", "dice", "disagreement"))
+    assert all(0 <= row[key] <= 1 for row in slices for key in ("score", "dice", "disagreement"))
     folds = {case: {row["fold"] for row in slices if row["case"] == case} for case in TRAIN}
     assert all(len(found) == 1 for found in folds.values())
     assert {fold for found in folds.values() for fold in found} == {0, 1}
