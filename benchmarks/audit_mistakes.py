@@ -44,7 +44,16 @@ def run(recipe: str, data: Path, seed: int, folder: Path, method: str, share: fl
         return
     labels = plant(Dataset.open(data), share=share, seed=seed).name
     request = TrainRequest(
-        recipe, data, method, None, labels=labels, preset="cpu", out=folder / "run", device="cpu", seed=seed, overrides=[]
+        recipe,
+        data,
+        method,
+        None,
+        labels=labels,
+        preset="cpu",
+        out=folder / "run",
+        device="cpu",
+        seed=seed,
+        overrides=[],
     )
     planned = plan(request, SEGMENTATION)
     write_text(folder / "config.yaml", yaml.safe_dump(planned.settings.model_dump(), sort_keys=False))

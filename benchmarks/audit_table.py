@@ -49,7 +49,15 @@ def run(data: Path, out: Path, method: str, level: str, options: argparse.Namesp
         return
     overrides = [] if options.epochs is None else [f"epochs={options.epochs}"]
     request = TrainRequest(
-        "promise12", data, method, level, preset="cpu", out=folder / "run", device="cpu", seed=options.seed, overrides=overrides
+        "promise12",
+        data,
+        method,
+        level,
+        preset="cpu",
+        out=folder / "run",
+        device="cpu",
+        seed=options.seed,
+        overrides=overrides,
     )
     planned = plan(request, SEGMENTATION)
     write_text(folder / "config.yaml", yaml.safe_dump(planned.settings.model_dump(), sort_keys=False))

@@ -1,6 +1,6 @@
 """What is wrong with a mask: the kind of mistake its signs speak for, in words, and whether it can be mended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,23 @@ def diagnose(signs: Signs, swap: Swap | None, usual: Usual, names: Sequence[str]
     """
     found = list(_mechanical(signs, swap, usual, names)) or list(_drawn(signs, usual, names, unit))
     return max(found, key=lambda one: one.sure, default=None)
+
+
+def partners_named(named: Mapping[str, Diagnosis | None], swaps: Mapping[str, Swap]) -> dict[str, Diagnosis]:
+    """The cases of a pair or circle of which another one is named swapped, and which are named nothing mechanical.
+
+    A mask belongs to one case: who has another's has given its own away.
+    """
+    found = {}
+    for case, swap in swaps.items():
+        circle, mine = [swap.partner], named[case]
+        while circle[-1] != case:
+            circle.append(swaps[circle[-1]].partner)
+        others = [one for other in circle[:-1] if (one := named[other]) is not None and one.kind == "swapped"]
+        if others and (mine is None or mine.kind not in MECHANICAL):
+            text = f"swapped: its mask belongs to another case, and the mask of {swap.partner} here"
+            found[case] = Diagnosis("swapped", 0.5 * others[0].sure, text, detail={"partner": swap.partner})
+    return found
 
 
 def _mechanical(signs: Signs, swap: Swap | None, usual: Usual, names: Sequence[str]) -> Iterator[Diagnosis]:

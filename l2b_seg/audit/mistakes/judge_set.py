@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from l2b_seg.audit.mistakes.diagnosis import MECHANICAL, Diagnosis, diagnose, usual_of
+from l2b_seg.audit.mistakes.diagnosis import MECHANICAL, Diagnosis, diagnose, partners_named, usual_of
 from l2b_seg.audit.mistakes.misfiled import swapped
 from l2b_seg.audit.mistakes.score import bounded, case_suspicion, slice_suspicion
 from l2b_seg.audit.mistakes.signs import Signs
@@ -20,12 +20,14 @@ def judge_set(
     """
     usual = usual_of(list(signs.values()))
     swaps = swapped(list(signs), [one.outline for one in signs.values()], len(names))
+    named = {case: diagnose(one, swaps.get(case), usual, names, unit) for case, one in signs.items()}
+    named |= partners_named(named, swaps)
     by_case: dict[str, list[Row]] = {case: [] for case in signs}
     for row in slices:
         by_case[row["case"]].append(row)
     for row in cases:
         case = row["case"]
-        found = diagnose(signs[case], swaps.get(case), usual, names, unit)
+        found = named[case]
         suspicion = case_suspicion(signs[case], swaps.get(case), usual, row["soft_min"])
         row["score"] = bounded(suspicion)
         row |= _told(found)
