@@ -30,6 +30,9 @@ as much, and LOST of the proposal, for a part that is missing."""
 
 COMMON = 1 / 3  # a trace that more of the masks have is the way this set was drawn
 
+_FREE = 0.95
+"""Of a shift's sureness: it is the best of many, so that where a swap explains the mask as well, it is a swap."""
+
 _UNDONE = {
     "mirrored": "mirrored left-right: turned back",
     "reversed": "slices in reverse order: turned back",
@@ -133,6 +136,8 @@ def _mechanical(signs: Signs, swap: Swap | None, usual: Usual, names: Sequence[s
             continue
         text = f"{_undone_text(one, names)} it agrees by Dice {one.dice:.2f}, as it is by {one.dice - gain:.2f}"
         sure = float(np.clip(one.dice / usual.fit, 0, 1) * np.clip(gain / 0.1, 0.5, 1))
+        if one.kind == "shifted":
+            sure *= _FREE
         yield Diagnosis(one.kind, sure, text, detail=one.detail)
 
 

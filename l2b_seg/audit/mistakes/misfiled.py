@@ -48,7 +48,8 @@ def swapped(cases: Sequence[str], outlines: Sequence[Outline], classes: int, *, 
     """Cases of one grid whose masks were exchanged, in pairs or handed on in a circle, by name.
 
     The masks are dealt to the images so that the sum of Dice is largest, a case that gives its own away counting
-    `least` less: a pair or circle gains so much in the mean, and each of its cases gains something.
+    `least` less: a pair gains so much in the mean, and each of its cases something; in a larger circle, of which
+    there are many more by chance, each gains twice as much.
     """
     found: dict[str, Swap] = {}
     for grid in sorted({outline.grid for outline in outlines}):
@@ -57,7 +58,8 @@ def swapped(cases: Sequence[str], outlines: Sequence[Outline], classes: int, *, 
         masks, images = linear_sum_assignment(fits + least * np.eye(len(chosen)), maximize=True)
         mask_of = dict(zip(images.tolist(), masks.tolist(), strict=True))
         for circle in _circles(mask_of):
-            if all(fits[mask_of[image], image] > fits[image, image] for image in circle):
+            needed = 0 if len(circle) == 2 else 2 * least
+            if all(fits[mask_of[image], image] > fits[image, image] + needed for image in circle):
                 for image in circle:
                     mask = mask_of[image]
                     change = 1 - fit(outlines[chosen[image]].given, outlines[chosen[mask]].given)
