@@ -26,9 +26,15 @@ def call(*arguments):
 def test_table_and_json_of_a_cross_fitted_audit(tmp_path):
     run, _ = make_run(tmp_path)
     told = call(run, "--epochs", 1)
-    assert "Most suspicious of 24 slices, judged by networks trained as the run was" in told.stdout
+    assert "Most suspicious of 6 cases, each with its worst slice\n" in told.stdout
+    assert "Judged by networks trained as the run was" in told.stdout
     table = told.stdout.partition("\n\n")[2].partition("Look at them")[0]
     assert max(map(len, table.splitlines())) <= 80
+    assert table.split()[:7] == ["#", "case", "score", "diagnosis", "Dice", "HD95", "mm"]
+    for row in json.loads((run / "audit" / "audit.json").read_text())["cases"]:
+        line = next(line for line in table.splitlines() if row["case"] in line).split()
+        assert line[:3] == [str(row["rank"]), row["case"], f"{row['score']:.2f}"]
+        assert (line[-3], line[-1]) == (f"{row['dice']:.2f}", str(row["worst_slice"]))
     assert f"Look at them: {run / 'audit' / 'audit.html'}" in told.stdout
     assert told.stdout.startswith("Dice of the judges: network 1 of 2: gland 0.")
     assert "Compared with the masks of labelsTr, from which these were made; AUROC:" in told.stdout
@@ -40,6 +46,23 @@ def test_table_and_json_of_a_cross_fitted_audit(tmp_path):
     assert "network" not in again.stderr
     assert json.loads(again.stdout) == json.loads((tmp_path / "elsewhere" / "audit.json").read_text())
     assert json.loads(again.stdout)["slices"] == json.loads((run / "audit" / "audit.json").read_text())["slices"]
+
+
+def test_a_long_diagnosis_is_cut_before_the_table_is_wider_than_the_terminal(capsys, monkeypatch):
+    from rich.console import Console
+
+    from l2b_cli.seg.audit import _table
+
+    row = {"rank": 1, "case": "ISIC_0012345", "score": 0.9, "dice": 0.5, "hd95": None, "worst_slice": 123}
+    said = "classes exchanged (peripheral zone and transition zone of the prostate): put right it agrees by Dice 0.91"
+    console = Console(width=80, record=True)
+    console.print(_table({"unit": "mm", "cases": [row | {"said": said}, row | {"said": None}]}))
+    lines = console.export_text().splitlines()
+    first = next(line for line in lines if "ISIC_0012345" in line)
+    assert max(map(len, lines)) <= 80
+    assert "classes exchanged (peripheral zone" in first
+    assert "…" in first
+    assert first.split()[-3:] == ["0.50", "-", "123"]
 
 
 def test_in_sample_with_the_runs_own_network(tmp_path):

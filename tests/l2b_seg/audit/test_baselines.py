@@ -41,8 +41,8 @@ def test_soft_minimum_is_that_of_cleanlab():
 
 def test_rows_of_slices_and_case_have_them():
     seen = two_classes()
-    slices = slice_rows(seen, [float(disc(5).mean())] * 2, None, (1, 2))
-    case = case_row(seen, slices, None)
+    slices = slice_rows(seen, None)
+    case = case_row(seen, 0.2, None)
     add_baselines(seen, case, slices)
     assert case["one_minus_dice"] == 1 - case["dice"]
     assert case["loss"] == pytest.approx(np.mean([row["loss"] for row in slices]))

@@ -59,5 +59,6 @@ def test_colour_pictures_of_two_classes(tmp_path, any_judge):
     assert set(np.unique(proposal.array)) <= {0, 1, 2}
     page = (tmp_path / "out" / "audit.html").read_text()
     assert page.count("data:image/webp") == 8
-    for text in ("true Dice", "AUROC", "clean ones are known"):
+    assert page.index("</svg> cell</span>") < page.index("</svg> nucleus</span>")  # which colour
+    for text in ("true Dice", "AUROC", "How good the ranking is"):
         assert text not in page  # the given masks are the only ones
