@@ -143,7 +143,7 @@ def under_drawn(mask: CleanMask, rng: Generator) -> Wrong:
 
 
 def spilled(mask: CleanMask, rng: Generator) -> Wrong:
-    """A disc of 30 to 60 % of the radius in one class, apart from the mask, on one slice or three in a row."""
+    """A disc of 30 to 60 % of the radius in one class, apart from the mask, on a slice and those beside it."""
     radius = rng.uniform(0.3, 0.6) * mask.radius
     middle = int(rng.choice(mask.drawn))
     run = np.arange(max(0, middle - 1), min(len(mask.labels), middle + 2))

@@ -47,8 +47,8 @@ def corrupt(
     started = time.perf_counter()
     with stderr_lines("corrupt", quiet=as_json) as say:
         if mistakes is not None:
-            if target_dice is not None or not calibrate:
-                raise ConfigError("--target-dice and --no-calibrate go with --level; with --mistakes say --share")
+            if target_dice is not None or not calibrate or sheet is not None:
+                raise ConfigError("--target-dice, --no-calibrate and --sheet go with --level, not with --mistakes")
             folder = plant(dataset, parse_kinds(mistakes), share=share, seed=seed, say=say)
         else:
             assert level is not None

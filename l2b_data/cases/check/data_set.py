@@ -7,7 +7,7 @@ import numpy as np
 
 from l2b_data.cases.check.between_cases import compare_cases
 from l2b_data.cases.check.fault import Fault
-from l2b_data.cases.check.noisy_masks import check_given, check_noise
+from l2b_data.cases.check.noisy_masks import check_given, check_noise, spoilt_folders
 from l2b_data.cases.check.one_case import CaseFacts, check_case
 from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPLITS, Dataset
 from l2b_data.files.hidden import visible_files
@@ -34,7 +34,7 @@ def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line:
         in_mm=cases if dataset.spacing_unit == "mm" else (),
     )
     faults += _class_warnings(dataset, facts)
-    for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*")):
+    for folder in spoilt_folders(dataset):
         faults += check_noise(dataset, folder.name)
     for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_given*")):
         faults += check_given(dataset, folder.name)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
+from l2b_data.cases.check.noisy_masks import spoilt_folders
+from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
 from l2b_data.images.volume import IDENTITY, Volume, write_volume
@@ -65,7 +66,7 @@ def dataset_pairs(dataset: Dataset) -> dict[str, tuple[Path, Path]]:
 
     Raises DataError where noisy masks were made from them: these have the old geometry, and name the old files.
     """
-    if made := [folder.name for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_noisy_*"))]:
+    if made := [folder.name for folder in spoilt_folders(dataset)]:
         raise DataError(
             f"--fix-header: {', '.join(made)} in {dataset.root} were made from these masks; remove them, fix the "
             "headers, and corrupt again"

@@ -5,7 +5,7 @@ from typing import Any
 
 from l2b_data.cases.check.fault import Fault
 from l2b_data.cases.check.one_case import label_faults
-from l2b_data.cases.dataset import ENDING, Dataset
+from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, Dataset
 from l2b_data.cases.noise_manifest import MANIFEST, read_manifest
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
@@ -13,8 +13,13 @@ from l2b_data.files.hidden import visible_files
 from l2b_data.images.volume import read_volume
 
 
+def spoilt_folders(dataset: Dataset) -> list[Path]:
+    """The folders that `corrupt` made of the clean masks, with noise or with planted mistakes, sorted by name."""
+    return sorted(folder for what in ("mistakes", "noisy") for folder in dataset.root.glob(f"{CLEAN_LABELS}_{what}_*"))
+
+
 def check_noise(dataset: Dataset, name: str) -> list[Fault]:
-    """Faults of one folder of noisy masks of `dataset`, `name` (`labelsTr_noisy_<level>_s<seed>`)."""
+    """Faults of one folder of `spoilt_folders`, `name`."""
     folder = dataset.root / name
     try:
         entries = read_manifest(folder)["cases"]

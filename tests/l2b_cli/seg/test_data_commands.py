@@ -113,9 +113,10 @@ def test_headers_are_not_fixed_under_noisy_masks(prepared):  # noqa: F811
     dataset = prepared(2)
     assert call("check", dataset.root, "--fix-header").exit_code == 0
     call("corrupt", dataset.root, "--level", "L2", "--no-calibrate")
+    call("corrupt", dataset.root, "--mistakes", "mirrored")
     done = call("check", dataset.root, "--fix-header")
     assert isinstance(done.exception, DataError)
-    assert "labelsTr_noisy_L2-uncalibrated_s0" in str(done.exception)
+    assert "labelsTr_mistakes_s0, labelsTr_noisy_L2-uncalibrated_s0" in str(done.exception)
 
 
 def test_check_of_one_thing_at_a_time(tmp_path):
