@@ -46,12 +46,14 @@ def resized(given: np.ndarray, proposal: np.ndarray, spacing: tuple[float, ...])
         dice_of_counts(int(both), int(size) + whole)
         for size, both in zip(np.cumsum(sizes)[:-1], np.cumsum(common)[:-1], strict=True)
     ]
-    best = int(np.argmax(dices))
+    ties = np.flatnonzero(np.equal(dices, np.max(dices)))
+    best = int(ties[len(ties) // 2])  # steps below a pixel change nothing
     return Resized(float(_STEPS[best]) * radius, float(_STEPS[best]), dices[best])
 
 
 def _signed(mask: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
-    """Distance to the outline of (H, W) bool, below 0 inside; the picture's edge is outside."""
+    """Distance to the outline of (H, W) bool, half a pixel off its pixels; below 0 inside, the edge is outside."""
+    half = min(spacing) / 2
     outside = ndimage.distance_transform_edt(~mask, sampling=spacing)
     inside = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing)[1:-1, 1:-1]
-    return np.where(mask, -inside, outside)
+    return np.where(mask, half - inside, outside - half)

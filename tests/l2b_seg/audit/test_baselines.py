@@ -6,7 +6,7 @@ import pytest
 from l2b_seg.audit.baselines import add_baselines, losses_of, soft_minimum
 from l2b_seg.audit.evidence import case_row, slice_rows
 from l2b_seg.audit.outlook import probability_of
-from tests.l2b_seg.audit.test_parts import disc, two_classes
+from tests.l2b_seg.audit.test_evidence import disc, two_classes
 
 
 def of_given():
