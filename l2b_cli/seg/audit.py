@@ -105,6 +105,8 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
     yield f"Judged by {result['judged_by']}\n"
     yield _table(result)
     yield f"Look at them: {folder / 'audit.html'}; tables beside it, proposals as masks in {folder / 'proposals'}"
+    if result["mended"]:
+        yield f"{counted(len(result['mended']), 'mask')} mended, copies in {Path(result['mended'][0]).parent}"
     if result["truth"] is not None:
         yield from _truth(result["truth"])
 

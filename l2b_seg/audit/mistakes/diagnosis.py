@@ -113,7 +113,7 @@ def diagnose(signs: Signs, swap: Swap | None, usual: Usual, names: Sequence[str]
 
 
 def partners_named(named: Mapping[str, Diagnosis | None], swaps: Mapping[str, Swap]) -> dict[str, Diagnosis]:
-    """The cases of a pair or circle of which another one is named swapped, and which are named nothing mechanical.
+    """The cases of a pair or circle of which another one is named swapped, which themselves are named at most shifted.
 
     A mask belongs to one case: who has another's has given its own away.
     """
@@ -123,7 +123,7 @@ def partners_named(named: Mapping[str, Diagnosis | None], swaps: Mapping[str, Sw
         while circle[-1] != case:
             circle.append(swaps[circle[-1]].partner)
         others = [one for other in circle[:-1] if (one := named[other]) is not None and one.kind == "swapped"]
-        if others and (mine is None or mine.kind not in MECHANICAL):
+        if others and (mine is None or mine.kind == "shifted" or mine.kind not in MECHANICAL):
             text = f"swapped: its mask belongs to another case, and the mask of {swap.partner} here"
             found[case] = Diagnosis("swapped", 0.5 * others[0].sure, text, detail={"partner": swap.partner})
     return found
