@@ -66,6 +66,7 @@ class Usual:
     sizes: dict[int, float]
     blocks: bool
     copies: bool
+    thirds: bool
     disagreement: tuple[float, float] = (0.0, 0.02)
 
     def odd(self, signs: Signs) -> float:
@@ -80,13 +81,16 @@ def usual_of(signs: Sequence[Signs]) -> Usual:
     drawn = {value: [one.sizes[value][0] for one in signs if value in one.sizes] for value in values}
     doubts = np.array([one.disagreement for one in signs])
     middle = float(np.median(doubts))
+    blocks = bool(np.mean([one.block is not None for one in signs]) > COMMON)
+    copies = bool(np.mean([bool(one.copied) for one in signs]) > COMMON)
     return Usual(
         disagreement=(middle, max(0.02, 1.4826 * float(np.median(np.abs(doubts - middle))))),
         fit=float(np.median([one.fit for one in signs])),
         overlap=float(np.median([one.overlap for one in signs])),
         sizes={value: float(np.median(found)) for value, found in drawn.items()},
-        blocks=bool(np.mean([one.block is not None for one in signs]) > COMMON),
-        copies=bool(np.mean([bool(one.copied) for one in signs]) > COMMON),
+        blocks=blocks,
+        copies=copies or blocks,  # in blocks two slices are alike by chance
+        thirds=bool(np.mean([one.third for one in signs]) > COMMON),
     )
 
 
@@ -135,7 +139,7 @@ def _mechanical(signs: Signs, swap: Swap | None, usual: Usual, names: Sequence[s
         if gain < least or one.dice < AFTER * usual.fit or gain < EXPLAINED * one.change:
             continue
         text = f"{_undone_text(one, names)} it agrees by Dice {one.dice:.2f}, as it is by {one.dice - gain:.2f}"
-        sure = float(np.clip(one.dice / usual.fit, 0, 1) * np.clip(gain / 0.1, 0.5, 1))
+        sure = float(min(1.0, one.dice / max(usual.fit, 1e-6)) * np.clip(gain / 0.1, 0.5, 1))
         if one.kind == "shifted":
             sure *= _FREE
         yield Diagnosis(one.kind, sure, text, detail=one.detail)
@@ -157,9 +161,9 @@ def _drawn(signs: Signs, usual: Usual, names: Sequence[str], unit: str) -> Itera
         yield Diagnosis("class-missing", 0.95, f"{names[value - 1]} is missing: the masks of other cases have it")
     if signs.block is not None and not usual.blocks:
         yield Diagnosis("coarse", 0.98, f"drawn coarsely: the whole mask consists of blocks of {signs.block} pixels")
-    if signs.third:
+    if signs.third and not usual.thirds:
         yield Diagnosis("coarse", 0.98, "drawn on every third slice, empty between")
-    elif signs.emptied_share > 0.02:
+    elif signs.emptied_share > 0.02 and not signs.third:
         places = [index for first, last in signs.emptied for index in range(first, last + 1)]
         text = f"no mask on {_runs(signs.emptied)}, with masks on both sides and the organ in the picture"
         yield Diagnosis("slices-deleted", 0.9, text, tuple(places))

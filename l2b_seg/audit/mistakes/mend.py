@@ -36,9 +36,10 @@ def mended_labels(masks: AuditedMasks, row: dict[str, Any], audit: Path, plane: 
     """The mask of a case without its mistake, label values (D, H, W) uint8 as it is stored."""
     case, classes = row["case"], len(masks.dataset.classes)
     given = case_labels(masks.dataset, case, masks.folders[case])
-    if row["partner"] is not None:
-        return case_labels(masks.dataset, row["partner"], masks.folders[row["partner"]]).array
     cut = given.cut(plane).unflipped
+    if row["partner"] is not None:
+        other = case_labels(masks.dataset, row["partner"], masks.folders[row["partner"]])
+        return cut.undo(other.cut(plane).unflipped.apply(other.array))
     path = proposal_path(audit, case)
     proposal = label_values(path, read_volume(path).array, masks.dataset.values)
     found = without(row["diagnosis"], cut.apply(given.array), cut.apply(proposal), classes)

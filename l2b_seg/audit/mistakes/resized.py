@@ -8,6 +8,7 @@ from scipy import ndimage
 from l2b_data.cases.dice import dice_of_counts
 
 _STEPS = np.linspace(-0.6, 0.8, 57)  # of the radius; above 0 the outline moves outwards
+_MARGIN = 0.1  # of the radius, about both masks: what grows out of their box must cost something
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,11 @@ def resized(given: np.ndarray, proposal: np.ndarray, spacing: tuple[float, ...])
     mine, theirs = given > 0, proposal > 0
     if not mine.any() or not theirs.any():
         return None
-    box = ndimage.find_objects((mine | theirs).astype(np.uint8))[0]
-    mine, theirs = mine[box], theirs[box]
     radius = float(np.sqrt(np.count_nonzero(mine, axis=(1, 2)).max() * spacing[1] * spacing[2] / np.pi))
+    depth, *plane = ndimage.find_objects((mine | theirs).astype(np.uint8))[0]
+    margins = [int(_MARGIN * radius / step) + 2 for step in spacing[1:]]
+    box = (depth, *(slice(max(0, side.start - by), side.stop + by) for side, by in zip(plane, margins, strict=True)))
+    mine, theirs = mine[box], theirs[box]
     edges = np.concatenate([[-np.inf], _STEPS, [np.inf]])
     sizes, common = np.zeros(len(edges) - 1, int), np.zeros(len(edges) - 1, int)
     for mask, other in zip(mine, theirs, strict=True):

@@ -51,7 +51,8 @@ def signs_of(seen: Outlook, usable: Sequence[int], classes: int) -> Signs:
     mine, theirs = given > 0, proposal > 0
     both, one, other = (int(np.count_nonzero(part)) for part in (mine & theirs, mine, theirs))
     either = one + other - both
-    doubt = confidence(seen)[given != proposal].sum(dtype=np.float64)
+    differ = given != proposal
+    doubt = confidence(seen)[differ].sum(dtype=np.float64)
     share, places = apart(given, proposal)
     emptied = [(first, last) for first, last in gaps(given) if theirs[first : last + 1].any()]
     inside = sum(int(np.count_nonzero(theirs[first : last + 1])) for first, last in emptied)
@@ -59,7 +60,7 @@ def signs_of(seen: Outlook, usable: Sequence[int], classes: int) -> Signs:
         fit=fit(given, proposal),
         overlap=2 * both / (one + other) if one + other else 1.0,
         disagreement=float(doubt / max(1, either)),
-        undone=undone(given, proposal, classes) if either > both and one else [],
+        undone=undone(given, proposal, classes) if one and differ.any() else [],
         resized=resized(given, proposal, seen.spacing),
         block=block_side(given),
         copied=copied_slices(given),

@@ -52,3 +52,11 @@ def test_the_edge_of_the_picture_is_outside():
     found = resized(given, proposal, (1, 1, 1))
     assert found.dice == 1
     assert found.distance == pytest.approx(-5, abs=0.8)
+
+
+def test_growing_out_of_both_masks_costs_something():
+    given, proposal = np.zeros((2, 1, 80, 80), np.uint8)
+    given[0, 30:50, 30:50], proposal[0, 25:55, 25:55] = 1, 1
+    found = resized(given, proposal, (1, 1, 1))
+    assert found.distance == pytest.approx(5, abs=1)
+    assert 0.95 < found.dice < 1  # round corners

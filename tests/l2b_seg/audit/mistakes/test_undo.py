@@ -101,6 +101,13 @@ def test_tiny_and_empty_masks(shape):
     assert {one.kind for one in undone(full, full, 2)} >= {"classes-exchanged"}
 
 
+def test_masks_without_a_slice_in_common_are_not_shifted():
+    clean = organ(0)
+    given, proposal = clean > 0, clean > 0
+    given[5:] = proposal[:5] = False
+    assert best_shift(given, proposal) == (0, 0)
+
+
 def test_what_cannot_be_undone():
     clean = organ(0)
     with pytest.raises(ValueError, match="spilled: nothing to undo"):
