@@ -101,7 +101,8 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
     yield quality_text(result["judges"])
     if result["dead_classes"]:
         yield f"Left out of the scores, as a judge is dead: {', '.join(result['dead_classes'])}"
-    yield f"Most suspicious of {counted(len(result['cases']), 'case')}, each with its worst slice"
+    worst = ", each with its worst slice" if len(result["slices"]) > len(result["cases"]) else ""
+    yield f"Most suspicious of {counted(len(result['cases']), 'case')}{worst}"
     yield f"Judged by {result['judged_by']}\n"
     yield _table(result)
     yield f"Look at them: {folder / 'audit.html'}; tables beside it, proposals as masks in {folder / 'proposals'}"
@@ -112,11 +113,12 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
 
 
 def _truth(truth: dict[str, Any]) -> Iterator[str]:
-    same = truth["all"]["slices"] == truth["foreground"]["slices"]
+    slices = truth["all"]["slices"]
+    same = {"foreground": slices == truth["foreground"]["slices"], "all": slices == truth["cases"]["cases"]}
     parts = {"cases": "cases", "foreground": "slices with foreground", "all": "slices all"}
     yield f"Compared with {', '.join(truth['of'])}; AUROC:"
     for part, text in parts.items():
-        if same and part == "foreground":
+        if same.get(part):
             continue
         found = truth[part]
         names = {"score": "audit", "one_minus_dice": "1 - Dice", "loss": "mean loss", "soft_min": "soft minimum"}
@@ -134,11 +136,12 @@ def _table(result: dict[str, Any]) -> Table:
     table.add_column("case", overflow="fold", min_width=10)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("diagnosis")
-    for heading in ("Dice", f"HD95 {unit}", "slice"):
+    several = len(result["slices"]) > len(result["cases"])
+    for heading in ("Dice", f"HD95 {unit}", *(["slice"] if several else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in result["cases"][:_SHOWN]:
         said = (row["said"] or "-").partition(": ")[0]  # how well it then agrees follows
-        numbers = _number(row["dice"], 2), _number(row["hd95"], 1), str(row["worst_slice"])
+        numbers = [_number(row["dice"], 2), _number(row["hd95"], 1), *([str(row["worst_slice"])] if several else [])]
         diagnosis = Text(said, no_wrap=True, overflow="ellipsis")
         table.add_row(str(row["rank"]), Text(row["case"]), _number(row["score"], 2), diagnosis, *numbers)
     return table

@@ -141,6 +141,8 @@ def _compared(found: dict[str, Any] | None) -> dict[str, str]:
     counts = {part: found[part]["cases" if part == "cases" else "slices"] for part in parts}
     if counts["foreground"] == counts["all"]:
         del parts["foreground"]
+    if counts["all"] == counts["cases"]:  # a slice each
+        del parts["all"]
     return {part: f"{text}: {found[part]['wrong']} of {counts[part]} wrong" for part, text in parts.items()}
 
 

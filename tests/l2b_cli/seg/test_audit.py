@@ -48,7 +48,7 @@ def test_table_and_json_of_a_cross_fitted_audit(tmp_path):
     assert json.loads(again.stdout)["slices"] == json.loads((run / "audit" / "audit.json").read_text())["slices"]
 
 
-def test_a_long_diagnosis_is_cut_before_the_table_is_wider_than_the_terminal(capsys, monkeypatch):
+def test_a_long_diagnosis_is_cut_before_the_table_is_wider_than_the_terminal():
     from rich.console import Console
 
     from l2b_cli.seg.audit import _table
@@ -56,7 +56,7 @@ def test_a_long_diagnosis_is_cut_before_the_table_is_wider_than_the_terminal(cap
     row = {"rank": 1, "case": "ISIC_0012345", "score": 0.9, "dice": 0.5, "hd95": None, "worst_slice": 123}
     said = "classes exchanged (peripheral zone and transition zone of the prostate): put right it agrees by Dice 0.91"
     console = Console(width=80, record=True)
-    console.print(_table({"unit": "mm", "cases": [row | {"said": said}, row | {"said": None}]}))
+    console.print(_table({"unit": "mm", "slices": [{}] * 3, "cases": [row | {"said": said}, row | {"said": None}]}))
     lines = console.export_text().splitlines()
     first = next(line for line in lines if "ISIC_0012345" in line)
     assert max(map(len, lines)) <= 80

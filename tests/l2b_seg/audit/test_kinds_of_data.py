@@ -60,5 +60,7 @@ def test_colour_pictures_of_two_classes(tmp_path, any_judge):
     page = (tmp_path / "out" / "audit.html").read_text()
     assert page.count("data:image/webp") == 8
     assert page.index("</svg> cell</span>") < page.index("</svg> nucleus</span>")  # which colour
+    assert 'id="slices"' not in page  # a slice each: the cases say it all
+    assert ", slice 0<" not in page
     for text in ("true Dice", "AUROC", "How good the ranking is"):
         assert text not in page  # the given masks are the only ones
