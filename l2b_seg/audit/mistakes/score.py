@@ -10,7 +10,8 @@ from l2b_seg.audit.mistakes.misfiled import Swap
 from l2b_seg.audit.mistakes.signs import Signs
 
 DEFINITION = (
-    "suspicion in [0, 1]: 1 - exp(-s). s = mean of disagreement and soft_min + 2 * undone + resized + trace. undone: "
+    "suspicion in [0, 1]: 1 - exp(-s). s = mean of doubt and soft_min + 2 * undone + resized + trace. doubt: "
+    "disagreement, at least half of 1 - Dice to the proposal (of classes the mean). undone: "
     "rise of the Dice to the proposal by undoing a mechanical mistake, resized: by moving the outline all round, each "
     "times the fourth power of how usual the Dice then is in the set (at most 1). trace, at most 1: blocks or copied "
     "slices where few masks have them, a class that is missing, ten times the share of the mask in parts apart, twice "
@@ -20,12 +21,9 @@ DEFINITION = (
 
 def case_suspicion(signs: Signs, swap: Swap | None, usual: Usual, soft_min: float) -> float:
     """The suspicion s of a case, 0 and more; see DEFINITION."""
-    return (
-        (signs.disagreement + soft_min) / 2
-        + 2 * _undone(signs, swap, usual)
-        + resizing(signs, usual)
-        + trace(signs, usual)
-    )
+    doubt = max(signs.disagreement, (1 - signs.fit) / 2)  # an unsure judge's disagreement is small
+    said = (doubt + soft_min) / 2
+    return said + 2 * _undone(signs, swap, usual) + resizing(signs, usual) + trace(signs, usual)
 
 
 def _undone(signs: Signs, swap: Swap | None, usual: Usual) -> float:
