@@ -78,7 +78,7 @@ def main() -> None:
         planted.update(result[0])
         named.update(result[1])
     kinds = ", ".join(f"{kind} {named[kind]} of {count}" for kind, count in sorted(planted.items()))
-    false, clean = (sum(result[at] for result in results) for at in (2, 3))
+    false, clean = sum(result[2] for result in results), sum(result[3] for result in results)
     print(f"named right {named.total()} of {planted.total()} ({kinds}); right masks named wrong {false} of {clean}")
 
 
