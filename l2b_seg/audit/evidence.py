@@ -1,11 +1,14 @@
 """The evidence about a case in numbers: a row a slice, a row for the case."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from l2b_data.cases.dice import dice
 from l2b_data.cases.surface import surface_distances
+from l2b_seg.audit.mistakes.expected_error import DEFINITION as EXPECTED
+from l2b_seg.audit.mistakes.expected_error import expected_error
 from l2b_seg.audit.mistakes.score import DEFINITION as SCORE
 from l2b_seg.audit.outlook import Outlook, confidence
 
@@ -13,8 +16,8 @@ SLICE_DEFINITIONS = {
     "rank": "place by score, 1 is the most suspicious",
     "slice": "index of the slice in the file, from 0",
     "fold": "number of the network that judged it, trained without this case; empty: no fold's network, see judged_by",
-    "score": "suspicion in [0, 1]: 1 - exp(-s). s = mean of disagreement and soft_min, and half of the case's where "
-    "its diagnosis means the slice",
+    "score": "suspicion in [0, 1]: 1 - exp(-s). s = mean of disagreement and soft_min, expected_error, and half of the "
+    "case's s where its diagnosis means the slice; of a single slice the case's",
     "diagnosis": "kind of mistake the case's mask has here; empty: none is named",
     "state": "ok: mask and proposal have pixels; no mask: the mask is empty, the proposal not; no proposal: the other "
     "way round; both empty",
@@ -26,6 +29,7 @@ SLICE_DEFINITIONS = {
     "proposal_area": "area of the proposal, unit squared",
     "disagreement": "pixels where mask and proposal differ, each counted with the network's confidence (probability of "
     "its label less that of the given one), as a share of the area of both together",
+    "expected_error": EXPECTED,
 }
 """What each column of audit.csv is, as written into audit.json; the baselines and truth have theirs elsewhere."""
 
@@ -50,8 +54,18 @@ CASE_DEFINITIONS = {
 }
 
 
-def slice_rows(outlook: Outlook, fold: int | None) -> list[dict[str, Any]]:
-    """A row for every slice with the columns of SLICE_DEFINITIONS but those that need the whole set."""
+def slice_rows(
+    outlook: Outlook, fold: int | None, usual: Sequence[float], usable: Sequence[int]
+) -> list[dict[str, Any]]:
+    """A row for every slice with the columns of SLICE_DEFINITIONS but those that need the whole set.
+
+    usual: as `usual_shares`. usable: label values of the classes that count in a score.
+    """
+    first = len(outlook.smoothed) - len(usual) - 1  # -1 for one class; of several the first map is the background's
+    expected = np.mean(
+        [expected_error(outlook.given == value, outlook.smoothed[value + first], usual[value - 1]) for value in usable],
+        axis=0,
+    )
     sure = confidence(outlook)
     pixel_area = outlook.spacing[1] * outlook.spacing[2]
     rows = []
@@ -66,6 +80,7 @@ def slice_rows(outlook: Outlook, fold: int | None) -> list[dict[str, Any]]:
                 "given_area": float(np.count_nonzero(given) * pixel_area),
                 "proposal_area": float(np.count_nonzero(proposal) * pixel_area),
                 "disagreement": float(doubt.sum() / whole),
+                "expected_error": float(expected[index]),
             }
         )
     return rows

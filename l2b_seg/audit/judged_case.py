@@ -45,7 +45,7 @@ def judge_case(rules: Rules, judge: Judge, case: str) -> JudgedCase:
     masks = rules.masks
     seen = judge.look(case, masks.folders[case])
     signs = signs_of(seen, rules.usable, len(masks.dataset.classes))
-    slices = evidence.slice_rows(seen, judge.fold)
+    slices = evidence.slice_rows(seen, judge.fold, rules.usual, rules.usable)
     row = evidence.case_row(seen, signs.disagreement, judge.fold)
     row |= {"part": masks.parts[case], "in_sample": case in judge.learnt}
     add_baselines(seen, row, slices)

@@ -42,11 +42,11 @@ def trace(signs: Signs, usual: Usual) -> float:
 
 
 def slice_suspicion(row: Mapping[str, Any], case: float, diagnosis: Diagnosis | None) -> float:
-    """The suspicion s of a slice: its own disagreement and soft minimum, and half of the case's where it is meant.
+    """The suspicion s of a slice: its own disagreement, soft minimum and expected error; half of the case's where meant.
 
     A diagnosis of the whole case means the slices where mask or proposal have pixels, one of some slices those.
     """
-    own = (row["disagreement"] + row["soft_min"]) / 2
+    own = (row["disagreement"] + row["soft_min"]) / 2 + row["expected_error"]
     if diagnosis is None:
         return float(own)
     meant = row["slice"] in diagnosis.slices if diagnosis.slices is not None else row["state"] != "both empty"

@@ -41,7 +41,7 @@ def test_soft_minimum_is_that_of_cleanlab():
 
 def test_rows_of_slices_and_case_have_them():
     seen = two_classes()
-    slices = slice_rows(seen, None)
+    slices = slice_rows(seen, None, [0.1] * max(1, len(seen.probability) - 1), range(1, max(2, len(seen.probability))))
     case = case_row(seen, 0.2, None)
     add_baselines(seen, case, slices)
     assert case["one_minus_dice"] == 1 - case["dice"]

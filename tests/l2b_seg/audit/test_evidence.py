@@ -37,7 +37,7 @@ def two_classes():
 
 def test_several_classes():
     seen = two_classes()
-    rows = slice_rows(seen, 1)
+    rows = slice_rows(seen, 1, [0.1, 0.1], (1, 2))
     assert [(row["dice"], row["state"], row["fold"]) for row in rows] == [(1, "ok", 1)] * 2
     assert rows[0]["disagreement"] == 0
     assert rows[1]["disagreement"] == pytest.approx(0.9 / 2)  # half of the pixels, each with 0.9 - 0

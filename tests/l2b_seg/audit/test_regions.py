@@ -50,7 +50,7 @@ def test_regions_below_a_hundredth_of_the_usual_area_are_left_out():
 
 def test_rows_of_slices_and_case():
     seen = two_classes()
-    rows = slice_rows(seen, 1)
+    rows = slice_rows(seen, 1, [0.1] * max(1, len(seen.probability) - 1), range(1, max(2, len(seen.probability))))
     assert [row["fold"] for row in rows] == [1, 1]
     assert [row["dice"] for row in rows] == [1, 1]  # all foreground
     assert [row["disagreement"] for row in rows] == pytest.approx([0, 0.9 / 2])

@@ -69,7 +69,10 @@ def rows_and_signs(looks: list[Outlook], *, classes: int = 1, usable: list[int] 
     signs, cases, slices = {}, [], []
     for seen in looks:
         signs[seen.case] = signs_of(seen, usable or list(range(1, classes + 1)), classes)
-        rows, row = slice_rows(seen, 0), case_row(seen, signs[seen.case].disagreement, 0)
+        rows, row = (
+            slice_rows(seen, 0, [0.1] * max(1, len(seen.probability) - 1), range(1, max(2, len(seen.probability)))),
+            case_row(seen, signs[seen.case].disagreement, 0),
+        )
         add_baselines(seen, row, rows)
         cases.append(row)
         slices.extend(rows)

@@ -64,13 +64,13 @@ def test_parts_of_the_score():
 
 
 def test_slices_a_diagnosis_means_have_half_of_the_cases_suspicion():
-    row = {"disagreement": 0.2, "soft_min": 0.4, "slice": 3, "state": "ok"}
-    assert slice_suspicion(row, 2.0, None) == pytest.approx(0.3)
+    row = {"disagreement": 0.2, "soft_min": 0.4, "expected_error": 0.1, "slice": 3, "state": "ok"}
+    assert slice_suspicion(row, 2.0, None) == pytest.approx(0.4)
     some = Diagnosis("spilled", 1, "", (3, 4))
     whole = Diagnosis("mirrored", 1, "")
-    assert slice_suspicion(row, 2.0, some) == slice_suspicion(row, 2.0, whole) == pytest.approx(1.3)
-    assert slice_suspicion(row | {"slice": 5}, 2.0, some) == pytest.approx(0.3)
-    assert slice_suspicion(row | {"state": "both empty"}, 2.0, whole) == pytest.approx(0.3)
+    assert slice_suspicion(row, 2.0, some) == slice_suspicion(row, 2.0, whole) == pytest.approx(1.4)
+    assert slice_suspicion(row | {"slice": 5}, 2.0, some) == pytest.approx(0.4)
+    assert slice_suspicion(row | {"state": "both empty"}, 2.0, whole) == pytest.approx(0.4)
 
 
 def test_bounded():
