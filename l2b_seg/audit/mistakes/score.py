@@ -42,7 +42,7 @@ def trace(signs: Signs, usual: Usual) -> float:
 
 
 def slice_suspicion(row: Mapping[str, Any], case: float, diagnosis: Diagnosis | None) -> float:
-    """The suspicion s of a slice: its own disagreement, soft minimum and expected error; half of the case's where meant.
+    """The suspicion s of a slice: its own doubt and expected error, and half of the case's where it is meant.
 
     A diagnosis of the whole case means the slices where mask or proposal have pixels, one of some slices those.
     """
