@@ -14,7 +14,7 @@ from l2b_data.cases.dataset import Dataset
 from l2b_data.cases.dice import dice
 from l2b_data.cases.label_map import case_labels
 from l2b_data.cases.noise_manifest import MANIFEST
-from l2b_data.errors import ConfigError
+from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder, write_json
 from l2b_data.files.extras import package_version
 from l2b_data.files.hashing import sha256_file
@@ -85,7 +85,8 @@ def plant(
     hashes of clean and written mask, its Dice to the clean one (of several classes the mean over those in either) and
     kind, size and, of a swapped pair, partner; null where it was left as it is. Meta and test cases are never spoilt.
     The same arguments and masks give the same files; a folder that holds them is returned as it is. Raises ConfigError
-    for an unknown kind or a share outside (0, 1], DataError for a folder that holds something else.
+    for an unknown kind or a share outside (0, 1], DataError for a folder that holds something else, or
+    masks of which none can have such a mistake.
     """
     planting = _checked(dataset, kinds, share, seed)
     folder = dataset.root / f"labelsTr_mistakes_s{seed}"
@@ -95,6 +96,8 @@ def plant(
         return folder
     masks = _Masks(dataset, [case for case in sources if case_labels(dataset, case).array.any()])
     left_out = _spoil(masks, planting, say)
+    if not masks.spoilt:
+        raise DataError(f"{dataset.root}: none of its training masks can have the mistakes {', '.join(planting.kinds)}")
     with atomic_folder(folder) as temporary:
         rows = {case: {"source_sha256": source, **_write(masks, case, temporary)} for case, source in sources.items()}
         write_json(temporary / MANIFEST, _manifest(planting, rows, left_out))

@@ -99,6 +99,10 @@ def test_kinds_no_case_can_have_are_left_out_and_named(prepared):
     both = read_manifest(plant(prepared(4, shape=SHAPE, name="b"), ["class-missing", "mirrored"], share=1))
     assert both["left_out"] == ["class-missing"]
     assert both["counts"] == {"mirrored": 4, "class-missing": 0}
+    none = prepared(4, shape=SHAPE, name="c")
+    with pytest.raises(DataError, match="none of its training masks can have"):
+        plant(none, ["class-missing"], share=1)
+    assert not (none.root / "labelsTr_mistakes_s0").exists()
 
 
 def test_empty_masks_stay_as_they_are(prepared):
