@@ -21,7 +21,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 RANKINGS = ("score", "one_minus_dice", "loss", "soft_min", "hd95")
-MECHANICAL = ("swapped", "mirrored", "reversed", "shifted", "inverted", "classes-exchanged")
 GOOD_JUDGE = 0.8
 """Dice of the proposal with the clean mask from which a mechanical mistake should be named."""
 
@@ -127,6 +126,8 @@ PARTS = ("all", "foreground")
 
 def kind_table(sets: dict[str, list[Path]]) -> str:
     """Markdown, a row a set and kind: AUROC against the cases left as they are, and how many were named right."""
+    from l2b_seg.audit.mistakes.diagnosis import MECHANICAL
+
     lines = [
         f"| set | kind | cases | {' | '.join(RANKINGS)} | named right | judge above {GOOD_JUDGE:g} | mended Dice |"
     ]

@@ -10,7 +10,7 @@ from l2b_data.cases.surface import surface_distances
 from l2b_seg.audit.mistakes.expected_error import DEFINITION as EXPECTED
 from l2b_seg.audit.mistakes.expected_error import expected_error
 from l2b_seg.audit.mistakes.score import DEFINITION as SCORE
-from l2b_seg.audit.outlook import Outlook, confidence
+from l2b_seg.audit.outlook import Outlook
 
 SLICE_DEFINITIONS = {
     "rank": "place by score, 1 is the most suspicious",
@@ -66,7 +66,7 @@ def slice_rows(
         [expected_error(outlook.given == value, outlook.smoothed[value + first], usual[value - 1]) for value in usable],
         axis=0,
     )
-    sure = confidence(outlook)
+    sure = outlook.confidence
     pixel_area = outlook.spacing[1] * outlook.spacing[2]
     rows = []
     for index in range(len(outlook.given)):

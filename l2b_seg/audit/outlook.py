@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -33,6 +34,12 @@ class Outlook:
     smoothed: np.ndarray
     proposal: np.ndarray
     spacing: tuple[float, ...]
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """Probability of the proposed label less that of the given one, (D, H, W) float32 in [0, 1]."""
+        maps = self.smoothed
+        return np.clip(probability_of(maps, self.proposal) - probability_of(maps, self.given), 0, 1)
 
 
 def outlook_of(
@@ -71,12 +78,6 @@ def through_plane_mean(probability: np.ndarray) -> np.ndarray:
     The network sees a slice alone; an organ goes on in the next one. A single slice stays as it is.
     """
     return gaussian_filter1d(probability, _NEIGHBOURS, axis=1, mode="nearest")
-
-
-def confidence(outlook: Outlook) -> np.ndarray:
-    """Probability of the proposed label less that of the given one, (D, H, W) float32 in [0, 1]."""
-    maps = outlook.smoothed
-    return np.clip(probability_of(maps, outlook.proposal) - probability_of(maps, outlook.given), 0, 1)
 
 
 def probability_of(maps: np.ndarray, labels: np.ndarray) -> np.ndarray:

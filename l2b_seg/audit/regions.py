@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from l2b_seg.audit.outlook import Outlook, confidence
+from l2b_seg.audit.outlook import Outlook
 
 SMALLEST = 0.01
 """Areas below this share of a class's usual area are left out: specks and single border pixels."""
@@ -37,7 +37,7 @@ def regions_of(outlook: Outlook, usual: float, classes: tuple[str, ...]) -> list
     usual: the smallest class's usual share of a slice (see SMALLEST). Unsorted, without ranks.
     """
     names = ("background", *classes)
-    margin = confidence(outlook)
+    margin = outlook.confidence
     pixel_area = outlook.spacing[1] * outlook.spacing[2]
     least = SMALLEST * usual * outlook.given[0].size
     rows = []

@@ -9,7 +9,7 @@ from l2b_seg.audit.mistakes.misfiled import Outline, outline_of
 from l2b_seg.audit.mistakes.resized import Resized, resized
 from l2b_seg.audit.mistakes.traces import apart, block_side, copied_slices, every_third, gaps
 from l2b_seg.audit.mistakes.undo import Undone, fit, undone
-from l2b_seg.audit.outlook import Outlook, confidence
+from l2b_seg.audit.outlook import Outlook
 
 Runs = list[tuple[int, int]]
 
@@ -52,7 +52,7 @@ def signs_of(seen: Outlook, usable: Sequence[int], classes: int) -> Signs:
     both, one, other = (int(np.count_nonzero(part)) for part in (mine & theirs, mine, theirs))
     either = one + other - both
     differ = given != proposal
-    doubt = confidence(seen)[differ].sum(dtype=np.float64)
+    doubt = seen.confidence[differ].sum(dtype=np.float64)
     share, places = apart(given, proposal)
     emptied = [(first, last) for first, last in gaps(given) if theirs[first : last + 1].any()]
     inside = sum(int(np.count_nonzero(theirs[first : last + 1])) for first, last in emptied)

@@ -10,7 +10,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import DataError
 from l2b_seg.audit.judges.judge import Judge, Panel
 from l2b_seg.audit.judges.quality import MEASURED, class_dice, dead_classes, judges_quality, quality_text
-from tests.l2b_seg.audit.test_evidence import two_classes
+from tests.l2b_seg.audit.two_classes import two_classes
 
 CLASSES = ["liver", "spleen"]
 
