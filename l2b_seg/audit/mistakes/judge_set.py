@@ -28,7 +28,7 @@ def judge_set(
     for row in cases:
         case = row["case"]
         found = named[case]
-        suspicion = case_suspicion(signs[case], swaps.get(case), usual, row["soft_min"])
+        suspicion = case_suspicion(signs[case], swaps.get(case), usual, row["soft_min"], found)
         row["score"] = bounded(suspicion)
         row |= _told(found)
         for part in by_case[case]:

@@ -15,15 +15,18 @@ DEFINITION = (
     "rise of the Dice to the proposal by undoing a mechanical mistake, resized: by moving the outline all round, each "
     "times the fourth power of how usual the Dice then is in the set (at most 1). trace, at most 1: blocks or copied "
     "slices where few masks have them, a class that is missing, ten times the share of the mask in parts apart, twice "
-    "the share of the proposal on slices left out"
+    "the share of the proposal on slices left out. Where a mistake is named, half of how sure that is comes on top"
 )
 
 
-def case_suspicion(signs: Signs, swap: Swap | None, usual: Usual, soft_min: float) -> float:
+def case_suspicion(
+    signs: Signs, swap: Swap | None, usual: Usual, soft_min: float, named: Diagnosis | None = None
+) -> float:
     """The suspicion s of a case, 0 and more; see DEFINITION."""
     doubt = max(signs.disagreement, (1 - signs.fit) / 2)  # an unsure judge's disagreement is small
     said = (doubt + soft_min) / 2
-    return said + 2 * _undone(signs, swap, usual) + resizing(signs, usual) + trace(signs, usual)
+    sure = 0.0 if named is None else named.sure / 2
+    return said + 2 * _undone(signs, swap, usual) + resizing(signs, usual) + trace(signs, usual) + sure
 
 
 def _undone(signs: Signs, swap: Swap | None, usual: Usual) -> float:

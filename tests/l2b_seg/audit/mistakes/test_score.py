@@ -57,6 +57,7 @@ def test_parts_of_the_score():
     assert other == pytest.approx(0.15 + 2 * 0.5)
     worse = case_suspicion(exact, Swap("b", 0.5, 0.4, 0.8), usual, 0.3)
     assert worse == 0.15  # a loss is no evidence
+    assert case_suspicion(exact, None, usual, 0.3, Diagnosis("mirrored", 0.8, "")) == pytest.approx(0.15 + 0.8 / 2)
     apart = clean.copy()
     apart[4, 40:44, 48:53] = 1
     signs = signs_between(apart, clean)
