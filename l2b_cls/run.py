@@ -1,5 +1,6 @@
 """A training run from settings to a finished run folder."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from l2b_cls.sample_log.split_quality import split_quality
 from l2b_cls.task import Task
 from l2b_data.errors import ConfigError
 from l2b_data.files.atomic import write_json, write_text
+from l2b_data.review.manifest import excluded_text
 from l2b_run.folder.environment import environment, peak_memory_mb
 from l2b_run.folder.write_run import write_weights
 from l2b_run.methods.split import SplitMemory
@@ -38,6 +40,7 @@ from l2b_run.training.method import Training, new_state
 from l2b_run.training.state import BEST, TrainState, load_checkpoint
 from l2b_run.training.step_report import StepReport
 
+LOG = logging.getLogger(__name__)
 _SHARED = 5000  # training samples from which mean and standard deviation of a channel are taken
 
 
@@ -119,6 +122,8 @@ def run_training(
     write_run_data(out, data)
     if not resume:
         (out / APPENDED).unlink(missing_ok=True)  # of a run that stopped here before its first checkpoint
+    if excluded := data.noise.get("excluded"):
+        LOG.info("%s", excluded_text(excluded, data.noise["labels"], "sample"))
     started = time.perf_counter()
 
     def quick(state: TrainState) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """A training run from settings to a finished run folder."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ import yaml
 from l2b_data.cases.slices import load_slices
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.files.atomic import write_json, write_text
+from l2b_data.review.manifest import excluded_text
 from l2b_run.folder.environment import environment, peak_memory_mb
 from l2b_run.folder.write_run import write_weights
 from l2b_run.methods.split import SplitMemory, split_row
@@ -37,6 +39,8 @@ from l2b_seg.report.write_report import write_report
 from l2b_seg.run_data import RunData
 from l2b_seg.task import task_of
 from l2b_seg.training_weights.record import WeightRecord
+
+LOG = logging.getLogger(__name__)
 
 
 def training_of(settings: Settings, batches: SliceBatches) -> Training:
@@ -77,6 +81,8 @@ def run_training(
     write_text(out / "config.yaml", yaml.safe_dump(settings.model_dump(), sort_keys=False))
     write_json(out / "env.json", environment(str(device)))
     write_json(out / "split.json", data.record())
+    if excluded := data.noise.get("excluded"):
+        LOG.info("%s", excluded_text(excluded, data.noise["labels"], "case"))
     started = time.perf_counter()
 
     def quick(state: TrainState) -> dict[str, float]:

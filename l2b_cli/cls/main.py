@@ -1,6 +1,7 @@
 """`l2b-cls`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
 from l2b_cli.cls import (
+    apply,
     audit,
     check,
     compare,
@@ -39,7 +40,14 @@ app = make_app(
             predict.predict,
             export.export,
         ],
-        "Results": [evaluate.evaluate, compare.compare, audit.audit, report.report, reproduce.reproduce],
+        "Results": [
+            evaluate.evaluate,
+            compare.compare,
+            audit.audit,
+            apply.apply,
+            report.report,
+            reproduce.reproduce,
+        ],
     },
     items="images",
 )

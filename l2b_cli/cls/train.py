@@ -24,6 +24,7 @@ _NOISE = (
     "flip2:R, asymmetric:R, asymmetric-next:R, instance:R, human:COLUMN, or the mistakes people make: mistakes, "
     "mistakes:0.2, mistakes:0.2:KIND,KIND (block, duplicates, one-way, random); the recipe's if left out."
 )
+_LABELS = "Reviewed labels instead of --noise: the folder `apply` wrote, or a .csv of name and label."
 
 
 @spread
@@ -33,6 +34,7 @@ def train(
     data: Annotated[Path | None, Option(help="Prepared data set (`l2b-cls prepare`).")] = None,
     method: Annotated[str, Option(help=_METHODS)] = "l2b",
     noise: Annotated[str | None, Option(help=_NOISE)] = None,
+    labels: Annotated[str | None, Option(help=_LABELS)] = None,
     meta_size: Annotated[int | None, Option(min=1, help="Clean samples that judge; the recipe's if left out.")] = None,
     no_clean: Annotated[
         bool, Option("--no-clean", help="Use no clean sample: l2b and l2rw choose whom to trust by themselves.")
@@ -56,7 +58,7 @@ def train(
     )  # those use no clean sample anyway
     overrides += [] if meta_size is None else [f"data.meta_size={meta_size}"]
     overrides += [] if select is None else [f"data.evaluate_on={select}"]
-    request = TrainRequest(recipe, data, method, noise, overrides=overrides)
+    request = TrainRequest(recipe, data, method, noise, labels, overrides=overrides)
     train_a_run(context, CLASSIFICATION, request, options, title=_title, results=_results)
 
 

@@ -1,6 +1,7 @@
 """`l2b-seg`: the table of its commands. One module a command; each imports its heavy libraries when it runs."""
 
 from l2b_cli.seg import (
+    apply,
     audit,
     check,
     compare,
@@ -34,6 +35,7 @@ app = make_app(
             evaluate.evaluate,
             compare.compare,
             audit.audit,
+            apply.apply,
             report.report,
             weights.weights,
             reproduce.reproduce,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _METHODS = method_names("l2b_seg.methods.table") + "; `l2b-seg methods` says more."
 _NOISE = "Noise of the training masks: L1, L2, L3, or clean (as they are); the recipe's if left out."
+_LABELS = "Folder of given masks, or of reviewed ones (`apply`), instead of --noise."
 
 
 @spread
@@ -27,7 +28,7 @@ def train(
     data: Annotated[Path | None, Option(help="Prepared data set, or the raw source (prepared once).")] = None,
     method: Annotated[str, Option(help=_METHODS)] = "l2b",
     noise: Annotated[str | None, Option(help=_NOISE)] = None,
-    labels: Annotated[str | None, Option(help="Folder of given masks, instead of --noise.")] = None,
+    labels: Annotated[str | None, Option(help=_LABELS)] = None,
     no_clean: Annotated[
         bool, Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks.")
     ] = False,

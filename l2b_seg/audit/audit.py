@@ -5,7 +5,7 @@ from typing import Any
 
 from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit.judges.networks import panel_of_run
-from l2b_seg.audit.masks import Cases, audited_masks
+from l2b_seg.audit.masks import Cases, audited_masks, masks_record
 from l2b_seg.audit.rank import rank
 from l2b_seg.recipe import read_settings
 from l2b_seg.run_data import RunData
@@ -31,7 +31,7 @@ def audit(
     """
     settings, masks = read_settings(run / "config.yaml"), audited_masks(data, cases, given)
     panel = panel_of_run(run, settings, data, list(masks.folders), options)
-    record = {"run": run.resolve().name, "method": settings.method}
+    record = {"run": run.resolve().name, "method": settings.method, **masks_record(masks)}
     return rank(
         masks, panel, out, record=record, plane=settings.slices.plane, clean=data.meta, say=options.say, mend_to=mend_to
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_seg.audit.judges.predictions import panel_of_predictions
-from l2b_seg.audit.masks import Cases, audited_masks
+from l2b_seg.audit.masks import Cases, audited_masks, masks_record
 from l2b_seg.audit.rank import rank
 from l2b_seg.run_data import RunData
 
@@ -35,8 +35,8 @@ def audit_predictions(
     panel = panel_of_predictions(predictions, data, masks.folders, workers=workers)
     there = set(panel.judges[0].cases)
     missing = {case: f"no prediction in {predictions}" for case in masks.folders if case not in there}
+    record = {"run": predictions.resolve().name, "method": None, **masks_record(masks)}
     masks = replace(masks, folders={case: folder for case, folder in masks.folders.items() if case in there})
-    record = {"run": predictions.resolve().name, "method": None}
     return rank(
         masks,
         panel,

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.errors import DataError
+from l2b_data.files.hashing import sha256_file
 from l2b_seg.run_data import RunData
 
 Part = Literal["train", "meta", "test"]
@@ -48,6 +49,20 @@ def audited_masks(data: RunData, cases: Cases = "train", given: Path | None = No
     if not parts:
         raise DataError(f"--cases {cases}: {data.dataset.root} has no such case")
     return AuditedMasks(data.dataset, labels, data.noise if labels == data.labels else {}, folders, parts)
+
+
+def masks_record(masks: AuditedMasks) -> dict[str, Any]:
+    """What audit.json says of the masks: enough to find them again, and to see whether they are still the same.
+
+    "data": root of the data set; "masks": of every case whose file is there its part, folder and sha256.
+    """
+    files = {case: masks.dataset.label_path(case, folder) for case, folder in masks.folders.items()}
+    told = {
+        case: {"part": masks.parts[case], "folder": masks.folders[case], "sha256": sha256_file(path)}
+        for case, path in files.items()
+        if path.is_file()
+    }
+    return {"data": str(masks.dataset.root.resolve()), "masks": told}
 
 
 def _folder(dataset: Dataset, given: Path) -> str:

@@ -16,6 +16,7 @@ from l2b_data.errors import ConfigError, DataError, L2BError
 from l2b_data.files.cache import cache_dir
 from l2b_data.files.hashing import sha256_file
 from l2b_data.files.hidden import visible_files
+from l2b_data.review.manifest import excluded_by, excluded_text
 from l2b_seg.config import DataSettings
 from l2b_seg.run_data import RunData, recorded_data
 
@@ -35,8 +36,8 @@ def resolve_data(
     """The data of a run. `data`: a prepared set, or PROMISE12's own files, prepared in the cache under their content.
 
     noise: "L1" | "L2" | "L3" (corrupted where it is not yet) or "clean"; `labels` names a folder of given masks
-    instead. `settings.tuning_cases` > 0 sets that many training cases aside and evaluates on them; the test cases are
-    then not read at all. Raises ConfigError, DataError.
+    instead; cases that its review excluded are left out. `settings.tuning_cases` > 0 sets that many training cases
+    aside and evaluates on them; the test cases are then not read at all. Raises ConfigError, DataError.
     """
     if not data.exists():
         raise DataError(f"--data {data}: no such folder; give a prepared data set or the folder of CaseNN.mhd files")
@@ -44,7 +45,8 @@ def resolve_data(
     what: dict[str, Any]
     if labels is not None:
         labels = _label_folder(dataset, labels)
-        what = {"labels": labels}
+        excluded = excluded_by(dataset.root / labels)
+        what = {"labels": labels} | ({"excluded": excluded} if excluded else {})
     elif noise == CLEAN:
         labels, what = CLEAN_LABELS, {"level": CLEAN}
     else:
@@ -53,7 +55,8 @@ def resolve_data(
     train, evaluation = list(dataset.splits["train"]), list(dataset.splits["test"])
     if settings.tuning_cases:
         train, evaluation = _tuning_split(train, dataset.groups, settings)
-    return RunData(dataset, labels, what, train, list(dataset.splits["meta"]), evaluation)
+    found = RunData(dataset, labels, what, train, list(dataset.splits["meta"]), evaluation)
+    return _without_excluded(found, say) if what.get("excluded") else found
 
 
 def resume_data(
@@ -74,6 +77,19 @@ def resume_data(
     if [found.train, found.meta, found.evaluation] != cases:
         raise ConfigError(f"--data {data} has other cases than {run / 'split.json'}: leave --data out, or train anew")
     return found
+
+
+def _without_excluded(data: RunData, say: Callable[[str], None]) -> RunData:
+    """The data without the cases that the review of its masks excluded, whatever they are for."""
+    excluded = data.noise["excluded"]
+    say(excluded_text(excluded, data.labels, "case"))
+    train, meta, evaluation = (
+        [case for case in cases if case not in excluded] for cases in (data.train, data.meta, data.evaluation)
+    )
+    if not train or not evaluation:
+        emptied = "evaluation" if train else "training"
+        raise DataError(f"--labels {data.labels}: its review excludes every {emptied} case")
+    return replace(data, train=train, meta=meta, evaluation=evaluation)
 
 
 def _label_folder(dataset: Dataset, labels: str) -> str:

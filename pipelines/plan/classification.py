@@ -10,11 +10,15 @@ from l2b_cls.run import filled_in, run_training
 from l2b_cls.run_data import RunData, read_run_data
 from l2b_data.errors import ConfigError
 from l2b_data.samples.image_set import open_image_set
+from l2b_data.samples.reviewed_labels import read_reviewed_labels
 from pipelines.plan.request import Planner, Say, TrainRequest
+from pipelines.plan.reviewed import with_reviewed
 from pipelines.plan.samples import resolve_images
 
 
 def _noise(request: TrainRequest, default: str | None) -> tuple[LabelNoise, str]:
+    if request.labels is not None:
+        return parse_noise("none"), Path(request.labels).stem
     noise = parse_noise(request.noise or default or "none")
     return noise, str(noise).replace(":", "-").replace(",", "-")
 
@@ -22,14 +26,18 @@ def _noise(request: TrainRequest, default: str | None) -> tuple[LabelNoise, str]
 def _resolve(
     data: Path, request: TrainRequest, settings: Settings, noise: LabelNoise, say: Say
 ) -> tuple[Settings, RunData]:
+    images = open_image_set(data)
+    reviewed = None if request.labels is None else read_reviewed_labels(Path(request.labels), images)
     found = resolve_images(
-        open_image_set(data),
+        images,
         settings,
         noise,
         noise_seed=request.noise_seed,
         meta_size_asked=any(override.startswith("data.meta_size=") for override in request.overrides),
         say=say,
     )
+    if reviewed is not None:
+        found = with_reviewed(found, reviewed, settings, say=say)
     settings = filled_in(settings, found)
     if settings.network.weights is not None:
         network_of(settings)  # weights that do not fit are found before anything is written

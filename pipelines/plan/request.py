@@ -25,7 +25,7 @@ Say = Callable[[str], None]
 class TrainRequest:
     """The arguments of `train`, untyped strings checked in `plan`.
 
-    noise: None is the recipe's own. labels: a folder of given masks instead of a noise (segmentation).
+    noise: None is the recipe's own. labels: given masks (a folder) or labels (a table) instead of a noise.
     """
 
     recipe: str
@@ -105,6 +105,10 @@ def plan(
         preset = request.preset or default_preset(recipe, device)
         settings = planner.load_settings(
             request.recipe, preset=preset, method=request.method, seed=request.seed, overrides=request.overrides
+        )
+    if request.noise is not None and request.labels is not None:
+        faults.append(
+            f"--noise {request.noise} and --labels {request.labels}: labels are made noisy or given; leave one out"
         )
     with noted(faults):
         noise, word = planner.noise(request, recipe.noise if recipe else None)

@@ -17,10 +17,6 @@ NOISE = ("L1", "L2", "L3", CLEAN)
 
 
 def _noise(request: TrainRequest, default: str | None) -> tuple[str, str]:
-    if request.noise is not None and request.labels is not None:
-        raise ConfigError(
-            f"--noise {request.noise} and --labels {request.labels}: masks are made noisy or given; leave one out"
-        )
     noise = request.noise or default or CLEAN
     if noise not in NOISE:
         where = f"recipe {request.recipe}: noise" if request.noise is None else "--noise"

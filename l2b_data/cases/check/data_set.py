@@ -9,12 +9,13 @@ from l2b_data.cases.check.between_cases import compare_cases
 from l2b_data.cases.check.fault import Fault
 from l2b_data.cases.check.noisy_masks import check_given, check_noise, spoilt_folders
 from l2b_data.cases.check.one_case import CaseFacts, check_case
+from l2b_data.cases.check.reviewed_masks import check_reviewed, reviewed_folders
 from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPLITS, Dataset
 from l2b_data.files.hidden import visible_files
 
 
 def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line: None) -> list[Fault]:
-    """All faults and warnings of a prepared data set, clean and noisy masks alike; an empty list where it is sound.
+    """All faults and warnings of a prepared data set, all of its folders of masks; an empty list where it is sound.
 
     Every image and mask is read once, one case at a time. `say` takes progress lines.
     """
@@ -34,10 +35,15 @@ def check_dataset(dataset: Dataset, *, say: Callable[[str], None] = lambda line:
         in_mm=cases if dataset.spacing_unit == "mm" else (),
     )
     faults += _class_warnings(dataset, facts)
+    reviewed = reviewed_folders(dataset)
     for folder in spoilt_folders(dataset):
-        faults += check_noise(dataset, folder.name)
+        if folder not in reviewed:
+            faults += check_noise(dataset, folder.name)
     for folder in sorted(dataset.root.glob(f"{CLEAN_LABELS}_given*")):
-        faults += check_given(dataset, folder.name)
+        if folder not in reviewed:
+            faults += check_given(dataset, folder.name)
+    for folder in reviewed:
+        faults += check_reviewed(dataset, folder.name)
     return faults
 
 

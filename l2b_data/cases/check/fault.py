@@ -11,6 +11,7 @@ KINDS = {
     "duplicate": "two cases of one split with the same image",
     "leakage": "the same case, the same image or the same group in two splits",
     "noise": "noisy masks that do not fit the data set: changed files, other clean masks, not the training cases",
+    "review": "reviewed masks that are not as `apply` wrote them, or not of all training cases",
     "count": "dataset.json counts another number of cases than the split holds, or cases differ in channels",
     "empty_mask": "warning: a mask without foreground",
     "soft_mask": "warning: masks of two values with greys along their edges, which are cut at half",

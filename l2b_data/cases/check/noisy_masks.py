@@ -31,7 +31,7 @@ def check_noise(dataset: Dataset, name: str) -> list[Fault]:
         message = "a training case without noisy mask" if case in train else "corrupted, but no training case"
         faults.append(Fault("noise", case, str(folder / MANIFEST), message))
     for case in sorted(train & entries.keys()):
-        faults += _noisy_mask_faults(dataset, case, name, entries[case])
+        faults += _noisymask_faults(dataset, case, name, entries[case])
     listed = {dataset.label_path(case, name) for case in entries}
     for file in visible_files(folder):
         if file.name.endswith(ENDING) and file not in listed:
@@ -45,13 +45,13 @@ def check_given(dataset: Dataset, name: str) -> list[Fault]:
     for case in dataset.splits["train"]:
         path = dataset.label_path(case, name)
         if path.is_file():
-            faults += _mask_faults(dataset, case, path, "given")
+            faults += mask_faults(dataset, case, path, "given")
         else:
             faults.append(Fault("missing", case, str(path), "no such file"))
     return faults
 
 
-def _mask_faults(dataset: Dataset, case: str, path: Path, what: str) -> list[Fault]:
+def mask_faults(dataset: Dataset, case: str, path: Path, what: str) -> list[Fault]:
     """An unreadable mask, values without a name, another grid than the clean mask's."""
     try:
         mask = read_volume(path)
@@ -67,7 +67,7 @@ def _mask_faults(dataset: Dataset, case: str, path: Path, what: str) -> list[Fau
     ]
 
 
-def _noisy_mask_faults(dataset: Dataset, case: str, name: str, entry: dict[str, Any]) -> list[Fault]:
+def _noisymask_faults(dataset: Dataset, case: str, name: str, entry: dict[str, Any]) -> list[Fault]:
     path, source = dataset.label_path(case, name), dataset.label_path(case)
     if not path.is_file():
         return [Fault("missing", case, str(path), "no such file")]
@@ -76,4 +76,4 @@ def _noisy_mask_faults(dataset: Dataset, case: str, name: str, entry: dict[str, 
         faults.append(Fault("noise", case, str(path), "changed since it was written"))
     if source.is_file() and sha256_file(source) != entry["source_sha256"]:
         faults.append(Fault("noise", case, str(source), f"the clean mask changed since {name} was made"))
-    return faults + _mask_faults(dataset, case, path, "noisy")
+    return faults + mask_faults(dataset, case, path, "noisy")

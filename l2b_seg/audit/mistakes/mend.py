@@ -17,10 +17,12 @@ from l2b_seg.audit.write_audit import proposal_path
 def mend(masks: AuditedMasks, cases: Sequence[dict[str, Any]], audit: Path, out: Path, plane: str | None) -> list[Path]:
     """Write out/CASE.nii.gz for every case whose row says that its mistake can be undone; the files.
 
-    cases: rows of audit.json. audit: folder of its proposals. Masks keep their grids and the values of the user's
-    masks. Raises DataError where `out` holds the audited masks: originals are never touched.
+    cases: rows of audit.json. audit: folder of its proposals. Masks keep their grids; their values are those of the
+    user's masks, and the labels in a folder of the data set. Raises DataError where `out` holds the audited masks:
+    originals are never touched.
     """
     targets = {row["case"]: masks.dataset.label_path(row["case"], out.resolve()) for row in cases if row["mend"]}
+    values = masks.dataset.values_in(out.resolve())
     folders = {masks.dataset.label_path(case, folder).parent.resolve() for case, folder in masks.folders.items()}
     if out.resolve() in folders:
         raise DataError(f"--mend {out}: holds the masks under audit; name another folder")
@@ -28,7 +30,7 @@ def mend(masks: AuditedMasks, cases: Sequence[dict[str, Any]], audit: Path, out:
         if row["mend"]:
             mended = mended_labels(masks, row, audit, plane)
             grid = case_labels(masks.dataset, row["case"], masks.folders[row["case"]])
-            write_volume(grid.with_array(own_values(mended, masks.dataset.values)), targets[row["case"]])
+            write_volume(grid.with_array(own_values(mended, values)), targets[row["case"]])
     return list(targets.values())
 
 
