@@ -1,6 +1,6 @@
-"""Dice before and after the training masks were reviewed, and with clean ones: plant, audit, decide, apply, train again.
+"""Dice before and after a review of training masks, and with clean ones: plant, audit, decide, apply, train again.
 
-    python benchmarks/review_promise12.py OUT DATA [--seeds 3] [--methods unetpp l2b] [--table-only]
+    python benchmarks/review_promise12.py OUT DATA [--seeds 3] [--methods unetpp l2b] [--epochs N]
 
 DATA is PROMISE12 as `l2b-seg prepare promise12` leaves it. For every seed a fifth of its training masks is spoilt as by
 `l2b-seg corrupt --mistakes all` and audited by two-fold l2b networks (preset cpu). Two readers decide, `l2b-seg apply`
@@ -12,13 +12,15 @@ page    follows the page by a rule and sees no clean mask: takes the mend wherev
 truth   has the clean masks: takes whichever of given mask, mend and proposal is nearest to them; what these choices
         can do at best
 
-Folders OUT/sSEED keep everything, so that what stopped goes on.
+Folders OUT/sSEED keep everything, so that what stopped goes on; --table-only prints what is there. --epochs: of the
+trainings, instead of the preset's.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,7 @@ def _nearest(found: Any, case: str) -> str:
     return max(masks, key=lambda word: label_dice(masks[word], clean))
 
 
-def train_on(data: Path, labels: str | None, method: str, seed: int, out: Path) -> None:
+def train_on(data: Path, labels: str | None, method: str, seed: int, out: Path, epochs: int | None) -> None:
     """Train on a folder of masks (None: the clean ones), unless that is done; an interrupted run goes on."""
     from pipelines.plan.request import TrainRequest, plan, train
     from pipelines.plan.segmentation import SEGMENTATION
@@ -82,14 +84,13 @@ def train_on(data: Path, labels: str | None, method: str, seed: int, out: Path) 
         return
     begun = out if (out / "checkpoint_latest.pt").is_file() else None
     noise = "clean" if labels is None else None
-    request = TrainRequest(
-        "promise12", data, method, noise, labels, preset="cpu", out=out, device="cpu", seed=seed, resume=begun
-    )
+    request = TrainRequest("promise12", data, method, noise, labels, preset="cpu", out=out, device="cpu", seed=seed)
+    request = replace(request, resume=begun, overrides=[f"epochs={epochs}"] * (epochs is not None))
     train(plan(request, SEGMENTATION))
     print(f"{out}: done", file=sys.stderr, flush=True)
 
 
-def make(data: Path, seed: int, folder: Path, methods: Sequence[str]) -> None:
+def make(data: Path, seed: int, folder: Path, methods: Sequence[str], epochs: int | None) -> None:
     """All of one seed."""
     import torch
 
@@ -103,7 +104,7 @@ def make(data: Path, seed: int, folder: Path, methods: Sequence[str]) -> None:
         masks[reader] = str(folder / reader)
     for method in methods:
         for name in ROWS:
-            train_on(data, masks[name], method, seed, folder / f"{name}_{method}")
+            train_on(data, masks[name], method, seed, folder / f"{name}_{method}", epochs)
 
 
 def masks_table(data: Path, folders: Sequence[Path]) -> str:
@@ -122,12 +123,8 @@ def masks_table(data: Path, folders: Sequence[Path]) -> str:
             place = f"labelsTr_mistakes_s{seed}" if name == "given" else (folder / name).resolve()
             counts = read_review(folder / name)["counts"] if name != "given" else {}
             there = [case for case in dataset.splits["train"] if dataset.label_path(case, place).is_file()]
-            found = np.array(
-                [
-                    label_dice(case_labels(dataset, case, place).array, case_labels(dataset, case).array)
-                    for case in there
-                ]
-            )
+            pairs = ((case_labels(dataset, case, place).array, case_labels(dataset, case).array) for case in there)
+            found = np.array([label_dice(mask, clean) for mask, clean in pairs])
             cells = [f"{found.mean():.3f}", f"{found.min():.3f}", f"{(found < 0.95).sum()} of {len(found)}"]
             cells += [str(counts.get(word, "-")) for word in ("mend", "proposal", "exclude")]
             lines.append(f"| {seed} | {ROWS[name]} | {' | '.join(cells)} |")
@@ -135,7 +132,7 @@ def masks_table(data: Path, folders: Sequence[Path]) -> str:
 
 
 def dice_table(folders: Sequence[Path], methods: Sequence[str]) -> str:
-    """Markdown: Dice of the test cases after the last epoch a seed, mean, and the mean difference to the spoilt masks."""
+    """Markdown: Dice of the test cases after the last epoch, a seed and mean, and the mean gain over spoilt masks."""
     lines = ["| method | masks | Dice a seed | mean | against as spoilt |", "|---" * 5 + "|"]
     for method in methods:
         dice = {name: {folder: _dice(folder / f"{name}_{method}") for folder in folders} for name in ROWS}
@@ -160,11 +157,12 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--methods", nargs="+", default=["unetpp", "l2b"])
+    parser.add_argument("--epochs", type=int)
     parser.add_argument("--table-only", action="store_true")
     options = parser.parse_args()
     if not options.table_only:
         for seed in range(options.seeds):
-            make(options.data, seed, options.out / f"s{seed}", options.methods)
+            make(options.data, seed, options.out / f"s{seed}", options.methods, options.epochs)
     folders = [path for seed in range(options.seeds) if ((path := options.out / f"s{seed}") / "truth").is_dir()]
     print(masks_table(options.data, folders), dice_table(folders, options.methods), sep="\n\n")
 
