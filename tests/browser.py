@@ -1,6 +1,8 @@
 """Chromium as a reader of our pages has it, for tests; they skip where it is not installed."""
 
+import json
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,21 @@ def start_browser(profile: Path) -> Iterator[Any]:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     yield driver
     driver.quit()
+
+
+def saves_into(driver: Any, folder: Path) -> None:
+    """Files that a page saves go into the folder."""
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+
+
+def saved(path: Path, seconds: float = 10) -> Any:
+    """The JSON of a file that a page is saving; the file is then removed."""
+    ends = time.monotonic() + seconds
+    while not path.is_file() and time.monotonic() < ends:
+        time.sleep(0.02)
+    found = json.loads(path.read_text())
+    path.unlink()
+    return found
 
 
 def severe(driver: Any) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from l2b_seg.audit.judges.judge import Judge
 from l2b_seg.audit.judges.trust import write_trust
 from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.audit.mistakes.signs import Signs, signs_of
-from l2b_seg.audit.write_audit import write_proposal
+from l2b_seg.audit.review.proposals import write_proposal
 
 Row = dict[str, Any]
 

@@ -1,25 +1,20 @@
-"""One self-contained page: the most suspicious cases, the given mask beside the network's proposal, and all numbers."""
+"""One self-contained page to decide on: the most suspicious cases in pictures, and all numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from l2b_data.cases.label_map import case_labels, label_values
-from l2b_data.images.volume import read_volume
+from l2b_run.report.decisions import audit_key, choices
 from l2b_run.report.numbers import NONE
 from l2b_run.report.page import page_source, render_page
 from l2b_seg.audit import truth
 from l2b_seg.audit.judges.quality import quality_text
 from l2b_seg.audit.masks import AuditedMasks
-from l2b_seg.report.case import focus, picture_of
-from l2b_seg.report.pictures import image_uri, outline
+from l2b_seg.audit.review.card import GIVEN, MENDED, PROPOSED, class_colours, pictures_of
+from l2b_seg.audit.review.difference import DIFFERENCES, OTHER
 
-TOP_CASES, TOP_SLICES = 24, 100
-GIVEN, PROPOSED = ("#F0E442", "6 4"), ("#56B4E9", "")
-"""Colour and SVG dash array of an outline. From Okabe and Ito's palette, told apart with every colour blindness."""
-
-CLASSES = ("#56B4E9", "#E69F00", "#F0E442", "#CC79A7", "#1FD1A0", "#FF8A3D", "#FFFFFF")
-"""Colours of several classes, in both pictures: classes that are exchanged would look alike otherwise."""
+TOP_CASES, TOP_SLICES = 60, 100
+"""Cases with a card of pictures; every case can be decided in the table of all."""
 
 _NUMBERS = (  # key, heading in a table and on a card, decimals
     ("one_minus_dice", "1 - Dice", 3),
@@ -42,26 +37,30 @@ RANKINGS = {
 }
 
 
-def audit_page(masks: AuditedMasks, result: dict[str, Any], proposal_path: Callable[[str], Path]) -> str:
-    """The page as text. It holds its styles, pictures and the script that sorts its tables, and loads nothing.
+def audit_page(masks: AuditedMasks, result: dict[str, Any], audit: Path) -> str:
+    """The page as text. It holds its styles, pictures and scripts, and loads nothing.
 
-    Names are escaped. result: what goes into audit.json. The masks are read again, of the TOP_CASES first cases alone.
-    Raises DataError where a file has gone.
+    Names are escaped. result: what goes into audit.json. audit: folder of the proposals. The masks are read again, of
+    the TOP_CASES first cases alone. Raises DataError where a file has gone.
     """
     classes = list(masks.dataset.classes)
+    colours = class_colours(len(classes))
     return render_page(
         "l2b_seg.audit",
         "audit.html.j2",
-        style=page_source("l2b_seg.audit", "audit.css"),
-        script=page_source("l2b_run.report", "tables.js"),
+        style=page_source("l2b_seg.audit", "audit.css") + page_source("l2b_run.report", "decisions.css"),
+        script=page_source("l2b_run.report", "tables.js", "decisions.js") + page_source("l2b_seg.audit", "audit.js"),
         result=result,
+        audit=audit_key(result["cases"]),
         judges=quality_text(result["judges"]),
-        given_line=GIVEN,
-        proposed_line=PROPOSED,
-        class_colours=list(zip(classes, _class_colours(len(classes)), strict=True)) if len(classes) > 1 else [],
-        cards=[_card(masks, result, row, proposal_path(row["case"])) for row in result["cases"][:TOP_CASES]],
+        lines={"given mask": GIVEN, "mend": MENDED, "proposal": PROPOSED},
+        class_colours=list(zip(classes, colours, strict=True)) if len(classes) > 1 else [],
+        differences={kind: named for kind, named in DIFFERENCES.items() if kind != OTHER or len(classes) > 1},
+        cards=[_card(masks, result, row, audit) for row in result["cases"][:TOP_CASES]],
         slices=_table(_SLICE, result["slices"][:TOP_SLICES]),
         cases=_table(_CASE, result["cases"]),
+        choices=choices("mask", mend=True),
+        offered={row["case"]: choices("mask", mend=row["mend"]) for row in result["cases"]},
         parts=_compared(result["truth"]),
         rankings=RANKINGS,
         number=_text,
@@ -69,67 +68,29 @@ def audit_page(masks: AuditedMasks, result: dict[str, Any], proposal_path: Calla
     )
 
 
-def _card(masks: AuditedMasks, result: dict[str, Any], row: dict[str, Any], proposal: Path) -> dict[str, Any]:
-    """What the card of a case shows: words, numbers, and the pictures of a slice.
-
-    It is the worst one, but the largest of a mask that is wrong as a whole: the worst is often at an end, where nothing
-    shows where it should be.
-    """
-    mine = [one for one in result["slices"] if one["case"] == row["case"]]
-    largest = max(mine, key=lambda one: one["given_area"])
-    shown = largest if row["mend"] else next(one for one in mine if one["slice"] == row["worst_slice"])
+def _card(masks: AuditedMasks, result: dict[str, Any], row: dict[str, Any], audit: Path) -> dict[str, Any]:
+    """What the card of a case shows: words, numbers and pictures."""
     numbers = [(heading, _text(row.get(key), decimals)) for key, heading, decimals in _ON_CARD]
     return (
         row
-        | _picture(masks, row["case"], shown["slice"], proposal, result["plane"])
+        | pictures_of(masks, result, row, audit)
         | {
             "score": _text(row["score"], 3),
             "sure": _text(row["sure"], 2),
-            "words": in_words(shown, result["unit"]),
             "numbers": [(heading, text) for heading, text in numbers if text != NONE],
         }
     )
 
 
-def _picture(masks: AuditedMasks, case: str, index: int, proposal: Path, plane: str | None) -> dict[str, Any]:
-    """Image, size, window around the masks and both outlines, a class each, of a slice; as training saw it."""
-    dataset, count = masks.dataset, len(masks.dataset.classes)
-    channels = [read_volume(path) for path in dataset.image_paths(case)]
-    cut = channels[0].cut(plane)
-    given = cut.apply(case_labels(dataset, case, masks.folders[case]).array)[index]
-    proposed = cut.apply(label_values(proposal, read_volume(proposal).array, dataset.values))[index]
-    image = picture_of([cut.apply(channel.array) for channel in channels], dataset.channels)[index]
-    height, width = given.shape
-    return {
-        "shown": index,
-        "image": image_uri(image),
-        "width": width,
-        "height": height,
-        "window": " ".join(map(str, focus([given[None], proposed[None]], 1.0) or (0, 0, 2 * width, 2 * height))),
-        "outlines": [  # (SVG path in half pixels, colour), one for each class that is there
-            [
-                (path, line[0] if count == 1 else colour)
-                for value, colour in enumerate(_class_colours(count), 1)
-                if (path := outline(mask == value))
-            ]
-            for mask, line in ((given, GIVEN), (proposed, PROPOSED))
-        ],
-    }
-
-
-def _class_colours(count: int) -> list[str]:
-    return [CLASSES[number % len(CLASSES)] for number in range(count)]
-
-
 def _table(columns: Sequence[tuple[str, str, int | None]], rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Headings and rows of a table that can be sorted, without the columns that no row has."""
     there = [column for column in columns if any(row.get(column[0]) is not None for row in rows)]
+    cells = [
+        [(_text(row.get(key), decimals), decimals is None, row.get(key)) for key, _, decimals in there] for row in rows
+    ]
     return {
         "headings": [(heading, decimals is None) for _, heading, decimals in there],
-        "rows": [
-            [(_text(row.get(key), decimals), decimals is None, row.get(key)) for key, _, decimals in there]
-            for row in rows
-        ],
+        "rows": list(zip([row["case"] for row in rows], cells, strict=True)),
     }
 
 
@@ -150,25 +111,3 @@ def _text(value: Any, decimals: int | None) -> str:
     if value is None:
         return "" if decimals is None else NONE
     return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
-
-
-def in_words(row: dict[str, Any], unit: str) -> str:
-    """One or two sentences about a row of the audit's slices, for a reader who knows nothing of its columns."""
-    if row["state"] == "no mask":
-        return f"The mask is empty, but the model proposes {_area(row['proposal_area'], unit)}."
-    if row["state"] == "both empty":
-        return "Neither the mask nor the model shows anything here."
-    if row["state"] == "no proposal":
-        return f"The mask covers {_area(row['given_area'], unit)} where the model sees nothing."
-    of = "pixels" if unit == "voxel" else unit
-    said = f"Mask and proposal agree by Dice {row['dice']:.2f}; their borders are up to {row['hd']:.1f} {of} apart."
-    sizes = row["given_area"] / row["proposal_area"]
-    if sizes > 1.25:
-        return f"{said} The mask is {sizes:.1f} times as large as the proposal."
-    return f"{said} The proposal is {1 / sizes:.1f} times as large as the mask." if sizes < 0.8 else said
-
-
-def _area(area: float, unit: str) -> str:
-    if unit == "voxel":
-        return f"{area:,.0f} pixels"
-    return f"{area / 100:.1f} cm²" if area >= 100 else f"{area:.0f} mm²"

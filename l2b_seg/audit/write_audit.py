@@ -1,33 +1,14 @@
-"""The files of an audit: tables, JSON, the page, the proposals as masks."""
+"""The files of an audit: tables, JSON, the page."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from l2b_data.cases.label_map import own_values
 from l2b_data.files.atomic import write_json, write_text
 from l2b_data.files.table import write_table
-from l2b_data.images.volume import write_volume
 from l2b_seg.audit import baselines, evidence, regions, truth
 from l2b_seg.audit.judges import quality
 from l2b_seg.audit.masks import AuditedMasks
-from l2b_seg.audit.outlook import Outlook
 from l2b_seg.audit.page import audit_page
-
-PROPOSALS = "proposals"
-
-
-def write_proposal(out: Path, seen: Outlook, values: Sequence[int]) -> None:
-    """out/proposals/CASE.nii.gz: the network's label map on the grid of the given mask, to open and to adopt.
-
-    values: what stands for the labels in the user's own masks, and does so here.
-    """
-    proposal = own_values(seen.cut.undo(seen.proposal), values)
-    write_volume(seen.grid.with_array(proposal), proposal_path(out, seen.case))
-
-
-def proposal_path(out: Path, case: str) -> Path:
-    return out / PROPOSALS / f"{case}.nii.gz"
 
 
 def write_audit(out: Path, masks: AuditedMasks, result: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +20,7 @@ def write_audit(out: Path, masks: AuditedMasks, result: dict[str, Any]) -> dict[
     for name, rows in (("audit.csv", "slices"), ("cases.csv", "cases"), ("regions.csv", "regions")):
         write_table(out / name, result[rows], list(result[rows][0]) if result[rows] else regions.COLUMNS)
     write_json(out / "audit.json", result)
-    write_text(out / "audit.html", audit_page(masks, result, lambda case: proposal_path(out, case)))
+    write_text(out / "audit.html", audit_page(masks, result, out))
     return result
 
 

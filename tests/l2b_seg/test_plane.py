@@ -13,9 +13,9 @@ from l2b_data.cases.slices import load_slices
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.images.volume import Volume, read_axes, read_volume, write_volume
 from l2b_seg.audit.judges.networks import look_at
+from l2b_seg.audit.review.proposals import proposal_path, write_proposal
 from l2b_seg.audit.truth import clean_dice
 from l2b_seg.audit.usual_shares import usual_shares
-from l2b_seg.audit.write_audit import proposal_path, write_proposal
 from l2b_seg.metrics.case_evaluation import evaluate_cases, load_evaluation_cases
 from l2b_seg.prediction.paths import Output
 from l2b_seg.prediction.predict import predict

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from l2b_data.files.shorten import counted
 from l2b_seg.audit.mistakes.misfiled import Swap
 from l2b_seg.audit.mistakes.signs import Signs
 from l2b_seg.audit.mistakes.undo import Undone
@@ -147,7 +148,8 @@ def _mechanical(signs: Signs, swap: Swap | None, usual: Usual, names: Sequence[s
 
 def _undone_text(one: Undone, names: Sequence[str]) -> str:
     if one.kind == "shifted":
-        return f"shifted by {abs(one.detail['rows'])} rows and {abs(one.detail['columns'])} columns: moved back"
+        ways = [counted(abs(one.detail[f"{way}s"]), way) for way in ("row", "column") if one.detail[f"{way}s"]]
+        return f"shifted by {' and '.join(ways)}: moved back"
     if one.kind == "swapped":
         return f"swapped, the mask of {one.detail['partner']} belongs here: with that"
     if one.kind == "classes-exchanged":

@@ -11,7 +11,7 @@ from l2b_data.errors import DataError
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.audit.mistakes.undo import without
-from l2b_seg.audit.write_audit import proposal_path
+from l2b_seg.audit.review.proposals import proposal_path
 
 
 def mend(masks: AuditedMasks, cases: Sequence[dict[str, Any]], audit: Path, out: Path, plane: str | None) -> list[Path]:

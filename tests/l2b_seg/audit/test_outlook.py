@@ -5,7 +5,7 @@ import pytest
 
 from l2b_seg.audit.judges.networks import look_at
 from l2b_seg.audit.outlook import through_plane_mean
-from l2b_seg.audit.write_audit import proposal_path, write_proposal
+from l2b_seg.audit.review.proposals import proposal_path, write_proposal
 from l2b_seg.prediction.trained_run import open_run
 from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 from tests.l2b_seg.saved_run import save_run

@@ -11,48 +11,84 @@ import pytest
 from l2b_run.audit.cross_fit import AuditOptions
 from l2b_seg.audit.audit import audit
 from l2b_seg.audit.masks import audited_masks
-from l2b_seg.audit.page import RANKINGS, audit_page, in_words
-from l2b_seg.audit.write_audit import proposal_path
+from l2b_seg.audit.page import RANKINGS, audit_page
 from tests import browser
 from tests.l2b_seg.audit.wrong_masks import make_run
 
 
 def page_of(audited, result):
-    return audit_page(audited_masks(audited.data, "train", None), result, lambda case: proposal_path(audited.out, case))
+    return audit_page(audited_masks(audited.data, "train", None), result, audited.out)
 
 
 def cards_of(page):
-    return [part.partition("</article>")[0] for part in page.split("<article>")[1:]]
+    return [part.partition("</article>")[0] for part in page.split("<article ")[1:]]
 
 
 def test_cases_first_each_with_its_pictures_and_numbers(audited):
     page = (audited.out / "audit.html").read_text()
-    assert page.index("Dice of the judges: network 1 of 2: gland 0.") < page.index("<article>")
+    assert page.index("Dice of the judges: network 1 of 2: gland 0.") < page.index("<article ")
     cards = cards_of(page)
     assert len(cards) == len(audited.result["cases"])
     for card, row in zip(cards, audited.result["cases"], strict=True):
         assert f"{row['rank']}. {row['case']}" in card
         assert f"score {row['score']:.3f}" in card
-        assert card.count("data:image/webp") == 2
+        assert f'data-case="{row["case"]}"' in card
+        slices = card.count('class="slide"')
+        assert 1 <= slices <= 4  # of the case
+        assert card.count("data:image/webp") == slices  # once, whatever lies over it
+        for name in ("given mask", "proposal"):
+            assert card.count(f'aria-label="{name}, {row["case"]}, slice ') == slices
+        assert card.count("difference:") == slices
         for key, heading in (("dice", "Dice with the proposal"), ("loss", "mean loss"), ("soft_min", "soft minimum")):
             assert f"<dt>{heading}</dt><dd>{row[key]:.3f}</dd>" in card
     order = [page.index(cards[-1]), *(page.index(f'<h2 id="{name}"') for name in ("slices", "cases", "quality"))]
     assert order == sorted(order)
 
 
-def test_what_is_wrong_in_words(audited):
+MIRRORED = {
+    "diagnosis": "mirrored",
+    "said": "mirrored left-right: turned back it agrees by Dice 0.97",
+    "sure": 0.93,
+    "mend": True,
+}
+
+
+def with_first(audited, **row):
+    """The audit's result with other words about its first case."""
     result = copy.deepcopy(audited.result)
-    first, second = result["cases"][:2]
-    first |= {"said": "mirrored left-right: turned back it agrees by Dice 0.97", "sure": 0.93, "mend": True}
-    second |= {"said": "drawn on every third slice, empty between", "sure": 0.98, "mend": False}
+    result["cases"][0] |= row
+    return result
+
+
+def test_what_is_wrong_in_a_sentence(audited):
+    result = with_first(audited, **MIRRORED)
+    result["cases"][1] |= {"said": "drawn on every third slice, empty between", "sure": 0.98, "mend": False}
     cards = cards_of(page_of(audited, result))
-    assert "<b>Mirrored left-right: turned back it agrees by Dice 0.97.</b> How sure: 0.93 of 1;" in cards[0]
-    assert "<code>audit --mend</code> can undo it" in cards[0]
-    areas = {row["slice"]: row["given_area"] for row in result["slices"] if row["case"] == first["case"]}
-    assert f"given mask, slice {max(areas, key=areas.get)}" in cards[0]  # the largest, where the whole mask is meant
-    assert "<b>Drawn on every third slice, empty between.</b> How sure: 0.98 of 1." in cards[1]
-    assert f"given mask, slice {second['worst_slice']}" in cards[1]
-    assert "No kind of mistake is named. Slice" in cards[-1]
+    assert "Mirrored left-right: turned back it agrees by Dice 0.97" in cards[0]
+    assert "(how sure: 0.93 of 1)" in cards[0]
+    assert "Drawn on every third slice, empty between" in cards[1]
+    assert "No kind of mistake is named." in cards[-1]
+
+
+def test_every_case_can_be_decided_and_the_mend_is_offered_and_drawn_where_there_is_one(audited):
+    page = page_of(audited, with_first(audited, **MIRRORED))
+    cards = cards_of(page)
+    for card in cards:
+        for decision in ("keep", "proposal", "exclude"):
+            assert f'data-decision="{decision}"' in card
+    first = audited.result["cases"][0]["case"]
+    assert ['data-decision="mend"' in card for card in cards] == [True] + [False] * 5
+    assert [f'aria-label="mend, {first}, slice ' in card for card in cards] == [True] + [False] * 5
+    lists = page.split('<select data-case="')[1:]
+    assert [one.partition('"')[0] for one in lists] == [row["case"] for row in audited.result["cases"]]
+    assert ["use the mend" in one.partition("</select>")[0] for one in lists] == [True] + [False] * 5
+
+
+def test_cases_beyond_those_with_a_card_can_be_decided(audited, monkeypatch):
+    monkeypatch.setattr("l2b_seg.audit.page.TOP_CASES", 2)
+    page = page_of(audited, audited.result)
+    assert len(cards_of(page)) == 2
+    assert page.count('<select data-case="') == 6
 
 
 def test_dead_classes_are_named_beside_the_judges(audited):
@@ -110,21 +146,6 @@ def test_a_case_name_stays_text(tmp_path, any_judge):
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_words():
-    row = {"state": "ok", "dice": 0.31, "hd": 12.25, "given_area": 100.0, "proposal_area": 250.0}
-    assert in_words(row, "mm") == (
-        "Mask and proposal agree by Dice 0.31; their borders are up to 12.2 mm apart. "
-        "The proposal is 2.5 times as large as the mask."
-    )
-    assert "The mask is 2.0 times as large" in in_words(row | {"proposal_area": 50.0}, "mm")
-    assert "12.2 pixels apart." in in_words(row | {"proposal_area": 100.0}, "voxel")
-    assert in_words(row | {"state": "no mask", "proposal_area": 900.0}, "voxel") == (
-        "The mask is empty, but the model proposes 900 pixels."
-    )
-    assert "covers 9.0 cm²" in in_words(row | {"state": "no proposal", "given_area": 900.0}, "mm")
-    assert in_words(row | {"state": "both empty"}, "mm") == "Neither the mask nor the model shows anything here."
-
-
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     pytest.importorskip("selenium", reason="selenium is not installed")
@@ -138,6 +159,7 @@ def test_in_a_browser(driver, audited):
     table = driver.find_elements("css selector", "table.sortable")[1]
     by_loss = [row["case"] for row in sorted(audited.result["cases"], key=lambda row: row["loss"])]
     button = next(one for one in table.find_elements("css selector", "button") if one.text.startswith("mean loss"))
+    driver.execute_script("arguments[0].scrollIntoView()", table)  # else the bar lies over the button
     for expected in (by_loss, by_loss[::-1]):
         button.click()
         cells = table.find_elements("css selector", "tbody td:nth-child(2)")
