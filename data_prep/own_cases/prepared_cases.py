@@ -15,7 +15,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset,
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.files.hashing import sha256_file
-from l2b_data.files.shorten import counted, few
+from l2b_data.files.shorten import counted, few, told_together
 from l2b_data.images.image_files import file_suffix
 from l2b_data.images.picture import JPEG_SUFFIXES
 from l2b_data.images.soft_mask import MaskValues, soft_text
@@ -58,6 +58,7 @@ class _Found:
     spacing_known: dict[str, bool] = field(default_factory=dict)
     sha256: dict[str, dict[str, Any]] = field(default_factory=dict)
     jpgs: set[str] = field(default_factory=set)
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
 
 def write_prepared(
@@ -88,9 +89,12 @@ def write_prepared(
     with atomic_folder(out, flush=True) as folder:
         found = _write_cases(folder, cases, given, plan, list(faults), say)
         values = settle_label_values(found.values, plan.label_values)
+        shares = []
         for path in sorted(folder.glob(f"{CLEAN_LABELS}*/*{ENDING}")):  # file values become labels, now all are known
             mask = read_volume(path)
-            write_volume(mask.with_array(values.relabel(mask.array)), path, flush=False)
+            labels = values.relabel(mask.array)
+            shares.append(np.bincount(labels.ravel(), minlength=len(values.names)) / labels.size)
+            write_volume(mask.with_array(labels), path, flush=False)
         write_dataset_files(
             folder,
             name=plan.name,
@@ -108,7 +112,7 @@ def write_prepared(
             groups={case: plan.groups[case] for case in cases if case in plan.groups} or None,
             values=values.values,
         )
-    _tell(values, found, how, plan, say)
+    _tell(values, found, np.mean(shares, 0), how, plan, say)
     return Dataset.open(out)
 
 
@@ -131,11 +135,13 @@ def _write_cases(
         masks = {CLEAN_LABELS: raw.label} | ({GIVEN_LABELS: given[case]} if case in given else {})
         try:
             channels = read_raw_image(raw.images, grey=plan.grey)
+            found.notes[case] = [note for channel in channels for note in channel.notes]
             for index, channel in enumerate(channels if not faults else ()):
                 path = folder / "imagesTr" / f"{case}_{index:04d}{ENDING}"
                 write_volume(replace(channels[0], array=channel.array, flat=False), path, flush=False)
             for name, source in masks.items():
                 mask = read_raw_mask(source, channels[0], raw.images[0], fit=plan.fit_masks)
+                found.notes[case] += mask.notes
                 found.values[f"{name}/{case}"] = known_values(source, mask, plan.label_values)
                 found.jpgs |= {f"{name}/{case}"} if file_suffix(source) in JPEG_SUFFIXES else set()
                 if not faults:
@@ -184,15 +190,19 @@ def _spacing_unit(mode: str, known: Mapping[str, bool], say: Say) -> str:
     return "mm" if mode == "auto" else mode
 
 
-def _tell(values: LabelValues, found: _Found, how: Mapping[str, Any], plan: Plan, say: Say) -> None:
-    """What was decided without being asked, for the user to look at."""
+def _tell(values: LabelValues, found: _Found, shares: np.ndarray, how: Mapping[str, Any], plan: Plan, say: Say) -> None:
+    """What was decided without being asked, for the user to look at. shares: of a label in a mask, on average."""
+    for line in told_together(found.notes):
+        say(f"warning: {line}")
     grey = {case for case, mask in found.values.items() if values.half is not None and len(mask.greys)}
     if soft := grey | found.jpgs:
         say(f"warning: {soft_text(len(soft), len(found.values))}")
     for name, sources in values.record().items():
         holding = sum(bool(np.isin(case.values, sources).any()) for case in found.values.values())
         shown = "+".join(map(str, sources))
-        say(f"label {values.labels[name]} {name}: value {shown}, in {holding} of {len(found.values)} masks")
+        place = values.labels[name]
+        share = f"{100 * shares[place]:.3g} % of their pixels"
+        say(f"label {place} {name}: value {shown}, in {holding} of {len(found.values)} masks, {share}")
     say(f"split: {how['text']}")
     if not plan.split.meta_cases and plan.split.meta_count:
         say("the meta cases were drawn: their masks count as clean, so look at them, or name others with --meta-cases")

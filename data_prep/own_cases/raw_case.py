@@ -1,6 +1,7 @@
 """One case of the user's data: its channels and masks, read from whatever files and checked against each other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,13 +48,13 @@ def read_raw_mask(path: Path, image: Volume, image_path: Path, *, fit: bool = Fa
         raise DataError(f"{path}: one of image and mask is a picture and the other a volume: how they lie is not known")
     if fit and pictures[0]:
         try:
-            return image.with_array(fit_mask(mask.array, image.array.shape))
+            return replace(image, array=fit_mask(mask.array, image.array.shape), notes=mask.notes)
         except ValueError as error:
             raise DataError(f"{path}: {error}") from error
     faults = [f"image and mask differ in {fault}" for fault in image.same_grid(mask)]
     if faults:
-        raise DataError(f"{path}: " + "; ".join(faults))
-    return image.with_array(mask.array)
+        raise DataError(f"{path}: " + "; ".join([*faults, *mask.notes]))
+    return replace(image, array=mask.array, notes=mask.notes)
 
 
 def known_values(path: Path, mask: Volume, label_values: LabelValues | None) -> MaskValues:

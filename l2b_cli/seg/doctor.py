@@ -8,6 +8,7 @@ PACKAGES = SHARED_PACKAGES | {
     "nibabel": "nibabel",
     "SimpleITK": "SimpleITK",
     "scikit-image": "skimage",
+    "tifffile": "tifffile",
 }
 """Distribution -> module, all of them needed."""
 

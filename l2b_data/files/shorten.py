@@ -1,6 +1,6 @@
 """Counts in messages, and long lists cut after their first entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def counted(number: int, noun: str) -> str:
@@ -21,3 +21,12 @@ def few(names: Sequence[str], limit: int) -> str:
 def first_lines(lines: Sequence[str], limit: int) -> list[str]:
     """The first `limit` lines and, where there are more, one that says how many."""
     return [*lines[:limit], *([f"and {len(lines) - limit} more"] if len(lines) > limit else [])]
+
+
+def told_together(notes: Mapping[str, Sequence[str]], limit: int = 3) -> list[str]:
+    """Name -> what is to be said of it, as a line for each thing said: the first `limit` names, and the text."""
+    names: dict[str, list[str]] = {}
+    for name, texts in notes.items():
+        for text in dict.fromkeys(texts):
+            names.setdefault(text, []).append(name)
+    return [f"{first_names(of, limit)}: {text}" for text, of in names.items()]

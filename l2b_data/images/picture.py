@@ -1,32 +1,40 @@
-"""2-D pictures (png, jpg, tif) decoded with guards, as arrays (C, H, W)."""
+"""2-D pictures (png, jpg, tif, bmp, gif) decoded with guards, as arrays (C, H, W)."""
 
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from l2b_data.errors import DataError
+from l2b_data.images.content import by_content, content_of
+from l2b_data.images.tiff import read_grey_tiff
 
 PNG_SUFFIXES, JPEG_SUFFIXES, TIFF_SUFFIXES = (".png",), (".jpg", ".jpeg"), (".tif", ".tiff")
-MAX_PIXELS = 1 << 28  # 16,384 x 16,384; asked before anything is decoded
-
-_FORMATS = {
+FORMATS = {
     **dict.fromkeys(PNG_SUFFIXES, "PNG"),
     **dict.fromkeys(JPEG_SUFFIXES, "JPEG"),
     **dict.fromkeys(TIFF_SUFFIXES, "TIFF"),
+    ".bmp": "BMP",
+    ".gif": "GIF",
 }
+"""Pillow's name of the format of each suffix."""
+MAX_PIXELS = 1 << 28  # 16,384 x 16,384; asked before anything is decoded
+
 _ORIENTATION = 0x0112  # EXIF and TIFF tag; 1: the first row is the top of the picture
 _GREY = ("1", "L", "I", "I;16", "I;16B", "I;16L", "F")
-_BITS_A_SAMPLE = 258  # TIFF tag
+_BITS_A_SAMPLE, _PHOTOMETRIC = 258, 262  # TIFF tags; photometric 0: 0 is white
+_PALETTE_ALONE = ("GIF", "BMP")  # which have no grey of 8 bits but by a palette
 
 
 def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
-    """Pixels (C, H, W): C = 1 for grey, 3 for colour; uint8, uint16, int32 or float32 as stored, black-and-white bool.
+    """Pixels (C, H, W): C = 1 for grey, 3 for colour; as stored (64 bits too), black-and-white bool.
 
     A palette is looked up, or left as its indices with `indices` (label maps), unless its shades of grey fall as the
-    indices rise: such a mask is seen, and was drawn, the other way round (46 % of HAM10000's lesion masks). An alpha
+    indices rise: such a mask is seen, and was drawn, the other way round (46 % of HAM10000's lesion masks); greys of a
+    gif or bmp are looked up as well. A TIFF in which 0 is white is turned round to be as it is shown, with `indices`
+    one of 8 bits is not: such masks of ImageJ's hold 255 for the object, and labels are 0, 1, 2. An alpha
     channel is dropped where it is the same everywhere. The resolution in dpi is not read: a picture has no mm. Raises
     DataError: empty, truncated or damaged file, a content that is not the suffix's, more than MAX_PIXELS, several
     pages, transparency that varies, colour spaces other than grey and RGB, and an orientation tag that asks viewers to
@@ -43,7 +51,7 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
             if path.suffix.lower() in PNG_SUFFIXES:  # whose checksums are not looked at when it is decoded
                 with Image.open(path, formats=["PNG"]) as image:
                     image.verify()
-            with Image.open(path, formats=[_FORMATS[path.suffix.lower()]]) as image:
+            with Image.open(path, formats=[FORMATS[path.suffix.lower()]]) as image:
                 deep = _is_deep_colour(image)  # known until it is decoded
                 _check_picture(path, image)
                 image.load()
@@ -52,8 +60,13 @@ def read_picture(path: Path, *, indices: bool = False) -> np.ndarray:
                 return _pixels(path, image, indices)
         except Image.DecompressionBombError as error:
             raise DataError(f"{path}: {error}; cut it into smaller pictures") from error
+        except UnidentifiedImageError as error:
+            if path.suffix.lower() in TIFF_SUFFIXES and content_of(path) == "a TIFF":
+                return read_grey_tiff(path, MAX_PIXELS)[None]
+            kind = FORMATS[path.suffix.lower()]
+            raise DataError(f"{path}: not a readable {kind} picture{by_content(path)}") from error
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError) as error:
-            kind = _FORMATS[path.suffix.lower()]
+            kind = FORMATS[path.suffix.lower()]
             raise DataError(f"{path}: not a readable {kind} picture ({error}); copy it again") from error
 
 
@@ -96,25 +109,27 @@ def _read_deep_colour(path: Path, size: tuple[int, int]) -> np.ndarray:
 
 
 def _pixels(path: Path, image: Any, indices: bool) -> np.ndarray:
-    if image.mode == "P" and indices and _shades_fall(image):
+    if image.mode == "P" and indices and _greys_are_looked_up(image):
         image = image.convert("L")
     elif image.mode == "P" and not indices:
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     if image.mode in _GREY or image.mode == "P":
         array = np.array(image)
+        if indices and image.mode == "L" and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0:
+            array = 255 - array  # turned round by Pillow
         return array.astype(array.dtype.newbyteorder("="))[None]
     if image.mode not in ("RGB", "RGBA", "LA"):
         raise DataError(f"{path}: colour space {image.mode}; grey and RGB are read, so convert it to one of them")
     return _without_alpha(path, np.array(image))
 
 
-def _shades_fall(image: Any) -> bool:
-    """Whether a palette picture uses greys alone, and anywhere a darker one for a higher index."""
+def _greys_are_looked_up(image: Any) -> bool:
+    """Whether a palette picture uses greys alone and, but in a gif or bmp, anywhere a darker one for a higher index."""
     colours = np.asarray(image.getpalette("RGB"), int).reshape(-1, 3)
     used = [index for _, index in image.getcolors(256) if index < len(colours)]
     shades = colours[sorted(used)]
     grey = bool((shades == shades[:, :1]).all())
-    return grey and bool((np.diff(shades[:, 0]) < 0).any())
+    return grey and (image.format in _PALETTE_ALONE or bool((np.diff(shades[:, 0]) < 0).any()))
 
 
 def _without_alpha(path: Path, array: np.ndarray) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from l2b_data.errors import DataError
+from l2b_data.images.picture import FORMATS, MAX_PIXELS
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
-MAX_PIXELS = 1 << 28  # asked before anything is decoded
-_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+PICTURE_SUFFIXES = (*FORMATS, ".webp")
+_FORMATS = tuple({*FORMATS.values(), "WEBP"})
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
 
 

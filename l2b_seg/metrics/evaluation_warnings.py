@@ -1,6 +1,6 @@
 """Warnings of an evaluation: absent classes, units, soft masks, other values."""
 
-from l2b_data.files.shorten import first_lines, first_names
+from l2b_data.files.shorten import first_lines, first_names, told_together
 from l2b_data.images.soft_mask import soft_text
 from l2b_seg.metrics.case_metrics import CaseMetrics
 from l2b_seg.metrics.foreground import Foreground
@@ -24,7 +24,7 @@ def evaluation_warnings(
         )
     if foreground.classes is not None and (absent := absent_classes(found, foreground)):
         warnings.append(f"classes in no reference: {', '.join(absent)}")
-    return warnings + _value_warnings(found, foreground, merged=merged)
+    return [*warnings, *told_together(found.notes), *_value_warnings(found, foreground, merged=merged)]
 
 
 def absent_classes(found: Measured, foreground: Foreground) -> list[str]:
@@ -53,6 +53,19 @@ def _value_warnings(found: Measured, foreground: Foreground, *, merged: bool) ->
     if not measured and not merged and len(held) > 1:
         several = f"the predictions hold several values, {shown}, the references one"
         warnings.append(f"{several}: all of them count as foreground")
+    cases = len(found.cases)
+    if foreground.background not in found.there:
+        held_there = first_names([str(value) for value in sorted(found.there)], _SHOWN)
+        warnings.append(
+            f"no reference holds a pixel of background ({foreground.background}), they hold {held_there}: where one of "
+            "these is the background, name the classes without it (--classes)"
+        )
+    elif foreground.background not in found.held and cases:
+        warnings.append(f"no prediction holds a pixel of background ({foreground.background}): is it another value?")
+    never = [value for value in sorted(measured - held.keys()) if found.there[value]]
+    if held and never:
+        shown_never = first_names([str(value) for value in never], _SHOWN)
+        warnings.append(f"no prediction holds {shown_never}, which references do: were they written with other values?")
     strays = [
         f"value {value} in the predictions of {count} cases is no class and counts as background"
         for value, count in held.items()

@@ -18,7 +18,8 @@ from l2b_seg.metrics.summary import Unit
 class Measured:
     """By case id: metrics, spacing used, message of failure, what differs in grid.
 
-    held: value of the predictions -> cases with it. soft: "predictions" or "references" -> cases cut at half.
+    held, there: value of the predictions, of the references -> cases with it. soft: "predictions" or "references" ->
+    cases cut at half. notes: file name -> what of it had to be interpreted.
     """
 
     cases: dict[str, Any] = field(default_factory=dict)
@@ -26,7 +27,9 @@ class Measured:
     failed: dict[str, str] = field(default_factory=dict)
     misplaced: dict[str, str] = field(default_factory=dict)
     held: Counter[int] = field(default_factory=Counter)
+    there: Counter[int] = field(default_factory=Counter)
     soft: Counter[str] = field(default_factory=Counter)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def measure_pairs(
@@ -38,15 +41,12 @@ def measure_pairs(
         say(f"[{number}/{len(pairs)}] {case}")
         try:
             pred, ref = (read_mask(path, own) for path, own in zip(paths, matched.own, strict=True))
-            differences = pred.volume.same_grid(ref.volume)
-            if any(map(is_picture, paths)):
-                differences = [text for text in differences if text.startswith("shape")]  # it has no other grid
-            if differences:
-                found.misplaced[case] = "; ".join(differences)
+            if differences := pred.volume.same_grid(ref.volume):
+                found.misplaced[case] = "; ".join([*differences, *pred.volume.notes, *ref.volume.notes])
                 continue
             if unit == "mm" and not ref.volume.spacing_known:
                 way_out = "ask for distances in voxels (--spacing-unit voxel)"
-                raise DataError(f"{paths[1]}: its header has no spacing; {way_out}")
+                raise DataError(f"{paths[1]}: its header has no spacing (dots an inch are a printer's); {way_out}")
         except DataError as error:
             found.failed[case] = str(error)
             continue
@@ -54,6 +54,8 @@ def measure_pairs(
         found.cases[case] = foreground.metrics(pred.volume.array, ref.volume.array, spacing, tolerance)
         found.spacings[case] = spacing
         found.held.update(pred.values.tolist())
+        found.there.update(ref.values.tolist())
+        found.notes |= {str(path): mask.volume.notes for path, mask in zip(paths, (pred, ref), strict=True)}
         found.soft.update(what for what, mask in (("predictions", pred), ("references", ref)) if mask.soft)
     if found.misplaced:
         raise DataError(

@@ -8,8 +8,8 @@ from typing import Literal
 from l2b_data.cases.case_files import PROBABILITY_ENDING, case_id, channels_beside, image_files
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import ConfigError, DataError
-from l2b_data.images.image_files import IMAGE_SUFFIXES, file_stem, file_suffix
-from l2b_data.images.picture import JPEG_SUFFIXES, TIFF_SUFFIXES
+from l2b_data.images.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, file_stem, file_suffix
+from l2b_data.images.picture import JPEG_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES
 
 Split = Literal["train", "meta", "test", "all"]
 
@@ -41,7 +41,7 @@ def find_inputs(source: Path, *, channels: int = 1, split: Split = "test") -> di
         raise DataError(f"{source}: no such file or folder")
     if source.is_file():
         if file_suffix(source) is None:
-            raise DataError(f"{source}: unknown image type")
+            raise DataError(f"{source}: unknown image type; read are {', '.join(READABLE_SUFFIXES)}")
         case = case_id(source, channels=channels)
         return {case: [source] if case == file_stem(source) else channels_beside(source, channels)}
     if not (source / "splits.json").exists():
@@ -98,8 +98,9 @@ def _named(out: Path, image: Path, inputs: int) -> Path:
     suffix = file_suffix(out)
     if suffix == ".mhd":
         raise ConfigError(f"OUT {out}: masks are written as .nii.gz, .nii, .mha or .nrrd")
-    if suffix in JPEG_SUFFIXES:
-        raise ConfigError(f"OUT {out}: a jpg would change the labels; masks of pictures are written as .png or .tif")
+    if suffix in IMAGE_SUFFIXES and suffix not in PNG_SUFFIXES + TIFF_SUFFIXES:
+        change = "a jpg would change the labels; " if suffix in JPEG_SUFFIXES else ""
+        raise ConfigError(f"OUT {out}: {change}masks of pictures are written as .png or .tif")
     if _is_picture(out) and not _is_picture(image):
         raise ConfigError(f"OUT {out} is a picture, {image} a volume; name a file that ends with .nii.gz")
     return out

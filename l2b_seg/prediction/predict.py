@@ -43,7 +43,8 @@ def predict(
         outputs: case id -> files to write, from `output_paths`; shape, spacing, origin and direction are the input's.
         tta: average with the left-right mirrored image's prediction.
         skip_existing: leave cases whose files are there already (each was written whole, or not at all).
-        say: called with a line "[3/36] CASE" before each case, and one where its slices run otherwise than stored.
+        say: called with a line "[3/36] CASE" before each case, where its slices run otherwise than
+            stored, and for what of a file had to be interpreted.
 
     Returns:
         What was written, skipped, and failed (case id -> message). Broken inputs do not stop the others.
@@ -60,6 +61,8 @@ def predict(
             continue
         try:
             channels = read_image(files, predictor.task.channels)
+            for note in dict.fromkeys(note for channel in channels for note in channel.notes):
+                say(f"{case}: {note}")
             cut = channels[0].cut(predictor.options.plane)
             if cut.order[0]:
                 plane = f"cut in the plane of training ({predictor.options.plane})"
@@ -105,7 +108,7 @@ def read_image(files: Sequence[Path], expected: int) -> list[Volume]:
 def write_mask(mask: Volume, path: Path) -> None:
     """Write a label map (D, H, W): a grey picture with the values as they are where `path` names one (D = 1)."""
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        write_mask_image(mask.array, path)
+        write_mask_image(mask.array, path, spacing_mm=mask.spacing_mm if mask.spacing_known else None)
     else:
         write_volume(mask, path)
 

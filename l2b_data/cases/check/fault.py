@@ -15,6 +15,7 @@ KINDS = {
     "count": "dataset.json counts another number of cases than the split holds, or cases differ in channels",
     "empty_mask": "warning: a mask without foreground",
     "soft_mask": "warning: masks of two values with greys along their edges, which are cut at half",
+    "reading": "warning: a file whose header contradicts itself, or whose values had to be interpreted",
     "rare_value": "warning: a mask value that one mask alone holds",
     "absent_class": "warning: a class of dataset.json that no mask holds",
     "constant_image": "warning: an image with one value throughout",

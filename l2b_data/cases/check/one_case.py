@@ -59,6 +59,11 @@ def check_case(
             elif channel.array.min() == channel.array.max():
                 text = f"every voxel is {channel.array.flat[0]:g}"
                 faults.append(Fault("constant_image", case, path, text))
+    faults += [
+        Fault("reading", case, str(path), note)
+        for path, volumes in ((images[0], channels), (mask_path, masks))
+        for note in dict.fromkeys(note for volume in volumes for note in volume.notes)
+    ]
     if masks:
         faults += label_faults(case, mask_path, masks[0], labels)
         if channels:

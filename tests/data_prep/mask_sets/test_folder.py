@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from data_prep.mask_sets.folder import prepare_folder
@@ -332,3 +333,29 @@ def test_values_of_the_users_masks_are_recorded(tmp_path):
         one, other = (read_volume(dataset.label_path(case)).array for dataset in (plain, swapped))
         np.testing.assert_array_equal(np.array([0, 2, 1])[other], one)
     assert check_dataset(swapped) == []
+
+
+def test_a_mask_in_which_0_is_white_is_told_of_with_its_share(tmp_path):
+    images, masks = write_pictures(tmp_path / "raw", [f"a{number}" for number in range(6)], suffix=".bmp", colour=False)
+    for path in list(masks.iterdir()):
+        mask = np.array(Image.open(path))
+        tifffile.imwrite(path.with_suffix(".tif"), mask, photometric="miniswhite")
+        path.unlink()
+    lines = []
+    dataset = prepare(images, masks, tmp_path / "out", say=lines.append)
+    read = [read_volume(path).array for path in sorted((dataset.root / "labelsTr").iterdir())]
+    share = np.mean([mask.mean() for mask in read])
+    assert 0 < share < 0.5
+    assert f"label 1 foreground: value 255, in 6 of 6 masks, {100 * share:.3g} % of their pixels" in lines
+    assert any(line.startswith("warning: a0, a1, a2 and 3 more: in its TIFF 0 is white") for line in lines)
+
+
+def test_a_tif_and_a_png_of_one_size_are_on_one_grid(tmp_path):
+    images, masks = write_pictures(tmp_path / "raw", [f"a{number}" for number in range(6)], colour=False)
+    for path in list(images.iterdir()):
+        options = {"resolution": (200, 200), "resolutionunit": "CENTIMETER"}
+        tifffile.imwrite(path.with_suffix(".tif"), np.array(Image.open(path)), **options)
+        path.unlink()
+    dataset = prepare(images, masks, tmp_path / "out")
+    assert dataset.spacing_unit == "mm"
+    assert read_volume(dataset.image_path("a0")).spacing_mm == pytest.approx((1, 0.05, 0.05))

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from data_prep.own_cases.check_folder import check_folder
@@ -70,3 +71,14 @@ def test_soft_edges_are_warned_of(tmp_path):
     found = findings(images, masks)
     assert [(fault.kind, fault.case, fault.is_warning) for fault in found] == [("soft_mask", None, True)]
     assert found[0].message.startswith("10 of 10 masks have soft edges")
+
+
+def test_what_of_a_file_had_to_be_interpreted(tmp_path):
+    images, masks = write_pictures(tmp_path / "raw", NAMES[:4])
+    for name in NAMES[:4]:
+        path = masks / f"{name}.png"
+        tifffile.imwrite(path.with_suffix(".tif"), np.array(Image.open(path)), photometric="miniswhite")
+        path.unlink()
+    found = findings(images, masks)
+    assert [(fault.kind, fault.case, fault.is_warning) for fault in found] == [("reading", n, True) for n in NAMES[:4]]
+    assert "0 is white" in found[0].message

@@ -2,7 +2,7 @@
 
 import pytest
 
-from l2b_data.files.shorten import counted, first_lines, first_names
+from l2b_data.files.shorten import counted, first_lines, first_names, told_together
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_one_is_no_plural():
         "2 faults",
         "2,000 faults",
     ]
+
+
+def test_the_same_note_of_several_files_is_one_line():
+    notes = {"a": ["turned", "turned"], "b": ["turned", "cut"], "c": ["turned"], "d": []}
+    assert told_together(notes, 2) == ["a, b and 1 more: turned", "b: cut"]

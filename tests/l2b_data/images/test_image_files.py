@@ -126,13 +126,13 @@ def make_broken(folder):
         **{f"empty.{suffix}": "0 bytes" for suffix in ("png", "jpg", "tif")},
         "flipped.png": damaged,
         "flipped_checksum.png": damaged,
-        "a_png.jpg": damaged,
+        "a_png.jpg": "not a readable JPEG picture; by its content it is a PNG",
         "deep.tif": damaged,
         "pages.tif": "2 pages; save them as a file each, or as one volume",
         "turned.jpg": r"EXIF orientation \(6\)",
         "cmyk.tif": "colour space CMYK",
         "absent.png": "no such file",
-        "a.bmp": "unknown image type",
+        "a.xyz": "unknown image type",
     }
 
 
@@ -184,6 +184,14 @@ def test_label_maps(tmp_path):
     write_volume(Volume(labels / 4), tmp_path / "share.nii.gz")
     with pytest.raises(DataError, match=r"holds 0\.25, 0\.5, 0\.75; labels are whole numbers"):
         read_label_map(tmp_path / "share.nii.gz")
+    for values, share in ((labels, np.float32(0.99998)), (labels * np.int16(85), 1.00001)):
+        write_volume(Volume(values * share), tmp_path / "off.nii.gz")
+        rounded = read_label_map(tmp_path / "off.nii.gz")
+        np.testing.assert_array_equal(rounded.array, values)
+        assert rounded.notes == ("its values are a little off whole numbers, and are rounded",)
+    write_volume(Volume(labels * 0.99), tmp_path / "further.nii.gz")
+    with pytest.raises(DataError, match=r"holds 0\.99, 1\.98, 2\.97"):
+        read_label_map(tmp_path / "further.nii.gz")
     write_volume(Volume(np.full((1, 2, 2), np.nan)), tmp_path / "nan.nii.gz")
     with pytest.raises(DataError, match="NaN"):
         read_label_map(tmp_path / "nan.nii.gz")

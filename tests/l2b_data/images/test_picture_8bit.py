@@ -12,7 +12,7 @@ from l2b_data.images.picture_8bit import is_picture, read_picture, resize, resiz
 COLOUR = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".webp"])
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".gif", ".tif", ".webp"])
 def test_colour_and_grey(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     Image.fromarray(COLOUR).save(path, lossless=True)

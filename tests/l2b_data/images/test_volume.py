@@ -157,7 +157,7 @@ SIZES = {  # of 4 x 3 x 2 voxels of 2 bytes
     [
         *(
             ({"ElementDataFile": name}, "plain file name")
-            for name in ("../x.raw", "/etc/passwd", "sub\\x.raw", "LIST", "slice%03d.raw 1 2 1", "x" * 5000)
+            for name in ("../x.raw", "/etc/passwd", "sub\\x.raw", "LIST", "../%03d.raw 1 2 1", "x" * 5000)
         ),
         ({"ElementDataFile": "other.raw"}, "not beside it"),
         *(({"DimSize": size}, message) for size, message in SIZES.items()),

@@ -1,7 +1,9 @@
 """What an evaluation says beside its numbers: values that agree with nothing, and several where one is meant."""
 
 import numpy as np
+import pytest
 
+from l2b_data.errors import DataError
 from l2b_seg.metrics.evaluate import evaluate
 from tests.l2b_seg.metrics.test_evaluate import box, classes_of, write
 
@@ -20,9 +22,34 @@ def test_values_without_one_in_common(tmp_path):
     write(pred, 5 * box(-2) + 7 * box(2))
     assert "hold the values 5, 7, 12, the references are measured by 1, 2" in evaluate(pred, ref).warnings[0]
     write(pred, box(value=2))
-    assert evaluate(pred, ref).warnings == []
+    never = "no prediction holds 1, which references do: were they written with other values?"
+    assert evaluate(pred, ref).warnings == [never]
     write(pred, np.zeros_like(box()))
     assert evaluate(pred, ref).warnings == [], "missed, not another value"
+
+
+def test_masks_without_a_background(tmp_path):
+    paths = tmp_path / "pred.nii.gz", tmp_path / "ref.nii.gz"
+    write(paths[0], 1 + box())
+    write(paths[1], 1 + box())
+    (warning,) = evaluate(*paths).warnings
+    assert warning.startswith("no reference holds a pixel of background (0), they hold 1, 2: ")
+    write(paths[1], box())
+    assert "no prediction holds a pixel of background (0): is it another value?" in evaluate(*paths).warnings
+
+
+def test_what_of_a_file_had_to_be_interpreted(tmp_path):
+    pred, ref = tmp_path / "pred", tmp_path / "ref"
+    for case in "abcde":
+        write(pred / f"{case}.nii.gz", box() * np.float32(0.99998))
+        write(ref / f"{case}.nii.gz", box())
+    summary = evaluate(pred, ref)
+    assert summary.mean["dice"] == 1
+    names = ", ".join(str(pred / f"{case}.nii.gz") for case in "abc")
+    assert summary.warnings == [f"{names} and 2 more: its values are a little off whole numbers, and are rounded"]
+    write(ref / "a.nii.gz", box()[:, 1:])
+    with pytest.raises(DataError, match=r"another grid.*\n.*a: shape .*rounded"):
+        evaluate(pred, ref)
 
 
 def test_several_values_against_one(tmp_path):

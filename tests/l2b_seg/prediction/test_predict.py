@@ -392,7 +392,9 @@ def red_and_blue(height=60, width=90):
     return picture, labels
 
 
-@pytest.mark.parametrize(("suffix", "written"), [(".png", ".png"), (".jpg", ".png"), (".tif", ".tif")])
+@pytest.mark.parametrize(
+    ("suffix", "written"), [(".png", ".png"), (".jpg", ".png"), (".bmp", ".png"), (".tif", ".tif")]
+)
 def test_picture_in_mask_picture_out(tmp_path, colours, suffix, written):
     picture, labels = red_and_blue()
     source = tmp_path / "in" / f"lesion{suffix}"
@@ -464,7 +466,7 @@ def test_where_masks_of_pictures_go(tmp_path):
     ]
     picture, volume = {"a": inputs["a"]}, {"c": inputs["c"]}
     assert output_paths(picture, tmp_path / "mask.nii.gz")["a"].mask == tmp_path / "mask.nii.gz"
-    for wrong, given in (("mask.jpg", picture), ("mask.png", volume), ("mask.mhd", volume)):
+    for wrong, given in (("mask.jpg", picture), ("mask.bmp", picture), ("mask.png", volume), ("mask.mhd", volume)):
         with pytest.raises(ConfigError, match=wrong):
             output_paths(given, tmp_path / wrong)
     with pytest.raises(ConfigError, match="replace their images"):
