@@ -101,7 +101,7 @@ def _step(variant: str, options: argparse.Namespace) -> Callable[[], object]:
     import torch
 
     from l2b import candidate_losses, rectified, train_step
-    from l2b.train_step import descend
+    from l2b.descend import descend
     from tests.l2b.double_backward import alignments_by_double_backward
 
     problem = _problem(options)

@@ -26,8 +26,7 @@ from l2b.normalize import (
     sum_to_one,
 )
 from l2b.train_step import Step, train_step
-from l2b.weight_net import WeightNet, WeightNorm, batch_mean, batch_share
-from l2b.weight_net_step import weight_net_step
+from l2b.weight_net import WeightNet, WeightNorm, batch_mean, batch_share, weight_net_step
 
 __all__ = [
     "BatchError",

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
+from l2b.batch import Inputs, device_of
 from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses, of_primal
 from l2b.errors import EngineError
 from l2b.untouched import forward_with, full_precision
@@ -12,7 +13,7 @@ from l2b.untouched import forward_with, full_precision
 def alignment(
     model: nn.Module,
     direction: dict[str, Tensor],
-    x: Tensor,
+    x: Inputs,
     y: Tensor,
     *,
     loss: Loss,
@@ -27,7 +28,7 @@ def alignment(
     A second model forward is paid for, outside autocast; running statistics, .grad and modes stay as they were.
     Raises EngineError where torch has no forward-mode derivative for one of the model's operations.
     """
-    with torch.no_grad(), full_precision(x.device), forward_ad.dual_level():
+    with torch.no_grad(), full_precision(device_of(x)), forward_ad.dual_level():
         parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
         for name, tangent in direction.items():
             parameters[name] = forward_ad.make_dual(parameters[name], tangent)

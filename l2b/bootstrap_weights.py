@@ -5,13 +5,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from l2b.alignment import alignment
-from l2b.batch import Batch, require_pairs
+from l2b.batch import Batch, Inputs, checked_pair, device_of
 from l2b.candidate_losses import Loss, PseudoLabel
 from l2b.errors import NonFiniteError
 from l2b.finite_difference import Mode, finite_difference, require_mode, shifted
 from l2b.judge import judge
 from l2b.lookahead import Through
 from l2b.meta_average import MetaAverage
+from l2b.model import LogitsOf, as_called
 from l2b.normalize import Normalizer, rectified
 from l2b.untouched import forward_with, full_precision, untouched_rng
 
@@ -29,11 +30,14 @@ def bootstrap_weights(
     lookahead: Through = "optimizer",
     mode: Mode = "exact",
     meta_average: MetaAverage | None = None,
+    logits_of: LogitsOf | None = None,
 ) -> Tensor:
     """Weights (K, B, *E), detached: alpha = weights[0] for the given label, beta = weights[1] for the pseudo-label.
 
     batch = (x (B, C, *), y), meta_batch = (x (M, C, *), clean y); `loss(logits, target)` -> (B, *E);
-    `pseudo_label(logits)` -> a target like y, None for the given label only (K = 1: L2RW, pixel-wise NL reweighting).
+    `pseudo_label`: a target like y, or a function of the logits that gives one; None for the given label only (K = 1:
+    L2RW, pixel-wise NL reweighting). x may be the model's arguments by name, a dict of tensors (B, *), and
+    `logits_of(output)` finds the logits in whatever the model returns.
     `normalize=None` returns the raw alignments a; `meta_loss`: that of the meta batch, where it is another one. Source:
     L2B (CVPR 2024) eq. 4-9. `mode="exact"`: one reverse pass on the meta batch, one forward-mode pass on the train
     batch. `mode="fast"`: a finite difference in place of the second (finite_difference.py says how far off); it pays
@@ -48,8 +52,8 @@ def bootstrap_weights(
     "fast" in a model that computes below float32 by itself) or it checkpoints its activations in the reentrant way.
     """
     require_mode(mode)
-    require_pairs("batch", batch)
-    require_pairs("meta batch", meta_batch)
+    batch, meta_batch = checked_pair("batch", batch), checked_pair("meta batch", meta_batch)
+    model = as_called(model, batch, logits_of)
     x, y = batch
     on_meta = loss if meta_loss is None else meta_loss
     judgement = judge(
@@ -71,7 +75,7 @@ def bootstrap_weights(
 def alignments(
     model: nn.Module,
     direction: dict[str, Tensor],
-    x: Tensor,
+    x: Inputs,
     y: Tensor,
     *,
     loss: Loss,
@@ -80,10 +84,10 @@ def alignments(
 ) -> Tensor:
     """a (K, B, *E) along `direction`, by passes of its own, outside autocast, that leave no trace."""
     if mode == "exact":
-        with untouched_rng(x.device):
+        with untouched_rng(device_of(x)):
             return alignment(model, direction, x, y, loss=loss, pseudo_label=pseudo_label)
     there = shifted(model, direction, x)
-    with torch.no_grad(), untouched_rng(x.device), full_precision(x.device):
+    with torch.no_grad(), untouched_rng(device_of(x)), full_precision(device_of(x)):
         here = forward_with(model, {}, x)
     return finite_difference(there, here, y, loss=loss, pseudo_label=pseudo_label)
 

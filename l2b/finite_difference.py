@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
+from l2b.batch import Inputs, device_of
 from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses, of_primal
 from l2b.errors import EngineError
 from l2b.untouched import forward_with, full_precision, untouched_rng
@@ -28,7 +29,7 @@ class Shifted:
 
 
 @torch.no_grad()
-def shifted(model: nn.Module, direction: dict[str, Tensor], x: Tensor) -> Shifted:
+def shifted(model: nn.Module, direction: dict[str, Tensor], x: Inputs) -> Shifted:
     """One forward pass a small distance along `direction`, outside autocast; random streams, buffers, modes stay.
 
     distance = c sqrt(eps) (1 + |theta|) / |direction|, eps that of the parameters' dtype: the step of Jacobian-free
@@ -40,7 +41,7 @@ def shifted(model: nn.Module, direction: dict[str, Tensor], x: Tensor) -> Shifte
     relative = RELATIVE_STEP * torch.finfo(length.dtype).eps ** 0.5
     distance = torch.where(length > 0, relative * reach / length, 1.0)
     moved = {name: parameter + distance * direction[name] for name, parameter in theta.items()}
-    with untouched_rng(x.device), full_precision(x.device):
+    with untouched_rng(device_of(x)), full_precision(device_of(x)):
         return Shifted(forward_with(model, moved, x), distance)
 
 

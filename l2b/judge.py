@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from l2b.batch import Batch
+from l2b.batch import Batch, device_of
 from l2b.candidate_losses import Loss
 from l2b.lookahead import Through
 from l2b.lookahead import lookahead as look_ahead
@@ -41,7 +41,7 @@ def judge(
     """
     ahead = look_ahead(model, optimizer, through=lookahead)
     x_meta, y_meta = meta_batch
-    with untouched_rng(x_meta.device):
+    with untouched_rng(device_of(x_meta)):
         gradient = meta_gradient(model, ahead.parameters, x_meta, y_meta, loss, for_difference=for_difference)
     used = gradient if meta_average is None else meta_average.after(gradient)
     return Judgement({name: ahead.step_sizes[name] * value for name, value in used.items()}, gradient)

@@ -33,18 +33,14 @@ def lookahead(model: nn.Module, optimizer: Optimizer, *, through: Through = "opt
     dampening follow torch.optim.SGD).
 
     Parameters frozen or unknown to the optimizer stay, with step size 0. Nothing of model or optimizer is changed.
-    Raises UnsupportedOptimizerError for anything but torch.optim.SGD: a step that divides by a running
-    second moment is not linear in the weights, so its lookahead at zero weights is not this one.
+    "none" takes any optimizer: the paper's gradient descent at its learning rates, 1 where a group has none.
+    Raises UnsupportedOptimizerError through anything but torch.optim.SGD: a step that divides by a running second
+    moment is not linear in the weights, so its lookahead at zero weights is not this one; and for an optimizer that
+    maximises, or moves none of the model's parameters.
     """
-    if type(optimizer) is not SGD:
-        raise UnsupportedOptimizerError(
-            f"optimizer {type(optimizer).__name__} is not supported: the lookahead is exact for torch.optim.SGD "
-            "(momentum, weight decay, Nesterov) only; use SGD, or pass weights of your own"
-        )
-    if any(group.get("maximize") for group in optimizer.param_groups):
-        raise UnsupportedOptimizerError("SGD(maximize=True) is not supported: losses are minimised here")
     if through not in ("optimizer", "none"):
         raise ValueError(f"lookahead {through!r} is unknown: 'optimizer' or 'none'")
+    _require_supported(model, optimizer, through)
     group_of = {id(p): group for group in optimizer.param_groups for p in group["params"]}
     parameters: dict[str, Tensor] = {}
     step_sizes: dict[str, float] = {}
@@ -54,11 +50,32 @@ def lookahead(model: nn.Module, optimizer: Optimizer, *, through: Through = "opt
         if group is None or not parameter.requires_grad:
             parameters[name], step_sizes[name] = theta, 0.0
         elif through == "none":
-            parameters[name], step_sizes[name] = theta, float(group["lr"])
+            lr = group.get("lr")
+            parameters[name], step_sizes[name] = theta, 1.0 if lr is None else float(lr)
         else:
             buffer = optimizer.state.get(parameter, {}).get("momentum_buffer")
             parameters[name], step_sizes[name] = _sgd_at_zero_weights(theta, group, buffer)
     return Lookahead(parameters, step_sizes)
+
+
+def _require_supported(model: nn.Module, optimizer: Optimizer, through: Through) -> None:
+    kind = type(optimizer).__name__
+    if not hasattr(optimizer, "param_groups"):
+        raise UnsupportedOptimizerError(f"the optimizer is a {kind}: it must be a torch.optim.Optimizer")
+    if any(group.get("maximize") for group in optimizer.param_groups):
+        raise UnsupportedOptimizerError(f"{kind}(maximize=True) is not supported: losses are minimised here")
+    if through == "optimizer" and type(optimizer) is not SGD:
+        raise UnsupportedOptimizerError(
+            f"optimizer {kind} is not supported by lookahead='optimizer', which is exact for torch.optim.SGD alone "
+            "(momentum, weight decay, Nesterov)",
+            use={"lookahead": "none"},
+        )
+    moved = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not any(id(parameter) in moved and parameter.requires_grad for parameter in model.parameters()):
+        raise UnsupportedOptimizerError(
+            "the optimizer holds no parameter of the model that requires a gradient: make it from model.parameters(), "
+            "after the last copy, load or wrapping of the model"
+        )
 
 
 @torch.no_grad()

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from l2b.candidate_losses import Loss
+from l2b.batch import Inputs, device_of, each_tensor
+from l2b.candidate_losses import Loss, element_loss
 from l2b.errors import EngineError
 from l2b.untouched import forward_then, full_precision
 
@@ -14,7 +15,7 @@ from l2b.untouched import forward_then, full_precision
 def meta_gradient(
     model: nn.Module,
     parameters: dict[str, Tensor],
-    x_meta: Tensor,
+    x_meta: Inputs,
     y_meta: Tensor,
     loss: Loss,
     *,
@@ -29,31 +30,37 @@ def meta_gradient(
     """
 
     def mean_loss(logits: Tensor) -> Tensor:
+        mean = element_loss(logits, y_meta, loss).mean()
         if for_difference:
             _require_float32(logits)
-        return loss(logits, y_meta).mean()
+        return mean
 
     return gradient_at(model, parameters, x_meta, mean_loss)
 
 
 def gradient_at(
-    model: nn.Module, parameters: dict[str, Tensor], x: Tensor, objective: Callable[[Tensor], Tensor]
+    model: nn.Module, parameters: dict[str, Tensor], x: Inputs, objective: Callable[[Tensor], Tensor]
 ) -> dict[str, Tensor]:
     """Gradient of the scalar objective(logits) at `parameters`, as meta_gradient gives it."""
     trainable = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
     leaves = {name: parameters[name].detach().requires_grad_() for name in trainable}
 
     def gradients(logits: Tensor) -> list[Tensor]:
-        found = torch.autograd.grad(objective(logits), list(leaves.values()), allow_unused=True)
+        value = objective(logits)
+        if not value.requires_grad:
+            raise EngineError(
+                "the meta loss has no gradient to the model's parameters: torch.inference_mode is on, or logits_of or "
+                "the loss detaches the logits"
+            )
+        found = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)
         if any(gradient is None for gradient in found):
             _require_no_reentrant(logits)
         pairs = zip(found, leaves.values(), strict=True)
         return [torch.zeros_like(leaf) if gradient is None else gradient for gradient, leaf in pairs]
 
-    with torch.enable_grad(), full_precision(x.device):
-        if x.is_floating_point():
-            # puts a reentrant checkpoint of the first layers into the graph; the gradient to x itself is not computed
-            x = x.detach().requires_grad_().clone()
+    with torch.enable_grad(), full_precision(device_of(x)):
+        # puts a reentrant checkpoint of the first layers into the graph; the gradient to x itself is not computed
+        x = each_tensor(x, lambda part: part.detach().requires_grad_().clone() if part.is_floating_point() else part)
         try:
             found = forward_then(model, {**parameters, **leaves}, x, gradients)
         except RuntimeError as error:  # torch's own refusal of a reentrant checkpoint

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.amp import GradScaler
 from torch.optim import Optimizer
 
-from l2b.batch import Batch, require_pairs
+from l2b.batch import Batch, Inputs, checked_pair, device_of
 from l2b.bootstrap_weights import alignments, weights_from
-from l2b.candidate_losses import Loss, PseudoLabel, asked_once, candidate_losses
-from l2b.errors import NonFiniteError
+from l2b.candidate_losses import Loss, OwnLabel, PseudoLabel, asked_once, candidate_losses
+from l2b.descend import descend, guess_loss, meta_step
 from l2b.finite_difference import Mode, finite_difference, require_mode, shifted
 from l2b.judge import judge
 from l2b.lookahead import Through
 from l2b.meta_average import MetaAverage
+from l2b.model import LogitsOf, as_called
 from l2b.normalize import Normalizer, rectified
 from l2b.untouched import statistics_kept, under_autocast
 
@@ -50,8 +52,11 @@ def train_step(
     clip_norm: float | None = None,
     warm_up: bool = False,
     supervised_meta_step: bool = False,
-    own_label: PseudoLabel | None = None,
+    own_label: OwnLabel | None = None,
     clean_share: float = 0.0,
+    logits_of: LogitsOf | None = None,
+    step: bool = True,
+    scaler: GradScaler | None = None,
 ) -> Step:
     """Take one step on sum(weights * losses) (L2B, CVPR 2024, eq. 3) and report it; arguments as bootstrap_weights.
 
@@ -66,14 +71,21 @@ def train_step(
     loss is below the train batch's `guess_loss` (`meta_step` says why).
     torch.autocast acts on the step's own passes alone; the weights are those of the parameters' own precision, which
     costs "fast" a further pass.
+    `step=False`: the gradient is added to what .grad holds and the optimizer does not move, for a loop that
+    accumulates over batches and steps itself; `gradient_norm` is then this batch's own. `scaler`: the loss is scaled,
+    and the scaler takes the step and is updated (`step=False`: .grad stays scaled); where it finds an infinite gradient
+    it takes none, and `gradient_norm` says so.
     Raises NonFiniteError with parameters, buffers, optimizer and `meta_average` as they were (a non-finite supervised
     meta step: as after the weighted step, which was finite); else as bootstrap_weights.
     """
     require_mode(mode)
-    require_pairs("batch", batch)
+    batch = checked_pair("batch", batch)
     judges, teaches = not warm_up, supervised_meta_step or clean_share > 0
     if judges or teaches:
-        require_pairs("meta batch", meta_batch)
+        meta_batch = checked_pair("meta batch", meta_batch)
+    if not step and (clip_norm is not None or supervised_meta_step):
+        raise ValueError("step=False takes no step: clip_norm and supervised_meta_step are for the loop to do")
+    model = as_called(model, batch, logits_of)
     x, y = batch
     on_meta = loss if meta_loss is None else meta_loss
     judgement = None
@@ -98,51 +110,30 @@ def train_step(
             weights = weights_from(a, normalize)
             objective = (weights * losses).sum()
         blended = judgement.gradient if judgement is not None and clean_share > 0 else None
-        value, norm = descend(model, optimizer, objective, clip_norm=clip_norm, blended=blended, share=clean_share)
+        value, norm = descend(
+            model,
+            optimizer,
+            objective,
+            clip_norm=clip_norm,
+            blended=blended,
+            share=clean_share,
+            step=step,
+            scaler=scaler,
+        )
     if meta_average is not None and judgement is not None:
         meta_average.update(judgement.gradient)
     logits = logits.detach()
     taught = False
     if supervised_meta_step:
         least = 0.0 if own_label is None else guess_loss(logits, loss=on_meta, own_label=own_label)
-        taught = meta_step(model, optimizer, meta_batch, loss=on_meta, least=least, clip_norm=clip_norm)
+        taught = meta_step(model, optimizer, meta_batch, loss=on_meta, least=least, clip_norm=clip_norm, scaler=scaler)
     return Step(value, weights, logits, norm, not bool(weights.any()), taught)
-
-
-def guess_loss(logits: Tensor, *, loss: Loss, own_label: PseudoLabel) -> float:
-    """Mean loss of a batch's logits under their own most probable labels: how sure the network is of its guesses."""
-    return float(loss(logits, own_label(logits)).mean())
-
-
-def meta_step(
-    model: nn.Module,
-    optimizer: Optimizer,
-    meta_batch: Batch,
-    *,
-    loss: Loss,
-    least: float = 0.0,
-    clip_norm: float | None = None,
-) -> bool:
-    """An ordinary step on the meta batch's mean loss, none where that is below `least`; whether there was one.
-
-    With `least` the train batch's `guess_loss`: no label of an image has a smaller cross-entropy than the most probable
-    one, so a network to which clean and train images are the same has on clean labels at least the loss of its own
-    guesses. Where it has less it knows the clean images themselves, and a step on them would teach it them alone.
-    Running statistics see the meta batch either way. Raises NonFiniteError as `descend`.
-    """
-    x, y = meta_batch
-    with statistics_kept(model):
-        value = loss(model(x), y).mean()
-        if float(value.detach()) < least:
-            return False
-        descend(model, optimizer, value, clip_norm=clip_norm)
-    return True
 
 
 def _alignments_and_losses(
     model: nn.Module,
     direction: dict[str, Tensor],
-    x: Tensor,
+    x: Inputs,
     y: Tensor,
     *,
     loss: Loss,
@@ -154,7 +145,7 @@ def _alignments_and_losses(
     Under autocast a difference drowns in the own pass's rounding, so that "fast" takes a further pass. The losses are
     then of the pseudo-labels of the engine's passes: near a tie, the own pass could give others than were weighed.
     """
-    if rounded := under_autocast(x.device):
+    if rounded := under_autocast(device_of(x)):
         pseudo_label = asked_once(pseudo_label)
     if mode == "exact" or rounded:
         a = alignments(model, direction, x, y, loss=loss, pseudo_label=pseudo_label, mode=mode)
@@ -168,32 +159,3 @@ def _given_only(losses: Tensor, pseudo_label: PseudoLabel | None) -> Tensor:
     """The weights (K, B, *E) of the plain mean over the given label's losses (1, B, *E)."""
     given = torch.full_like(losses, 1 / losses.numel(), requires_grad=False)
     return given if pseudo_label is None else torch.cat([given, torch.zeros_like(given)])
-
-
-def descend(
-    model: nn.Module,
-    optimizer: Optimizer,
-    loss: Tensor,
-    *,
-    clip_norm: float | None,
-    blended: dict[str, Tensor] | None = None,
-    share: float = 0.0,
-) -> tuple[float, float]:
-    """Backward, blend in `share` of the gradients `blended` (by parameter name), clip, optimizer.step.
-
-    Returns the loss and the gradient norm before clipping. Raises NonFiniteError, with the parameters and the
-    optimizer's state unchanged, where either is not finite; around the forward pass, `statistics_kept` keeps buffers.
-    """
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    for name, parameter in model.named_parameters():
-        if blended is not None and name in blended and parameter.grad is not None:
-            parameter.grad.lerp_(blended[name], share)
-    norm = float(nn.utils.clip_grad_norm_(model.parameters(), float("inf") if clip_norm is None else clip_norm))
-    value = float(loss.detach())
-    if not (torch.isfinite(loss) and norm < float("inf")):
-        optimizer.zero_grad(set_to_none=True)
-        raise NonFiniteError(f"loss {value} with gradient norm {norm}: no step was taken")
-    optimizer.step()
-    torch.clear_autocast_cache()  # else an autocast around several steps goes on with casts of the old parameters
-    return value, norm

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from l2b.batch import Inputs, each_tensor
 from l2b.errors import EngineError
 
 T = TypeVar("T")
@@ -51,12 +52,12 @@ def statistics_kept(model: nn.Module) -> Iterator[None]:
         raise
 
 
-def forward_with(model: nn.Module, parameters: dict[str, Tensor], x: Tensor) -> Tensor:
+def forward_with(model: nn.Module, parameters: dict[str, Tensor], x: Inputs) -> Tensor:
     """model(x) with other parameters, in the model's own train / eval mode; its buffers stay as they are."""
     return forward_then(model, parameters, x, lambda logits: logits)
 
 
-def forward_then(model: nn.Module, parameters: dict[str, Tensor], x: Tensor, then: Callable[[Tensor], T]) -> T:
+def forward_then(model: nn.Module, parameters: dict[str, Tensor], x: Inputs, then: Callable[[Tensor], T]) -> T:
     """then(model(x)) with other parameters, which hold until `then` has returned.
 
     A gradient is taken in `then`: its backward pass recomputes checkpointed activations (torch.utils.checkpoint), which
@@ -64,9 +65,13 @@ def forward_then(model: nn.Module, parameters: dict[str, Tensor], x: Tensor, the
     raised to it. Buffers are cloned: train-mode BatchNorm would otherwise advance its running statistics in every extra
     pass.
     """
-    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), x.dtype)
-    if x.is_floating_point() and torch.finfo(x.dtype).bits < torch.finfo(dtype).bits:
-        x = x.to(dtype)
+    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), None)
+
+    def raised(part: Tensor) -> Tensor:
+        low = dtype is not None and part.is_floating_point() and torch.finfo(part.dtype).bits < torch.finfo(dtype).bits
+        return part.to(dtype) if low else part
+
+    x = each_tensor(x, raised)
     buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     own = {f"model.{name}": value for name, value in {**parameters, **buffers}.items()}
     found: T = functional_call(_Scope(model), own, (x, then))
@@ -80,5 +85,5 @@ class _Scope(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, x: Tensor, then: Callable[[Tensor], T]) -> T:
+    def forward(self, x: Inputs, then: Callable[[Tensor], T]) -> T:
         return then(self.model(x))

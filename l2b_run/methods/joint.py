@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from l2b.train_step import guess_loss, meta_step
+from l2b.descend import guess_loss, meta_step
 from l2b_run.settings.shared import TrainingSettings
 from l2b_run.training.method import Method, Training
 from l2b_run.training.method_settings import clean_step_faults

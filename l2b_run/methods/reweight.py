@@ -40,12 +40,11 @@ def own_or_teacher(run: Training, epoch: int, step: int, drawn: Drawn | None = N
     return Candidates(drawn, run.batches.clean(epoch, step, run.settings.meta_batch_size), pseudo)
 
 
-def teacher_pseudo_label(state: TrainState, images: Tensor, task: Task) -> PseudoLabel:
-    """The averaged network's own label of `images`, computed once, as a constant."""
+def teacher_pseudo_label(state: TrainState, images: Tensor, task: Task) -> Tensor:
+    """The averaged network's own label of `images`, a target like the given one."""
     teacher = state.evaluated.eval()
     with torch.no_grad():
-        target = task.hard_pseudo_label(teacher(images))
-    return lambda logits: target
+        return task.hard_pseudo_label(teacher(images))
 
 
 def reported(done: Step, position: Tensor | None) -> StepReport:

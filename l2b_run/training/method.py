@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from l2b import MetaAverage
-from l2b.candidate_losses import PseudoLabel
-from l2b.train_step import descend
+from l2b.candidate_losses import OwnLabel
+from l2b.descend import descend
 from l2b_run.settings.shared import Strict, TrainingSettings
 from l2b_run.training.batches import Batches
 from l2b_run.training.state import Memory, TrainState, average_of, sgd_of
@@ -62,7 +62,7 @@ class Training:
         return self.method.own_settings(self.settings)
 
     @property
-    def own_label(self) -> PseudoLabel | None:
+    def own_label(self) -> OwnLabel | None:
         """The network's most probable label, by which `clean_steps` "measured" goes; None otherwise."""
         return self.task.hard_pseudo_label if self.settings.clean_steps == "measured" else None
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from l2b import EngineError, bootstrap_weights, finite_difference, shifted, train_step, weight_net_step
 from tests.l2b.problems import Problem, conv_net, monai_unetpp, relative_error, resnet18, samples, sgd, small_resnet
-from tests.l2b.test_weight_net_step import flat, weight_net_for
+from tests.l2b.weight_net.test_step import flat, weight_net_for
 
 BOUND = 0.02
 """Of mode="fast" against exact float32 alignments; measured: 0.001 to 0.008, under autocast as without."""

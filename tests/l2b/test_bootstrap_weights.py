@@ -18,6 +18,7 @@ from tests.l2b.problems import (
     small_cnn,
     smp_unetpp,
     snapshot,
+    take_plain_steps,
 )
 
 NETWORKS = [small_cnn, resnet18, monai_unetpp, smp_unetpp]
@@ -203,8 +204,31 @@ def test_unknown_choices_are_refused():
 def test_optimizer_is_checked():
     problem = small_cnn()
     optimizer = torch.optim.Adam(problem.model.parameters())
-    with pytest.raises(UnsupportedOptimizerError, match=r"Adam .* use SGD"):
+    with pytest.raises(UnsupportedOptimizerError, match="Adam") as caught:
         bootstrap_weights(problem.model, optimizer, problem.batch, problem.meta_batch, loss=problem.loss)
+    assert caught.value.use == {"lookahead": "none"}
+
+
+ANY_OPTIMIZER = [
+    torch.optim.AdamW,
+    lambda p: torch.optim.RMSprop(p, lr=0.01, momentum=0.9),
+    lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+]
+
+
+@pytest.mark.parametrize("build", ANY_OPTIMIZER, ids=["AdamW", "RMSprop", "SGD"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_any_optimizer_equals_double_backward_without_lookahead(network, build):
+    """Of two groups with a learning rate each, one of them with a frozen parameter."""
+    problem = network()
+    parameters = list(problem.model.parameters())
+    half = len(parameters) // 2
+    optimizer = build([{"params": parameters[:half], "lr": 0.03}, {"params": parameters[half:]}])
+    take_plain_steps(problem, optimizer, 2)
+    parameters[0].requires_grad_(False)
+    before = snapshot(problem.model, optimizer)
+    require_equal(problem, optimizer, lookahead="none")
+    assert same(before, snapshot(problem.model, optimizer)) == []
 
 
 class _NoForwardMode(torch.autograd.Function):

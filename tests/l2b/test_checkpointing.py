@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint
 from l2b import EngineError, batch_share, bootstrap_weights, train_step, weight_net_step
 from tests.l2b.double_backward import alignments_by_double_backward, weight_net_gradient_by_double_backward
 from tests.l2b.problems import Problem, conv_net, relative_error, resnet18, same, samples, sgd, snapshot
-from tests.l2b.test_weight_net_step import flat, weight_net_for
+from tests.l2b.weight_net.test_step import flat, weight_net_for
 
 LR = 0.05
 

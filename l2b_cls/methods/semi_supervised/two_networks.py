@@ -7,7 +7,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from l2b.train_step import descend
+from l2b.descend import descend
 from l2b_cls.methods.semi_supervised.mixed_loss import negative_entropy
 from l2b_cls.methods.semi_supervised.samples import TrainingSamples
 from l2b_run.methods.split import Split

@@ -4,14 +4,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from l2b.batch import Batch, require_pairs
+from l2b.batch import Batch, Inputs, checked_pair, device_of
 from l2b.bootstrap_weights import alignments, weights_from
 from l2b.candidate_losses import Loss, candidate_losses
+from l2b.descend import descend
 from l2b.lookahead import lookahead
 from l2b.meta_gradient import gradient_at, meta_gradient
-from l2b.train_step import Step, descend
+from l2b.model import LogitsOf, as_called
+from l2b.train_step import Step
 from l2b.untouched import full_precision, statistics_kept, untouched_rng
-from l2b.weight_net import WeightNet, WeightNorm, batch_share
+from l2b.weight_net.net import WeightNet, WeightNorm, batch_share
 
 
 def weight_net_step(
@@ -26,6 +28,7 @@ def weight_net_step(
     meta_loss: Loss | None = None,
     weight_norm: WeightNorm = batch_share,
     clip_norm: float | None = None,
+    logits_of: LogitsOf | None = None,
 ) -> Step:
     """Step the weight net V down the meta loss, then the model down sum_i n(V(l))_i l_i; report the latter.
 
@@ -33,8 +36,9 @@ def weight_net_step(
         V         : one step of `weight_optimizer` on mean_j meta_loss_j(theta_hat), through n and V
         theta     : one step of `optimizer` on sum_i n(V(l))_i l_i, with the new V
 
-    batch = (x (B, C, *), y), meta_batch = (x (M, C, *), y); `loss(logits, target)` -> (B, *E), one value an element;
-    `weight_norm` n: `batch_share` (released code) or `batch_mean` (as printed). MW-Net: clean meta batch and
+    batch = (x (B, C, *), y), meta_batch = (x (M, C, *), y) and `logits_of` as bootstrap_weights; `loss(logits, target)`
+    -> (B, *E), one value an element; `weight_norm` n: `batch_share` (released code) or `batch_mean` (as printed).
+    MW-Net: clean meta batch and
     cross-entropy; MNW-Net: noisy meta batch; RMNW-Net: noisy meta batch and an absolute error as `meta_loss`.
     Source: Meta-Weight-Net (Shu et al. 2019), RMNW-Net (WACV 2021) and their released code: the lr of the virtual step
     is `optimizer`'s, its momentum and weight decay take no part in it.
@@ -49,23 +53,23 @@ def weight_net_step(
     model move where the meta gradient is not finite (in the model's own step: after the weight net's, the model as it
     was).
     """
-    require_pairs("batch", batch)
-    require_pairs("meta batch", meta_batch)
+    batch, meta_batch = checked_pair("batch", batch), checked_pair("meta batch", meta_batch)
+    model = as_called(model, batch, logits_of)
     (x, y), (x_meta, y_meta) = batch, meta_batch
     here = lookahead(model, optimizer, through="none")
-    with untouched_rng(x.device):
+    with untouched_rng(device_of(x)):
         losses, gradient = _virtual_gradient(model, weight_net, weight_norm, x, y, loss)
     theta_hat = {
         name: theta - here.step_sizes[name] * gradient[name] if name in gradient else theta
         for name, theta in here.parameters.items()
     }
-    with untouched_rng(x.device):
+    with untouched_rng(device_of(x)):
         u = meta_gradient(model, theta_hat, x_meta, y_meta, loss if meta_loss is None else meta_loss)
     direction = {name: here.step_sizes[name] * value for name, value in u.items()}
     a = weights_from(alignments(model, direction, x, y, loss=loss, pseudo_label=None, mode="exact"), None)
-    with torch.enable_grad(), full_precision(x.device):
+    with torch.enable_grad(), full_precision(device_of(x)):
         descend(weight_net, weight_optimizer, -(a[0] * weight_norm(weight_net(losses))).sum(), clip_norm=None)
-    with torch.no_grad(), full_precision(x.device):
+    with torch.no_grad(), full_precision(device_of(x)):
         weights = weight_norm(weight_net(losses))
     with statistics_kept(model):
         fresh = candidate_losses(logits := model(x), y, loss)
@@ -74,7 +78,7 @@ def weight_net_step(
 
 
 def _virtual_gradient(
-    model: nn.Module, weight_net: WeightNet, weight_norm: WeightNorm, x: Tensor, y: Tensor, loss: Loss
+    model: nn.Module, weight_net: WeightNet, weight_norm: WeightNorm, x: Inputs, y: Tensor, loss: Loss
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Losses (B, *E), detached, and the gradient of their weighted sum by name of parameter; no trace is left."""
     kept: list[Tensor] = []

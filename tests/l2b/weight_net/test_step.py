@@ -30,6 +30,7 @@ from tests.l2b.problems import (
     small_cnn,
     small_resnet,
     snapshot,
+    take_plain_steps,
 )
 
 LR = 0.05
@@ -55,9 +56,19 @@ def flat(gradients) -> torch.Tensor:
 @pytest.mark.parametrize("network", [small_cnn, small_resnet, pytest.param(resnet18, marks=pytest.mark.slow)])
 def test_the_weight_nets_gradient_equals_double_backward(network, norm, meta_loss):
     problem = network()
-    on_meta = absolute_error if meta_loss == "mae" else problem.loss
-    net, net_optimizer = weight_net_for(problem)
     optimizer = sgd(problem, lr=LR, nesterov=True)
+    require_double_backward(problem, optimizer, norm, absolute_error if meta_loss == "mae" else problem.loss)
+
+
+def test_under_any_optimizer_the_virtual_step_is_gradient_descent_at_its_rate():
+    problem = small_cnn()
+    optimizer = torch.optim.AdamW(problem.model.parameters(), lr=LR)
+    take_plain_steps(problem, optimizer, 2)
+    require_double_backward(problem, optimizer, batch_share, absolute_error)
+
+
+def require_double_backward(problem: Problem, optimizer: torch.optim.Optimizer, norm, on_meta) -> None:
+    net, net_optimizer = weight_net_for(problem)
     reference = weight_net_gradient_by_double_backward(
         problem.model, LR, net, problem.batch, problem.meta_batch,
         loss=problem.loss, meta_loss=on_meta, weight_norm=norm,
@@ -200,8 +211,8 @@ def test_refuses_what_does_not_fit():
 
     with pytest.raises(BatchError, match="meta batch has 6 inputs and 2 targets"):
         step(sgd(problem), short)
-    with pytest.raises(UnsupportedOptimizerError, match="use SGD"):
-        step(torch.optim.Adam(problem.model.parameters()), problem.meta_batch)
+    with pytest.raises(UnsupportedOptimizerError, match="maximize=True"):
+        step(torch.optim.Adam(problem.model.parameters(), maximize=True), problem.meta_batch)
 
 
 def test_under_uniform_noise_the_mae_meta_gradient_is_the_clean_one_scaled():

@@ -1,0 +1,6 @@
+"""Weights from a small network that reads each element's loss (the MW-Net family)."""
+
+from l2b.weight_net.net import WeightNet, WeightNorm, batch_mean, batch_share
+from l2b.weight_net.step import weight_net_step
+
+__all__ = ["WeightNet", "WeightNorm", "batch_mean", "batch_share", "weight_net_step"]
