@@ -57,6 +57,7 @@ def train_step(
     logits_of: LogitsOf | None = None,
     step: bool = True,
     scaler: GradScaler | None = None,
+    teaching_loss: Loss | None = None,
 ) -> Step:
     """Take one step on sum(weights * losses) (L2B, CVPR 2024, eq. 3) and report it; arguments as bootstrap_weights.
 
@@ -67,6 +68,7 @@ def train_step(
     `supervised_meta_step=True`, an ordinary step of its own on its mean loss after the weighted one (released
     segmentation code; a forward and a backward pass more), or `clean_share` > 0: the step's gradient is
     (1 - clean_share) times its own plus clean_share times the meta gradient, which is there anyway.
+    `teaching_loss`: that of the warm-up's plain mean and of the supervised meta step, where it is another one (Dice).
     `own_label(logits)`, the network's most probable label: no supervised meta step on a batch known by heart, whose
     loss is below the train batch's `guess_loss` (`meta_step` says why).
     torch.autocast acts on the step's own passes alone; the weights are those of the parameters' own precision, which
@@ -101,7 +103,7 @@ def train_step(
         )
     with statistics_kept(model):
         if warm_up or judgement is None:
-            losses = candidate_losses(logits := model(x), y, loss)
+            losses = candidate_losses(logits := model(x), y, teaching_loss or loss)
             objective, weights = losses.mean(), _given_only(losses, pseudo_label)
         else:
             a, losses, logits = _alignments_and_losses(
@@ -125,8 +127,9 @@ def train_step(
     logits = logits.detach()
     taught = False
     if supervised_meta_step:
-        least = 0.0 if own_label is None else guess_loss(logits, loss=on_meta, own_label=own_label)
-        taught = meta_step(model, optimizer, meta_batch, loss=on_meta, least=least, clip_norm=clip_norm, scaler=scaler)
+        teach = teaching_loss or on_meta
+        least = 0.0 if own_label is None else guess_loss(logits, loss=teach, own_label=own_label)
+        taught = meta_step(model, optimizer, meta_batch, loss=teach, least=least, clip_norm=clip_norm, scaler=scaler)
     return Step(value, weights, logits, norm, not bool(weights.any()), taught)
 
 

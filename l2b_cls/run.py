@@ -37,6 +37,7 @@ from l2b_run.training.batches import Batches
 from l2b_run.training.epoch_row import Progress
 from l2b_run.training.loop import train
 from l2b_run.training.method import Training, new_state
+from l2b_run.training.nothing_learnt import prediction_row, require_learnt, with_restarts
 from l2b_run.training.state import BEST, TrainState, load_checkpoint
 from l2b_run.training.step_report import StepReport
 
@@ -108,8 +109,19 @@ def run_training(
 ) -> Summary:
     """Train, evaluate and write the run folder `out`; returns its summary. `settings` are those of `filled_in`.
 
-    No clean label of a training sample is seen by the training. Raises DataError, ConfigError, L2BError as its parts.
+    A network that predicts one class starts anew as often as `restarts` says (`with_restarts`). No clean label of a
+    training sample is seen by the training. Raises DataError, ConfigError, L2BError as its parts.
     """
+
+    def attempt(settings: Settings, resume: bool) -> Summary:
+        return _attempt(settings, data, out, device=device, resume=resume, progress=progress)
+
+    return with_restarts(settings, out, attempt, resume=resume)
+
+
+def _attempt(
+    settings: Settings, data: RunData, out: Path, *, device: torch.device, resume: bool, progress: Progress
+) -> Summary:
     batches = make_batches(
         Samples(data.images, data.train, data.given),
         Samples(data.images, data.meta, data.meta_labels),
@@ -124,15 +136,18 @@ def run_training(
         (out / APPENDED).unlink(missing_ok=True)  # of a run that stopped here before its first checkpoint
     if excluded := data.noise.get("excluded"):
         LOG.info("%s", excluded_text(excluded, data.noise["labels"], "sample"))
-    started = time.perf_counter()
+    started, looks = time.perf_counter(), list[dict[str, Any]]()
 
     def quick(state: TrainState) -> dict[str, float]:
-        metrics = classification_metrics(evaluated_probabilities(state, batches), data.evaluation_labels)
+        probabilities = evaluated_probabilities(state, batches)
+        looks.append(_predicted(probabilities, data))
+        metrics = classification_metrics(probabilities, data.evaluation_labels)
         return {name: metrics[name] for name in ("accuracy", "balanced_accuracy")}
 
     def watch(run: Training, current: Batches, reports: Sequence[StepReport]) -> dict[str, Any]:
-        memory = run.state.memory
-        row = split_quality(memory.splits, data.given, data.clean) if isinstance(memory, SplitMemory) else {}
+        memory, row = run.state.memory, require_learnt(run, looks.pop() if looks else {})
+        if isinstance(memory, SplitMemory):
+            row |= split_quality(memory.splits, data.given, data.clean)
         if run.state.epoch % settings.log_weights_every == 0 or run.state.epoch == settings.epochs:
             trained = cast(SampleBatches, current)
             found = log_epoch(out, run.state, trained, reports, given=data.given, clean=data.clean)
@@ -149,6 +164,14 @@ def run_training(
     summary.write(out)
     write_report([out], out / "report.html", title=f"{settings.recipe}: {settings.method}")
     return summary
+
+
+def _predicted(probabilities: np.ndarray, data: RunData) -> dict[str, Any]:
+    """`prediction_row` of the evaluation samples: of several classes one alone is predicted."""
+    shown, found = np.unique(data.evaluation_labels), np.unique(probabilities.argmax(1))
+    one_class = len(found) == 1 and len(shown) > 1
+    never = [data.images.classes[label] for label in np.setdiff1d(shown, found).tolist()]
+    return prediction_row(never if one_class else [], one_class=one_class)
 
 
 def _evaluated(settings: Settings, data: RunData, batches: SampleBatches, state: TrainState, out: Path) -> Summary:

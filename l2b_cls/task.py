@@ -21,6 +21,10 @@ class Task:
         """Cross-entropy (B,) of logits (B, K)."""
         return losses.cross_entropy(logits, target)
 
+    def teaching_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """`loss`."""
+        return self.loss(logits, target)
+
     def mae(self, logits: Tensor, target: Tensor) -> Tensor:
         """2 (1 - p_y), (B,) in [0, 2]; target (B,) int64."""
         return losses.mae(logits, target)

@@ -1,6 +1,6 @@
 """The settings of a run: one typed, strict object (recipe.py makes it from recipe, preset, method and --set)."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -21,9 +21,13 @@ class DataSettings(Strict):
     tuning_cases: int = Field(0, ge=0, description="training cases set aside and evaluated instead of the test cases")
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class SliceSettings(Strict):
     size: int = Field(144, ge=32, multiple_of=16)
-    crop: float = Field(1.0, gt=0, le=1)
+    crop: float = Field(1.0, gt=0, le=1, description="share of rows and of columns that is kept")
+    centre: list[Share] = Field([0.5, 0.5], min_length=2, max_length=2, description="of the kept part: rows, columns")
     intensity: Literal["minmax", "zscore"] = "minmax"
     mask_threshold: Literal["any", "half"] = "any"
     plane: Literal["LPS", "LSP", "PLS", "PSL", "SLP", "SPL"] | None = Field(
@@ -37,6 +41,11 @@ class NetworkSettings(Strict):
     encoder: str = "resnet18"
     encoder_depth: int = Field(4, ge=3, le=5)
     encoder_weights: str | None = None
+    prior: list[Annotated[float, Field(gt=0, lt=1)]] | None = Field(
+        None,
+        min_length=2,
+        description="shares of background and classes that the first step predicts; left out: as drawn",
+    )
 
 
 class OptimizerSettings(shared.OptimizerSettings):
@@ -69,6 +78,15 @@ class SegSettings(TrainingSettings):
     plug_in: PlugInSettings = PlugInSettings()
     batch_size: int = Field(1, ge=1)
     meta_batch_size: int = Field(2, ge=1)
+    foreground_share: float = Field(
+        0.0, ge=0, le=1, description="share of each batch drawn from slices with a class, every class in turn"
+    )
+    loss: Literal["cross_entropy", "dice_ce"] = Field(
+        "cross_entropy", description="of plain steps and of clean ones; dice_ce: soft Dice loss beside it (MONAI's)"
+    )
+    class_weights: list[Annotated[float, Field(gt=0)]] | None = Field(
+        None, min_length=2, description="of background and classes in the cross-entropy of these steps"
+    )
     mixup_alpha: float = Field(0.2, gt=0, description="mixup: a pair's share ~ Beta(a, a)")
 
     @model_validator(mode="before")

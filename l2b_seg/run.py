@@ -22,6 +22,7 @@ from l2b_run.training.batches import Batches
 from l2b_run.training.epoch_row import Progress
 from l2b_run.training.loop import train
 from l2b_run.training.method import Training, new_state
+from l2b_run.training.nothing_learnt import require_learnt, with_restarts
 from l2b_run.training.state import BEST, TrainState, load_checkpoint
 from l2b_run.training.step_report import StepReport
 from l2b_seg.batches.slice_batches import SliceBatches
@@ -29,7 +30,13 @@ from l2b_seg.config import Settings
 from l2b_seg.meta_set.clean_slices import meta_slices
 from l2b_seg.meta_set.online import online_meta
 from l2b_seg.methods.table import METHODS
-from l2b_seg.metrics.case_evaluation import EvaluationCase, evaluate_cases, load_evaluation_cases, mean_dice
+from l2b_seg.metrics.case_evaluation import (
+    EvaluationCase,
+    QuickLook,
+    evaluate_cases,
+    load_evaluation_cases,
+    quick_look,
+)
 from l2b_seg.metrics.summary import Summary, run_summary
 from l2b_seg.metrics.write_evaluation import write_summary
 from l2b_seg.networks.build_network import network_of
@@ -56,7 +63,16 @@ def batches_of(
     """The batches of a run; `train`: of these training cases alone. Raises DataError as its parts do."""
     given = load_slices(data.dataset, train or data.train, options, labels=data.labels)
     meta = meta_slices(settings, data, options, given)
-    return SliceBatches(given, meta, settings.augmentation, settings.seed, device, settings.batch_size)
+    return SliceBatches(
+        given,
+        meta,
+        settings.augmentation,
+        settings.seed,
+        device,
+        settings.batch_size,
+        epoch_steps=settings.epoch_steps,
+        foreground_share=settings.foreground_share,
+    )
 
 
 def run_training(
@@ -70,9 +86,20 @@ def run_training(
 ) -> Summary:
     """Train, evaluate and write the run folder `out`; returns its summary.
 
-    The clean masks read before or during training are those of the meta and the evaluation cases only; the training
-    cases' are read after it, for the figures. Raises DataError, ConfigError, L2BError as its parts do.
+    A network that predicts nothing, or one class, starts anew as often as `restarts` says (`with_restarts`). The clean
+    masks read before or during training are those of the meta and the evaluation cases only; the training cases' are
+    read after it, for the figures. Raises DataError, ConfigError, L2BError as its parts do.
     """
+
+    def attempt(settings: Settings, resume: bool) -> Summary:
+        return _attempt(settings, data, out, device=device, resume=resume, progress=progress)
+
+    return with_restarts(settings, out, attempt, resume=resume)
+
+
+def _attempt(
+    settings: Settings, data: RunData, out: Path, *, device: torch.device, resume: bool, progress: Progress
+) -> Summary:
     options = SliceOptions(**settings.slices.model_dump())
     batches = batches_of(settings, data, options, device)
     record = WeightRecord(out, batches.train)
@@ -83,14 +110,16 @@ def run_training(
     write_json(out / "split.json", data.record())
     if excluded := data.noise.get("excluded"):
         LOG.info("%s", excluded_text(excluded, data.noise["labels"], "case"))
-    started = time.perf_counter()
+    started, looks = time.perf_counter(), list[QuickLook]()
 
     def quick(state: TrainState) -> dict[str, float]:
-        return {"dice": mean_dice(predictor_for(state.evaluated, settings, device), cases)}
+        looks.append(quick_look(predictor_for(state.evaluated, settings, device), cases))
+        return {"dice": looks[-1].dice}
 
     def watch(run: Training, current: Batches, reports: Sequence[StepReport]) -> dict[str, Any]:
         record.flush()
-        return split_row(run.state.memory.splits) if isinstance(run.state.memory, SplitMemory) else {}
+        row = require_learnt(run, looks.pop().row(settings.task.classes) if looks else {})
+        return row | (split_row(run.state.memory.splits) if isinstance(run.state.memory, SplitMemory) else {})
 
     state = train(run, out, score="dice", evaluate=quick, watch=watch, progress=progress, resume=resume)
     seconds, memory = time.perf_counter() - started, peak_memory_mb(device)

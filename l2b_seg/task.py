@@ -26,7 +26,8 @@ class TaskSettings(Strict):
 class Task:
     """`channels` of an image and the names of the foreground `classes`, whose label values are 1, 2, ...
 
-    values: of background and classes in the user's own masks, as files are written; empty: the label values.
+    values: of background and classes in the user's own masks, as files are written; empty: the label values. dice,
+    class_weights: see `teaching_loss`.
 
     One class: one output, sigmoid, binary cross-entropy; any label above 0 is foreground. Several: an output for the
     background and each class, softmax, cross-entropy. Targets and pseudo-labels are label values, (B, 1, H, W) float32.
@@ -35,6 +36,8 @@ class Task:
     channels: int
     classes: tuple[str, ...]
     values: tuple[int, ...] = ()
+    dice: bool = False
+    class_weights: tuple[float, ...] = ()
     tool: ClassVar[str] = "l2b-seg"
     records: ClassVar[str] = "slices"
     schedule_in_epoch: ClassVar[bool] = True
@@ -57,6 +60,26 @@ class Task:
             return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")[:, 0]
         hard = target.shape[1] == 1
         return functional.cross_entropy(logits, target[:, 0].long() if hard else target, reduction="none")
+
+    def teaching_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """`loss` (B, H, W) as plain and clean steps take it: times `class_weights`, with `dice` the Dice loss too.
+
+        The Dice loss is MONAI's: one number a batch over its classes without the background, added to every pixel, so
+        that the mean is DiceCELoss's. target (B, 1, H, W): label values.
+        """
+        losses = self.loss(logits, target)
+        if self.class_weights:
+            losses = losses * torch.tensor(self.class_weights, device=losses.device)[target[:, 0].long()]
+        return losses + self._dice_loss(logits, target) if self.dice else losses
+
+    def _dice_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        from monai.losses.dice import DiceLoss  # 3 s of imports that runs without it need not wait for
+
+        several = not self.binary
+        dice = DiceLoss(
+            include_background=self.binary, sigmoid=self.binary, softmax=several, to_onehot_y=several, batch=True
+        )
+        return torch.as_tensor(dice(logits, target))
 
     def mae(self, logits: Tensor, target: Tensor) -> Tensor:
         """2 (1 - probability of the target's label), (B, H, W) in [0, 2]: the mean absolute error of RMNW-Net."""
@@ -102,7 +125,20 @@ class HasTask(Protocol):
     @property
     def task(self) -> TaskSettings: ...
 
+    @property
+    def loss(self) -> str: ...
+
+    @property
+    def class_weights(self) -> list[float] | None: ...
+
 
 def task_of(settings: HasTask) -> Task:
     """The task a run's settings name."""
-    return Task(len(settings.task.channels), tuple(settings.task.classes), tuple(settings.task.values))
+    named = settings.task
+    return Task(
+        len(named.channels),
+        tuple(named.classes),
+        tuple(named.values),
+        dice=settings.loss == "dice_ce",
+        class_weights=tuple(settings.class_weights or ()),
+    )

@@ -14,6 +14,7 @@ from data_prep.fetch.archive import extracted_beside
 from data_prep.fetch.download import DEFAULT_BASE_URL, download
 from data_prep.mask_sets.promise12_files import CaseFiles, find_cases, is_case_file, read_case, source_hashes
 from l2b_data.cases.dataset import ENDING, SPACING_UNITS, Dataset, write_dataset_files
+from l2b_data.cases.measure_fingerprint import store_fingerprint
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.images.volume import write_volume
@@ -77,6 +78,7 @@ def prepare_promise12(
             how=how,
             source={"dataset": "promise12", "sha256": hashes, "absent_cases": absent},
         )
+        store_fingerprint(folder)
     return Dataset.open(out)
 
 

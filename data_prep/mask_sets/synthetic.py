@@ -7,6 +7,7 @@ import numpy as np
 
 from data_prep.mask_sets.pelvis import CENTRES, ZONES, draw_pelvis, render
 from l2b_data.cases.dataset import Dataset, write_dataset_files
+from l2b_data.cases.measure_fingerprint import store_fingerprint
 from l2b_data.errors import ConfigError
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.images.volume import Volume, write_volume
@@ -61,6 +62,7 @@ def make_synthetic(
             how={"mode": "by case number", "text": "train, meta and test cases in the order of their numbers"},
             source={"dataset": "synthetic", "seed": seed, "size": size},
         )
+        store_fingerprint(folder)
     return Dataset.open(out)
 
 

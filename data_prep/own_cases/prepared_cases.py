@@ -12,6 +12,7 @@ from data_prep.own_cases.label_values import LabelValues, settle_label_values
 from data_prep.own_cases.raw_case import known_values, read_raw_image, read_raw_mask
 from data_prep.own_cases.split import SplitOptions, split_cases
 from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset, write_dataset_files
+from l2b_data.cases.measure_fingerprint import store_fingerprint
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.files.hashing import sha256_file
@@ -112,6 +113,7 @@ def write_prepared(
             groups={case: plan.groups[case] for case in cases if case in plan.groups} or None,
             values=values.values,
         )
+        store_fingerprint(folder)
     _tell(values, found, np.mean(shares, 0), how, plan, say)
     return Dataset.open(out)
 

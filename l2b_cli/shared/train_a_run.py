@@ -12,6 +12,7 @@ from l2b_cli.shared.options import TrainOptions
 from l2b_cli.shared.progress import resumable, training_progress
 from l2b_cli.shared.result import Part, print_result, warn
 from l2b_cli.shared.say import stderr_lines
+from l2b_data.errors import SomeCasesFailed
 from pipelines.plan.request import Planner, TrainRequest, plan, train
 
 _WITH_RESUME = ("recipe", "data", "device", "resume", "dry_run", "as_json")
@@ -45,6 +46,9 @@ def train_a_run(
     with resumable(planned.out), bar as progress:
         summary = train(planned, progress=progress)
     print_result(summary, results(summary, named, planned.out), as_json=options.as_json)
+    warn(summary.warnings or [])
+    if summary.one_class:
+        raise SomeCasesFailed(f"{planned.out}: the network predicts nothing, or one class; it is of no use")
 
 
 def _unused(context: typer.Context) -> list[str]:

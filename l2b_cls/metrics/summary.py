@@ -51,7 +51,7 @@ class Summary(RunSummary):
     KEYS: ClassVar = (
         *("method", "meta_source", "method_text", "noise", "noise_seed", "effective_noise", "seed", "recipe", "preset"),
         *("classes", "n_train", "n_meta", "n_evaluation", "test", "auc_noise_detection", "auc_noise_detection_best"),
-        *("train_seconds", "definitions", "total_seconds", "peak_memory_mb"),
+        *("train_seconds", "definitions", "total_seconds", "peak_memory_mb", "warnings", "one_class"),
     )
 
     noise: str | None = None

@@ -10,11 +10,15 @@ from l2b_data.files.json_object import read_json_object
 from l2b_run.folder.record import Record
 from l2b_run.settings.shared import TrainingSettings
 from l2b_run.training.epoch_row import EpochRow
+from l2b_run.training.nothing_learnt import learning_warnings
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary(Record):
-    """What a summary.json says, whatever the task; in that of a mere evaluation what concerns a run is None."""
+    """What a summary.json says, whatever the task; in that of a mere evaluation what concerns a run is None.
+
+    warnings: lines to show. one_class: the network predicts nothing, or one class, after all of its training.
+    """
 
     noise: dict[str, str | int] | str | None = None
     method: str | None = None
@@ -25,6 +29,8 @@ class RunSummary(Record):
     train_seconds: float | None = None
     total_seconds: float | None = None
     peak_memory_mb: float | None = None
+    warnings: list[str] | None = None
+    one_class: bool | None = None
     definitions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -51,6 +57,7 @@ def of_run(settings: TrainingSettings, method_text: str, history: Sequence[Epoch
         "seed": settings.seed,
         "preset": settings.preset,
         "train_seconds": sum(row.seconds for row in history),
+        **learning_warnings(settings, history[-1]),
     }
 
 

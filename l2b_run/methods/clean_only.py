@@ -7,7 +7,7 @@ from l2b_run.training.step_report import StepReport
 def clean_step(run: Training, epoch: int, step: int) -> StepReport:
     """An ordinary step on the mean loss of clean ones, as many as a train batch has."""
     images, target = run.batches.clean(epoch, step, run.settings.batch_size)
-    return run.descend_on(run.task.loss(run.state.model(images), target).mean())
+    return run.descend_on(run.task.teaching_loss(run.state.model(images), target).mean())
 
 
 CLEAN_ONLY = Method(

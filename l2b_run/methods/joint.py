@@ -23,11 +23,11 @@ def joint_step(run: Training, epoch: int, step: int) -> StepReport:
     drawn = run.batches.given(epoch, step)
     clean = run.batches.clean(epoch, step, max(1, round(settings.batch_size * share / (1 - share))))
     logits = run.state.model(torch.cat([drawn.images, clean[0]]))
-    return run.descend_on(run.task.loss(logits, torch.cat([drawn.target, clean[1]])).mean())
+    return run.descend_on(run.task.teaching_loss(logits, torch.cat([drawn.target, clean[1]])).mean())
 
 
 def _given_then_clean(run: Training, epoch: int, step: int) -> StepReport:
-    settings, state, loss = run.settings, run.state, run.task.loss
+    settings, state, loss = run.settings, run.state, run.task.teaching_loss
     drawn = run.batches.given(epoch, step)
     logits = state.model(drawn.images)
     report = run.descend_on(loss(logits, drawn.target).mean())

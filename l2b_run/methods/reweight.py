@@ -123,6 +123,7 @@ def _weighted(run: Training, epoch: int, step: int, draw: DrawCandidates, *, wit
         supervised_meta_step=chosen.supervised_meta_step and settings.clean_step_in(epoch),
         own_label=run.own_label,
         clean_share=chosen.clean_gradient,
+        teaching_loss=run.task.teaching_loss if run.settings.meta.loss == "cross_entropy" else None,
     )
     report = reported(done, candidates.drawn.position)
     if run.keep_weights is not None and not warm_up:

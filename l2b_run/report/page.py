@@ -95,8 +95,13 @@ def write_page(
         panels=panels,
         panel_size=(WIDTH, HEIGHT),
         more_curves=more_curves,
+        warnings=_warnings(labels, runs),
         definitions=definitions_of((run.summary for run in runs), definitions),
         **values,
     )
     write_text(Path(out), page)
     return Path(out)
+
+
+def _warnings(labels: Sequence[str], runs: Sequence[RunRecord]) -> list[tuple[str, str]]:
+    return [(label, line) for label, run in zip(labels, runs, strict=True) for line in run.summary.warnings or ()]

@@ -36,6 +36,9 @@ class SgdSettings(Strict):
 class OptimizerSettings(SgdSettings):
     """The optimizer of the network and its learning rate over the epochs."""
 
+    name: Literal["sgd", "adamw"] = Field(
+        "sgd", description="adamw: momentum is its first beta; not where labels weigh"
+    )
     clip_norm: float | None = Field(None, gt=0)
     schedule: Literal["constant", "cosine", "inverse", "steps"] = Field(
         "cosine",
@@ -138,6 +141,16 @@ class TrainingSettings(RunSettings):
     )
     average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
     evaluate_every: int = Field(1, ge=1)
+    epoch_steps: int | None = Field(
+        None, ge=1, description="steps an epoch; left out: one pass over the training slices or samples"
+    )
+    restarts: int = Field(
+        0, ge=0, le=3, description="new starts, at a quarter of the learning rate, of a network that predicts nothing"
+    )
+    derive: Literal["no", "cpu", "gpu"] = Field(
+        "no", description="values that nobody set come from the data set's fingerprint, within a budget of time"
+    )
+    derived: dict[str, str] = Field({}, description="the values that came from it, by name, and why")
 
     @property
     def warm_up_epochs(self) -> int:

@@ -13,7 +13,7 @@ from l2b.candidate_losses import OwnLabel
 from l2b.descend import descend
 from l2b_run.settings.shared import Strict, TrainingSettings
 from l2b_run.training.batches import Batches
-from l2b_run.training.state import Memory, TrainState, average_of, sgd_of
+from l2b_run.training.state import Memory, TrainState, average_of, optimizer_of
 from l2b_run.training.step_report import StepReport
 from l2b_run.training.task import Task
 
@@ -164,4 +164,6 @@ def new_state(
 
 def _one_state(settings: TrainingSettings, model: nn.Module) -> TrainState:
     averaged = average_of(model) if settings.average_decay else None
-    return TrainState(model, sgd_of(model, settings.optimizer), averaged, MetaAverage(settings.bootstrap.judge_decay))
+    return TrainState(
+        model, optimizer_of(model, settings.optimizer), averaged, MetaAverage(settings.bootstrap.judge_decay)
+    )

@@ -13,7 +13,7 @@ from torch import nn
 from l2b import MetaAverage
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
-from l2b_run.settings.shared import SgdSettings
+from l2b_run.settings.shared import OptimizerSettings, SgdSettings
 from l2b_run.training.epoch_row import EpochRow, row_from_json
 from l2b_run.training.pair import Pair
 
@@ -39,7 +39,7 @@ class TrainState:
     """
 
     model: nn.Module
-    optimizer: torch.optim.SGD
+    optimizer: torch.optim.Optimizer
     averaged: nn.Module | None = None
     judge: MetaAverage = field(default_factory=MetaAverage)
     memory: Memory | None = None
@@ -122,8 +122,16 @@ class TrainState:
             torch.cuda.set_rng_state_all([each.cpu() for each in state["cuda_rng"]])
 
 
-def sgd_of(model: nn.Module, chosen: SgdSettings) -> torch.optim.SGD:
+def optimizer_of(model: nn.Module, chosen: OptimizerSettings) -> torch.optim.Optimizer:
     """The optimizer of all parameters of `model` that the settings name."""
+    if chosen.name == "sgd":
+        return sgd_of(model, chosen)
+    betas = (chosen.momentum, 0.999)
+    return torch.optim.AdamW(model.parameters(), lr=chosen.lr, betas=betas, weight_decay=chosen.weight_decay)
+
+
+def sgd_of(model: nn.Module, chosen: SgdSettings) -> torch.optim.SGD:
+    """Stochastic gradient descent on all parameters of `model`."""
     return torch.optim.SGD(
         model.parameters(),
         lr=chosen.lr,

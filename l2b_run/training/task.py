@@ -29,6 +29,9 @@ class Task(Protocol):
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         """Cross-entropy (B, *E)."""
 
+    def teaching_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """(B, *E): its mean is what plain steps and those of clean ones descend on; `loss` unless set otherwise."""
+
     def mae(self, logits: Tensor, target: Tensor) -> Tensor:
         """2 (1 - p_y), (B, *E) in [0, 2]: L1 distance of prediction and one-hot target (RMNW-Net, WACV 2021)."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from l2b_seg.batches.augment import (
     draw_augmentation,
     move_masks,
 )
+from l2b_seg.batches.balanced import balanced, slices_of_classes
 from l2b_seg.batches.views import apply_views, draw_views
 
 
@@ -36,7 +38,9 @@ class Origins(NamedTuple):
 class SliceBatches(Seeded):
     """Draws batches of given slices (`train`) and of clean ones (`meta`), augmented, on `device`.
 
-    No clean target of a training case is in here: `train.mask` holds the given labels alone.
+    No clean target of a training case is in here: `train.mask` holds the given labels alone. epoch_steps: steps an
+    epoch; passes over the slices then go on from epoch to epoch. foreground_share: share of each batch, given or clean,
+    from slices that show a class, the classes in turn; the rest of it is drawn from all slices.
     """
 
     train: SliceSet
@@ -45,14 +49,16 @@ class SliceBatches(Seeded):
     seed: int
     device: torch.device
     batch_size: int
+    epoch_steps: int | None = None
+    foreground_share: float = 0.0
 
     @property
     def steps(self) -> int:
-        """Full batches in one pass over the given slices; the same for every method, so that epochs compare."""
-        return max(1, len(self.train) // self.batch_size)
+        """`epoch_steps`, else the full batches in one pass over the given slices; the same for every method."""
+        return self.epoch_steps or max(1, len(self.train) // self.batch_size)
 
     def given(self, epoch: int, step: int) -> Drawn:
-        """Batch: image (B, C, S, S), given mask (B, 1, S, S); a new order every epoch, a slice at most once in it."""
+        """Batch: image (B, C, S, S), given mask (B, 1, S, S); a new order every pass, a slice at most once in it."""
         return Drawn(*self._augmented(self.train, self._given_index(epoch, step), self.AUGMENT_TRAIN, epoch, step))
 
     def given_names(self, epoch: int, step: int) -> str:
@@ -117,8 +123,31 @@ class SliceBatches(Seeded):
         return self._rng(self.OTHER, epoch, step)
 
     def _given_index(self, epoch: int, step: int) -> np.ndarray:
-        order = self._rng(self.TRAIN, epoch, 0).permutation(len(self.train))
-        return order[step * self.batch_size : (step + 1) * self.batch_size]
+        if self.foreground_share:
+            size = min(self.batch_size, len(self.train))
+            return balanced(self._rng(self.TRAIN, epoch, step), self._train_classes, size, self.foreground_share)
+        if self.epoch_steps is None:
+            return self._order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        first = (epoch * self.epoch_steps + step) * self.batch_size
+        places = np.arange(first, first + min(self.batch_size, len(self.train)))
+        passes = places // len(self.train)
+        return np.concatenate([self._order(at)[places[passes == at] % len(self.train)] for at in np.unique(passes)])
+
+    def _order(self, at: int) -> np.ndarray:
+        return self._rng(self.TRAIN, at, 0).permutation(len(self.train))
+
+    def _meta_positions(self, epoch: int, step: int, size: int) -> np.ndarray:
+        if not self.foreground_share:
+            return super()._meta_positions(epoch, step, size)
+        return balanced(self._rng(self.META, epoch, step), self._meta_classes, size, self.foreground_share)
+
+    @cached_property
+    def _train_classes(self) -> list[np.ndarray]:
+        return slices_of_classes(self.train.mask)
+
+    @cached_property
+    def _meta_classes(self) -> list[np.ndarray]:
+        return slices_of_classes(self.meta.mask)
 
     def _augmented(
         self, slices: SliceSet, index: np.ndarray, stream: int, epoch: int, step: int

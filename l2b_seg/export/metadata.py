@@ -21,6 +21,7 @@ _RESULTS = (
     *("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty"),
     *("unit", "mean", "penalised_mean", "classes", "definitions"),
 )
+_CROP = "share of rows and of columns that is kept, around centre (shares of theirs), moved as far as it stays inside"
 _ORIENTATION = (
     "axes permuted so that columns, rows and slices run along the lines of plane, each axis by the line it is closest "
     "to (LPS: axial; none: as the file stores them); columns and rows flipped to the positive LPS direction (of an "
@@ -66,7 +67,7 @@ def _input_output(settings: Settings) -> dict[str, Any]:
             "preprocessing": [
                 {"step": "orientation", "plane": slices.plane, "text": _ORIENTATION},
                 {"step": "intensity", "kind": slices.intensity, "text": _INTENSITY[slices.intensity]},
-                {"step": "crop", "share": slices.crop, "text": "central share of each in-plane axis that is kept"},
+                {"step": "crop", "share": slices.crop, "centre": slices.centre, "text": _CROP},
                 {"step": "resize", "size": slices.size, "text": "to size x size, bilinear, antialiased"},
             ],
         },

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from l2b_data.cases.slices import case_image, require_same_cut
 from l2b_data.cases.slicing import SliceOptions
 from l2b_data.errors import DataError
 from l2b_data.images.orientation import Cut
+from l2b_run.training.nothing_learnt import prediction_row
 from l2b_seg.metrics.case_metrics import case_class_metrics
 from l2b_seg.metrics.summarise import summarise
 from l2b_seg.metrics.summary import Summary
@@ -51,14 +53,35 @@ def load_evaluation_cases(dataset: Dataset, cases: Sequence[str], options: Slice
     return loaded
 
 
-def mean_dice(predictor: Predictor, cases: Sequence[EvaluationCase]) -> float:
-    """Mean over cases of the mean over classes of volumetric Dice at native size; empty predicted empty counts 1."""
-    values = []
+@dataclass(frozen=True)
+class QuickLook:
+    """dice: mean over cases of the mean over classes, volumetric at native size; empty predicted empty counts 1.
+
+    shown, predicted: labels that the clean masks show in any case, and that are predicted in any; one class: 0 and 1.
+    """
+
+    dice: float
+    shown: frozenset[int]
+    predicted: frozenset[int]
+
+    def row(self, classes: Sequence[str]) -> dict[str, Any]:
+        """`prediction_row` of it: of several shown classes at least two are to be predicted, and background."""
+        never = sorted(self.shown - self.predicted)
+        shown, found = len(self.shown - {0}), len(self.predicted & self.shown - {0})
+        one_class = 0 in never or (shown > 0 and found <= (shown > 1))
+        return prediction_row([("background", *classes)[label] for label in never], one_class=one_class)
+
+
+def quick_look(predictor: Predictor, cases: Sequence[EvaluationCase]) -> QuickLook:
+    """What an epoch's row says of the evaluation cases, at least one."""
+    values, shown, found = list[float](), set[int](), set[int]()
     for case in cases:
         predicted = predict_mask(predictor, case)
         labels = range(1, len(predictor.task.classes) + 1)
-        values.append(np.mean([dice(predicted == label, case.mask == label) for label in labels]))
-    return float(np.mean(values))
+        values.append(float(np.mean([dice(predicted == label, case.mask == label) for label in labels])))
+        shown |= set(np.unique(case.mask).tolist())
+        found |= set(np.unique(predicted).tolist())
+    return QuickLook(float(np.mean(values)), frozenset(shown), frozenset(found))
 
 
 def evaluate_cases(predictor: Predictor, cases: Sequence[EvaluationCase], *, unit: str) -> Summary:

@@ -69,7 +69,7 @@ class Summary(RunSummary, Counted):
         *("method", "meta_source", "method_text", "noise", "seed", "preset", "last", "best", "mean_last_10"),
         *("n_cases", "n_defined", "n_missed", "n_false_alarm", "n_both_empty", "mean", "penalised_mean"),
         *("foreground_mean", "classes", "unit", "tolerance", "metric_per_case", "definitions"),
-        *("foreground", "missing_predictions", "without_reference", "failed", "warnings"),
+        *("foreground", "missing_predictions", "without_reference", "failed", "warnings", "one_class"),
         *("train_seconds", "total_seconds", "peak_memory_mb"),
     )
 
@@ -86,7 +86,6 @@ class Summary(RunSummary, Counted):
     missing_predictions: list[str] | None = None
     without_reference: list[str] | None = None
     failed: dict[str, str] | None = None
-    warnings: list[str] | None = None
 
 
 def run_summary(

@@ -8,7 +8,8 @@ from torch import nn
 from l2b_run.training.pair import predicting_network
 from l2b_seg.config import Settings
 from l2b_seg.methods.table import METHODS
-from l2b_seg.networks.unetpp import build_network
+from l2b_seg.networks.prior import start_at_prior
+from l2b_seg.networks.unetpp import build_network, output_layer
 from l2b_seg.task import task_of
 
 
@@ -29,6 +30,8 @@ def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
         in_channels=task.channels,
         out_channels=task.outputs,
     )
+    if wanted.prior is not None:
+        start_at_prior(output_layer(model), wanted.prior)
     return model.to(memory_format=torch.channels_last)
 
 

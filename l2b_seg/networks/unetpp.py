@@ -46,6 +46,14 @@ def build_network(
     return _smp(encoder, encoder_depth, encoder_weights, in_channels, out_channels)
 
 
+def output_layer(network: nn.Module) -> nn.Conv2d:
+    """The layer of a network of `build_network` whose outputs are the logits."""
+    where = "network.final_conv_0_4" if isinstance(network, FirstOutput) else "segmentation_head.0"
+    layer = network.get_submodule(where)
+    assert isinstance(layer, nn.Conv2d)
+    return layer
+
+
 def _monai(widths: Sequence[int], in_channels: int, out_channels: int) -> nn.Module:
     from monai.networks.nets.basic_unetplusplus import BasicUNetPlusPlus
 

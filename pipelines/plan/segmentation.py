@@ -11,6 +11,7 @@ from l2b_seg.run import run_training
 from l2b_seg.run_data import RunData, with_task
 from l2b_seg.task import task_of
 from pipelines.plan.cases import CLEAN, resolve_data, resume_data
+from pipelines.plan.fill_in import with_derived
 from pipelines.plan.request import Planner, Say, TrainRequest
 
 NOISE = ("L1", "L2", "L3", CLEAN)
@@ -31,7 +32,7 @@ def _resolve(data: Path, request: TrainRequest, settings: Settings, noise: str, 
     if settings.meta.source != "clean":
         found = replace(found, meta=[])
     require_meta(settings, found)
-    return with_task(settings, found.dataset), found
+    return with_derived(with_task(settings, found.dataset), found, say), found
 
 
 def _reopen(run: Path, moved: Path | None, settings: Settings, say: Say) -> RunData:

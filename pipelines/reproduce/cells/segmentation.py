@@ -7,7 +7,7 @@ from l2b_data.cases.slicing import SliceOptions
 from l2b_run.training.method import Training
 from l2b_seg.config import Settings
 from l2b_seg.methods.table import METHODS
-from l2b_seg.metrics.case_evaluation import load_evaluation_cases, mean_dice
+from l2b_seg.metrics.case_evaluation import load_evaluation_cases, quick_look
 from l2b_seg.metrics.summary import Summary
 from l2b_seg.prediction.predictor import predictor_for
 from l2b_seg.recipe import read_settings
@@ -36,7 +36,7 @@ def _after_epoch(run: Training, settings: Settings, data: RunData, options: Slic
     cases = load_evaluation_cases(data.dataset, data.evaluation[:1], options)
 
     def evaluate() -> None:
-        mean_dice(predictor_for(run.state.evaluated, settings, run.batches.device), cases)
+        quick_look(predictor_for(run.state.evaluated, settings, run.batches.device), cases)
 
     evaluate()  # untimed: first allocations
     return timed(evaluate, run.batches.device) * len(data.evaluation) / settings.evaluate_every
