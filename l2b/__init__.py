@@ -11,6 +11,7 @@ from l2b.candidate_losses import candidate_losses
 from l2b.errors import BatchError, EngineError, NonFiniteError, UnsupportedOptimizerError
 from l2b.finite_difference import finite_difference, shifted
 from l2b.judge import Judgement, judge
+from l2b.label_weight_net import LabelWeightNet, learnt
 from l2b.lookahead import Lookahead, lookahead
 from l2b.meta_average import MetaAverage
 from l2b.meta_gradient import meta_gradient
@@ -32,6 +33,7 @@ __all__ = [
     "BatchError",
     "EngineError",
     "Judgement",
+    "LabelWeightNet",
     "Lookahead",
     "MetaAverage",
     "NonFiniteError",
@@ -47,6 +49,7 @@ __all__ = [
     "candidate_losses",
     "finite_difference",
     "judge",
+    "learnt",
     "lookahead",
     "meta_gradient",
     "pseudo_only",

@@ -33,8 +33,8 @@ def _data() -> Any:
     return tiny.make_data(Path(mkdtemp()) / "data")
 
 
-SEG = Tiny("seg", tiny.make_settings, lambda s: tiny.make_training(_data(), s), "unetpp", ("nl", "l2b"), "dice")
-CLS = Tiny("cls", synthetic.make_settings, synthetic.training_for, "ce", ("l2rw", "l2b"), "accuracy")
+SEG = Tiny("seg", tiny.make_settings, lambda s: tiny.make_training(_data(), s), "unetpp", ("nl", "l2b", "l2b-net"), "dice")
+CLS = Tiny("cls", synthetic.make_settings, synthetic.training_for, "ce", ("l2rw", "l2b", "l2b-net"), "accuracy")
 EACH_TASK = pytest.mark.parametrize("task", [SEG, CLS], ids=lambda task: task.name)
 
 

@@ -15,6 +15,7 @@ from l2b_run.methods.clean_only import CLEAN_ONLY
 from l2b_run.methods.co_teaching import CO_TEACHING
 from l2b_run.methods.finetune import FINETUNE
 from l2b_run.methods.joint import JOINT
+from l2b_run.methods.l2b_net import l2b_net
 from l2b_run.methods.mixup import mixup
 from l2b_run.methods.plain import PLAIN
 from l2b_run.methods.reweight import given_weights, l2b
@@ -40,6 +41,7 @@ METHODS: dict[str, Method] = {
     "mnwnet": MNWNET,
     "rmnwnet": RMNWNET,
     "l2b": l2b(candidates),
+    "l2b-net": l2b_net(),
     "co-teaching": CO_TEACHING,
     "dividemix": divide_mix(),
     "l2b-dividemix": divide_mix(l2b=True),

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from l2b import Step, train_step
+from l2b import Normalizer, Step, train_step
 from l2b.candidate_losses import PseudoLabel
 from l2b_run.methods.plain import given_step
 from l2b_run.settings.normalizer import normalizer_of
@@ -22,22 +22,33 @@ from l2b_run.training.task import Task, meta_loss_of
 
 @dataclass(frozen=True)
 class Candidates:
-    """What a weighted step weighs: a batch under its given labels, its pseudo-label, and the meta batch that judges."""
+    """What a weighted step weighs: a batch under its given labels, its pseudo-label, and the meta batch that judges.
+
+    normalize: from alignments to weights; None: as the settings say.
+    """
 
     drawn: Drawn
     meta: tuple[Tensor, Tensor]
     pseudo_label: PseudoLabel
+    normalize: Normalizer | None = None
 
 
 DrawCandidates = Callable[[Training, int, int], Candidates]
 
 
-def own_or_teacher(run: Training, epoch: int, step: int, drawn: Drawn | None = None) -> Candidates:
-    """The batches of this step (`drawn` instead of the given one), and the pseudo-label the settings name."""
+def own(run: Training, epoch: int, step: int, drawn: Drawn | None = None) -> Candidates:
+    """The batches of this step (`drawn` instead of the given one), and the most probable label of the logits."""
     drawn = run.batches.given(epoch, step) if drawn is None else drawn
-    teacher = run.settings.bootstrap.pseudo_label == "teacher"
-    pseudo = teacher_pseudo_label(run.state, drawn.images, run.task) if teacher else run.task.hard_pseudo_label
-    return Candidates(drawn, run.batches.clean(epoch, step, run.settings.meta_batch_size), pseudo)
+    meta = run.batches.clean(epoch, step, run.settings.meta_batch_size)
+    return Candidates(drawn, meta, run.task.hard_pseudo_label)
+
+
+def own_or_teacher(run: Training, epoch: int, step: int, drawn: Drawn | None = None) -> Candidates:
+    """As `own`, with the pseudo-label the settings name."""
+    found = own(run, epoch, step, drawn)
+    if run.settings.bootstrap.pseudo_label != "teacher":
+        return found
+    return replace(found, pseudo_label=teacher_pseudo_label(run.state, found.drawn.images, run.task))
 
 
 def teacher_pseudo_label(state: TrainState, images: Tensor, task: Task) -> Tensor:
@@ -76,7 +87,7 @@ def l2b(draw: DrawCandidates = own_or_teacher) -> Method:
     return Method(
         "weights on given labels and pseudo-labels",
         "L2B (CVPR 2024)",
-        lambda run, epoch, step: _weighted(
+        lambda run, epoch, step: weighted_step(
             run, epoch, step, draw, with_pseudo=run.settings.bootstrap.candidates != "given"
         ),
         cost=3.0,
@@ -92,7 +103,7 @@ def given_weights(source: str, draw: DrawCandidates = own_or_teacher) -> Method:
     return Method(
         "weights on the given labels",
         source,
-        lambda run, epoch, step: _weighted(run, epoch, step, draw, with_pseudo=False),
+        lambda run, epoch, step: weighted_step(run, epoch, step, draw, with_pseudo=False),
         cost=3.0,
         clean="judge",
         start=lambda own, state: PastLosses(),
@@ -101,7 +112,7 @@ def given_weights(source: str, draw: DrawCandidates = own_or_teacher) -> Method:
     )
 
 
-def _weighted(run: Training, epoch: int, step: int, draw: DrawCandidates, *, with_pseudo: bool) -> StepReport:
+def weighted_step(run: Training, epoch: int, step: int, draw: DrawCandidates, *, with_pseudo: bool) -> StepReport:
     settings, chosen, warm_up = run.settings, run.settings.bootstrap, epoch < run.settings.warm_up_epochs
     if warm_up and settings.meta.source != "clean":
         return given_step(run, epoch, step)  # no meta set yet: a plain step
@@ -114,7 +125,7 @@ def _weighted(run: Training, epoch: int, step: int, draw: DrawCandidates, *, wit
         loss=run.task.loss,
         meta_loss=meta_loss_of(run.task, run.settings),
         pseudo_label=candidates.pseudo_label if with_pseudo else None,
-        normalize=normalizer_of(chosen),
+        normalize=candidates.normalize or normalizer_of(chosen),
         lookahead=chosen.lookahead,
         mode=chosen.mode,
         meta_average=run.state.judge if chosen.judge_decay else None,

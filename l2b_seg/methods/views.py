@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from l2b_run.methods.reweight import Candidates, own_or_teacher
+from l2b_run.methods.reweight import Candidates, own, own_or_teacher
 from l2b_run.training.batches import Drawn
 from l2b_run.training.method import Training
 from l2b_seg.batches.slice_batches import SliceBatches
@@ -20,3 +20,9 @@ def candidates(run: Training, epoch: int, step: int, drawn: Drawn | None = None)
     drawn, views = batches.given_views(epoch, step, drawn)
     meta = batches.clean_views(epoch, step, run.settings.meta_batch_size)
     return Candidates(drawn, meta, view_pseudo_label(views, task))
+
+
+def own_candidates(run: Training, epoch: int, step: int) -> Candidates:
+    """As `candidates`, with the label of the logits in place of the averaged network's."""
+    views = run.settings.bootstrap.pseudo_label == "views"
+    return (candidates if views else own)(run, epoch, step)

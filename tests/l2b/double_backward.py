@@ -1,5 +1,6 @@
 """The slow textbook way to the alignments: differentiate the meta loss through one SGD step, by double backward."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,13 +22,36 @@ def alignments_by_double_backward(
     lookahead: str = "optimizer",
 ) -> Tensor:
     """-d meta loss(theta_hat(weights)) / d weights at weights = 0, shape (K, B, *E) (L2B, CVPR 2024, eq. 4-7)."""
+    weights: list[Tensor] = []
+
+    def at_zero(losses: Tensor) -> Tensor:
+        weights.append(torch.zeros_like(losses, requires_grad=True))
+        return weights[0]
+
+    value = _meta_loss_ahead(
+        model, optimizer, at_zero, batch, meta_batch, loss=loss, pseudo_label=pseudo_label, lookahead=lookahead
+    )
+    return -torch.autograd.grad(value, weights)[0]
+
+
+def _meta_loss_ahead(
+    model: nn.Module,
+    optimizer: torch.optim.SGD,
+    weights_of: Callable[[Tensor], Tensor],
+    batch: tuple[Tensor, Tensor],
+    meta_batch: tuple[Tensor, Tensor],
+    *,
+    loss: Loss,
+    pseudo_label: PseudoLabel | None,
+    lookahead: str,
+) -> Tensor:
+    """The meta loss after one step on sum(weights_of(losses) * losses), with the graph to those weights."""
     (x, y), (x_meta, y_meta) = batch, meta_batch
     theta = {name: p.detach().clone().requires_grad_(p.requires_grad) for name, p in model.named_parameters()}
     losses = candidate_losses(functional_call(model, theta | _buffers(model), (x,)), y, loss, pseudo_label)
-    weights = torch.zeros_like(losses, requires_grad=True)
     trainable = {name: p for name, p in theta.items() if p.requires_grad}
     gradients = torch.autograd.grad(
-        (weights * losses).sum(), list(trainable.values()), create_graph=True, materialize_grads=True
+        (weights_of(losses) * losses).sum(), list(trainable.values()), create_graph=True, materialize_grads=True
     )
     gradient_of = dict(zip(trainable, gradients, strict=True))
     group_of = {id(p): group for group in optimizer.param_groups for p in group["params"]}
@@ -38,8 +62,30 @@ def alignments_by_double_backward(
             buffer = optimizer.state[parameter].get("momentum_buffer") if parameter in optimizer.state else None
             step = _sgd if lookahead == "optimizer" else _gradient_descent
             theta_hat[name] = step(theta[name], gradient_of[name], group, buffer)
-    meta_loss = loss(functional_call(model, theta_hat | _buffers(model), (x_meta,)), y_meta).mean()
-    return -torch.autograd.grad(meta_loss, weights)[0]
+    return loss(functional_call(model, theta_hat | _buffers(model), (x_meta,)), y_meta).mean()
+
+
+def label_net_gradient_by_double_backward(
+    model: nn.Module,
+    optimizer: torch.optim.SGD,
+    weights_of: Callable[[], Tensor],
+    net: nn.Module,
+    batch: tuple[Tensor, Tensor],
+    meta_batch: tuple[Tensor, Tensor],
+    *,
+    loss: Loss,
+    pseudo_label: PseudoLabel | None,
+) -> list[Tensor]:
+    """d meta loss(theta_hat) / d net, a tensor a parameter, theta_hat one step on weights that start at 0.
+
+    `weights_of()` -> the net's weights (K, B, *E) with graph; less their own value they are 0 and move as the net does.
+    """
+    weights = weights_of()
+    value = _meta_loss_ahead(
+        model, optimizer, lambda losses: weights - weights.detach(), batch, meta_batch,
+        loss=loss, pseudo_label=pseudo_label, lookahead="optimizer",
+    )  # fmt: skip
+    return list(torch.autograd.grad(value, list(net.parameters())))
 
 
 def weight_net_gradient_by_double_backward(

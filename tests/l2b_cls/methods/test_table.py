@@ -17,7 +17,7 @@ from tests.l2b_cls.synthetic import CLASSES, META, TRAIN, given_labels, make_set
 from tests.tasks import CLS, same_weights, stepped, weights_of
 
 WEIGHT_NETS = ("mwnet", "mnwnet", "rmnwnet")
-WEIGHTED = ("l2rw", "l2b", *WEIGHT_NETS)
+WEIGHTED = ("l2rw", "l2b", "l2b-net", *WEIGHT_NETS)
 
 
 def go(run: Training, epochs: range) -> list[StepReport]:
@@ -51,6 +51,7 @@ VARIANTS = [
     ("l2b", {"warm_up": 0.5, "meta": {"source": "online", "loss": "mae", "loss_epochs": 3, "per_class": 8}}),
     ("l2rw", {"warm_up": 0.5, "meta": {"source": "online"}}),
     ("l2b", {"meta": {"source": "given", "loss": "mae"}}),
+    ("l2b-net", {"warm_up": 0.3, "average_decay": 0.9, "l2b_net": {"ahead": 0.2, "pull": 0.1}}),
     ("co-teaching", {"average_decay": 0.9, "co_teaching": {"forget_rate": 0.3, "ramp_epochs": 2}}),
     ("dividemix", {"dividemix": {"labelled_batch": 8, "loss_epochs": 5, "entropy_penalty": True}}),
     ("l2b-dividemix", {"meta": {"source": "online"}, "plug_in": {"networks": "both", "labels": "noisy"}}),
@@ -104,7 +105,7 @@ def test_a_resumed_run_goes_on_the_same(method, over):
     go(resumed, range(3, 4))
     assert same_weights(whole.state.evaluated.state_dict(), resumed.state.evaluated.state_dict())
     assert same_weights(weights_of(whole), weights_of(resumed))
-    if method in WEIGHT_NETS:
+    if method in (*WEIGHT_NETS, "l2b-net"):
         assert same_weights(whole.state.memory.net.state_dict(), resumed.state.memory.net.state_dict())
 
 
@@ -119,8 +120,9 @@ def test_the_report_has_weights_where_the_method_has_them(method):
     assert report.alpha.shape == (16,)
     total = report.alpha.sum() + (0 if report.beta is None else report.beta.sum())
     assert float(total) == pytest.approx(1)
-    assert (report.beta is not None) == (method == "l2b")
-    assert report.beta_share == (pytest.approx(float(report.beta.sum())) if method == "l2b" else 0)
+    with_pseudo = method in ("l2b", "l2b-net")
+    assert (report.beta is not None) == with_pseudo
+    assert report.beta_share == (pytest.approx(float(report.beta.sum())) if with_pseudo else 0)
 
 
 @pytest.mark.parametrize(
