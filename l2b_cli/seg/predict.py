@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from typer import Argument, Option
 
-from l2b_cli.shared.options import AsJson, Device, Run
+from l2b_cli.shared.options import AsJson, Device, Members
 from l2b_cli.shared.result import print_result, refuse_failed
 from l2b_cli.shared.say import stderr_lines
 from l2b_data.files.shorten import counted
@@ -17,7 +17,7 @@ Split = Literal["train", "meta", "test", "all"]
 
 
 def predict(
-    run: Run,
+    runs: Members,
     source: Annotated[Path, Argument(metavar="INPUT", help="Image, folder of images, or prepared data set.")],
     out: Annotated[Path, Argument(metavar="OUT", help=_OUT)],
     tta: Annotated[bool, Option("--tta", help="Average with the left-right mirrored prediction.")] = False,
@@ -29,15 +29,16 @@ def predict(
 ) -> None:
     """Predict masks on each input's own grid and geometry, with the values of the masks the run was trained on.
 
+    Several runs predict the mean of their probabilities.
     An image of several channels is CASE_0000, CASE_0001, ..., or one RGB picture.
     Exit code 3 if nothing can be predicted, 4 if some inputs are broken; the others are written.
     """
     from l2b_run.training.device import choose_device
+    from l2b_seg.prediction.ensemble import load_ensemble
     from l2b_seg.prediction.paths import find_inputs, output_paths
     from l2b_seg.prediction.predict import predict as predict_masks
-    from l2b_seg.prediction.predictor import load_run
 
-    predictor = load_run(run, choose_device(device))
+    predictor = load_ensemble(runs, choose_device(device))
     task = predictor.task
     inputs = find_inputs(source, channels=task.channels, split=split)
     outputs = output_paths(inputs, out, classes=len(task.classes), probabilities=probabilities)

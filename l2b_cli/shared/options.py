@@ -12,6 +12,7 @@ from typer import Argument, Option
 AsJson = Annotated[bool, Option("--json", help="Print the result as JSON.")]
 Device = Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")]
 Run = Annotated[Path, Argument(metavar="RUN", help="Folder of a finished run.")]
+Members = Annotated[list[Path], Argument(metavar="RUN", help="Folder of a finished run; several: an ensemble.")]
 Moved = Annotated[Path | None, Option(help="The run's data set, where it has moved since training.")]
 Seed = Annotated[int, Option(min=0, help="Seed of what is drawn.")]
 PreparedOut = Annotated[Path, Option(help="Folder of the prepared data set; must not exist or be empty.")]

@@ -14,7 +14,8 @@ from l2b_data.files.table import read_csv_rows
 from l2b_data.samples.image_set import ImageSet
 
 FORMS = (
-    "a .csv (first column a sample's name or index, then one column a class, named as the class), or an .npz with "
+    "a .csv (first column a sample's name or index, then one column a class, named as the class; or what `l2b-cls "
+    "predict` writes), or an .npz with "
     "`probabilities` (samples, classes) and, where they are not the training samples in their order, `index` or `names`"
 )
 TOLERANCE = 0.02
@@ -37,8 +38,8 @@ def read_probabilities(path: Path, images: ImageSet, index: np.ndarray) -> np.nd
     """Probabilities (n, K) float64, rows sum to 1, that a file gives the samples `index` (n,) of the set.
 
     The file is one of FORMS. Columns are matched with the classes by name, where they have names: a header of the .csv,
-    `classes` (K,) of the .npz; numbers 0 to K - 1, or p_0 to p_(K-1), are the classes' places. Rows of further samples
-    of the set are not read. Nothing in the file is executed.
+    `classes` (K,) of the .npz, each NAME or p_NAME; numbers 0 to K - 1, or p_0 to p_(K-1), are the classes' places.
+    Rows of further samples of the set are not read. Nothing in the file is executed.
     Raises DataError with the first of what is wrong: a file that is none of these, columns that are not the classes, a
     sample that is missing, there twice or unknown, a row that is not finite, below 0 or does not sum to 1 within
     TOLERANCE. Rows are divided by their sum.
@@ -59,20 +60,21 @@ def read_probabilities(path: Path, images: ImageSet, index: np.ndarray) -> np.nd
 
 def _read_csv(path: Path, images: ImageSet) -> _Table:
     header, rows = read_csv_rows(path)
-    columns = _class_columns(path, header[1:], images.classes)
+    first = 2 if header[1:2] == ["predicted"] and "predicted" not in images.classes else 1  # `predict` names the class
+    columns = _class_columns(path, header[first:], images.classes)
     keys, where, values, faults = list[str](), list[str](), list[list[float]](), list[str]()
     for line, row in rows:
         try:
             if len(row) != len(header):
                 raise ValueError(f"{len(row)} columns instead of {len(header)}")
-            values.append([float(cell) for cell in row[1:]])
+            values.append([float(cell) for cell in row[first:]])
             keys.append(row[0])
             where.append(f"line {line}")
         except ValueError as error:
             faults.append(f"line {line}: {error}")
     if faults:
         raise DataError(f"{path}:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
-    table = np.array(values, np.float64).reshape(len(values), len(header) - 1)[:, columns]
+    table = np.array(values, np.float64).reshape(len(values), len(header) - first)[:, columns]
     strangers = not set(keys) & set(images.names) and all(_is_number(key) for key in keys)
     if header[0].strip().lower() == "index" or strangers:
         if wrong := [line for line, key in zip(where, keys, strict=True) if not _is_number(key)]:
@@ -118,7 +120,8 @@ def _read_npz(path: Path, images: ImageSet, index: np.ndarray) -> _Table:
 def _class_columns(path: Path, named: Sequence[str], classes: Sequence[str]) -> list[int]:
     """For each class its place among the columns `named`; DataError where they are not the classes."""
     named = [name.strip() for name in named]
-    for wanted in (list(classes), [str(n) for n in range(len(classes))], [f"p_{n}" for n in range(len(classes))]):
+    numbers = [str(n) for n in range(len(classes))]
+    for wanted in (list(classes), numbers, [f"p_{n}" for n in numbers], [f"p_{name}" for name in classes]):
         if sorted(named) == sorted(wanted):
             return [named.index(name) for name in wanted]
     absent = first_names([name for name in classes if name not in named], _SHOWN)

@@ -1,6 +1,6 @@
 """Images in, class probabilities out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from l2b_cls.networks.network_of import trained_network_of
 from l2b_cls.recipe import read_settings
 from l2b_data.samples.image_set import ImageSet
 from l2b_run.folder.load_network import load_network
+from l2b_run.folder.members import load_members
 
 BATCH = 256  # images a forward pass outside training
 
@@ -56,6 +57,14 @@ def load_run(run: Path | str, device: torch.device | str = "cpu") -> Classifier:
     another version.
     """
     return Classifier(*load_network(Path(run), read_settings, trained_network_of, device), torch.device(device))
+
+
+def load_ensemble(runs: Sequence[Path], device: torch.device | str = "cpu") -> tuple[Classifier, ...]:
+    """The final networks of run folders that predict together; architecture, image size and method may differ.
+
+    Raises ConfigError, naming the runs, where one is named twice or their classes differ; else as `load_run`.
+    """
+    return load_members(runs, lambda run: load_run(run, device), lambda one: {"classes": one.settings.task.classes})
 
 
 def probabilities_of(

@@ -1,6 +1,6 @@
 """Class probabilities of images without labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -69,6 +69,24 @@ def predict(
         names = [images.names[one] for one in index.tolist()]
         return Predictions(names, probabilities_of(classifier, images, index, say=say), classes)
     return _predict_pictures(classifier, find_pictures(source), classes, say)
+
+
+def predict_together(
+    members: Sequence[Classifier],
+    source: Path,
+    *,
+    split: Split = "test",
+    say: Callable[[str], None] = lambda line: None,
+) -> Predictions:
+    """Mean of the members' probabilities, each as `predict` gives them; of one member, its own.
+
+    An image that fails for one of them is `failed`. Members as `load_ensemble` opens them: their classes are the same.
+    """
+    found = [predict(member, source, split=split, say=say) for member in members]
+    failed = {name: message for one in found for name, message in one.failed.items()}
+    kept = [name for name in found[0].names if name not in failed]
+    mean = np.mean([one.probabilities[np.isin(one.names, kept)] for one in found], axis=0)
+    return Predictions(kept, mean, found[0].classes, failed)
 
 
 def find_pictures(source: Path) -> dict[str, Path]:

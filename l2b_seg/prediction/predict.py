@@ -12,6 +12,7 @@ from l2b_data.files.atomic import atomic_file
 from l2b_data.files.shorten import counted
 from l2b_data.images.image_files import IMAGE_SUFFIXES, read_channels, same_grid_faults, write_mask_image
 from l2b_data.images.volume import Volume, write_volume
+from l2b_seg.prediction.ensemble import Ensemble
 from l2b_seg.prediction.paths import Output
 from l2b_seg.prediction.predictor import Predictor
 
@@ -27,7 +28,7 @@ class Prediction:
 
 
 def predict(
-    predictor: Predictor,
+    predictor: Predictor | Ensemble,
     inputs: Mapping[str, Sequence[Path]],
     outputs: Mapping[str, Output],
     *,
@@ -38,7 +39,7 @@ def predict(
     """Predict each input and write its mask, decided as in training's evaluation, with the values of the user's masks.
 
     Args:
-        predictor: from `load_run`.
+        predictor: from `load_run`, or `load_ensemble`.
         inputs: case id -> the files of its channels, from `find_inputs`.
         outputs: case id -> files to write, from `output_paths`; shape, spacing, origin and direction are the input's.
         tta: average with the left-right mirrored image's prediction.
