@@ -11,7 +11,6 @@ from l2b.candidate_losses import candidate_losses
 from l2b.errors import BatchError, EngineError, NonFiniteError, UnsupportedOptimizerError
 from l2b.finite_difference import finite_difference, shifted
 from l2b.judge import Judgement, judge
-from l2b.label_weight_net import LabelWeightNet, learnt
 from l2b.lookahead import Lookahead, lookahead
 from l2b.meta_average import MetaAverage
 from l2b.meta_gradient import meta_gradient
@@ -27,7 +26,15 @@ from l2b.normalize import (
     sum_to_one,
 )
 from l2b.train_step import Step, train_step
-from l2b.weight_net import WeightNet, WeightNorm, batch_mean, batch_share, weight_net_step
+from l2b.weight_net import (
+    LabelWeightNet,
+    WeightNet,
+    WeightNorm,
+    batch_mean,
+    batch_share,
+    learnt,
+    weight_net_step,
+)
 
 __all__ = [
     "BatchError",

@@ -33,7 +33,9 @@ def _data() -> Any:
     return tiny.make_data(Path(mkdtemp()) / "data")
 
 
-SEG = Tiny("seg", tiny.make_settings, lambda s: tiny.make_training(_data(), s), "unetpp", ("nl", "l2b", "l2b-net"), "dice")
+SEG = Tiny(
+    "seg", tiny.make_settings, lambda s: tiny.make_training(_data(), s), "unetpp", ("nl", "l2b", "l2b-net"), "dice"
+)
 CLS = Tiny("cls", synthetic.make_settings, synthetic.training_for, "ce", ("l2rw", "l2b", "l2b-net"), "accuracy")
 EACH_TASK = pytest.mark.parametrize("task", [SEG, CLS], ids=lambda task: task.name)
 
@@ -65,6 +67,10 @@ def seen_in_step(run: Training, epoch: int, step: int) -> list[tuple[Tensor, Ten
         def loss(self, logits: Tensor, target: Tensor) -> Tensor:
             seen.append((images[-1], target))
             return run.task.loss(logits, target)
+
+        def teaching_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+            seen.append((images[-1], target))
+            return run.task.teaching_loss(logits, target)
 
     handle = run.state.model.register_forward_pre_hook(lambda module, inputs: images.append(inputs[0]))
     run.method.step(replace(run, task=Spy()), epoch, step)

@@ -87,7 +87,7 @@ def measure_fingerprint(
         foreground=round(shown / n_slices, 4),
         rows=rows,
         columns=columns,
-        spacing=tuple(round(float(side), 4) for side in spacing),
+        spacing=(round(float(spacing[0]), 4), round(float(spacing[1]), 4), round(float(spacing[2]), 4)),
         spacing_unit=dataset.spacing_unit,
         intensities=_intensities(dataset, [*train, *meta]),
         classes=facts,

@@ -1,6 +1,7 @@
 """L2B whose weights are a function: a small net of an element's losses, trained by the alignments."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -53,7 +54,7 @@ def start(chosen: LabelNetSettings, state: TrainState) -> LabelNetMemory:
 
 @torch.no_grad()
 def features(task: Task, logits: Tensor, given: Tensor, pseudo: Tensor, progress: float) -> Tensor:
-    """(B, *E, 6) float32: loss and probability of given and pseudo-label, whether they differ, share of the epochs done.
+    """(B, *E, 6) float32: loss and probability of given and pseudo-label, whether they differ, share of epochs done.
 
     Losses above 5 count as 5. logits, given, pseudo as `task.loss` takes them.
     """
@@ -63,18 +64,18 @@ def features(task: Task, logits: Tensor, given: Tensor, pseudo: Tensor, progress
     return torch.cat([losses.clamp_max(5), torch.exp(-losses), differ.to(losses.dtype), done], -1)
 
 
-def _weighed(run: Training, epoch: int, step: int, draw: DrawCandidates) -> Candidates:
+def _weighed(run: Training, epoch: int, step: int, *, draw: DrawCandidates) -> Candidates:
     """Candidates whose pseudo-labels are those of the network that predicts, weighed by the net of its losses."""
     memory, settings, found = run.state.memory, run.settings, draw(run, epoch, step)
     assert isinstance(memory, LabelNetMemory)
     with torch.no_grad():
-        logits = run.state.evaluated.eval()(found.drawn.images)
+        logits: Tensor = run.state.evaluated.eval()(found.drawn.images)
     run.state.model.train()  # without an average it is the network itself
-    pseudo = found.pseudo_label(logits)
+    pseudo = found.pseudo_label if isinstance(found.pseudo_label, Tensor) else found.pseudo_label(logits)
     seen = features(run.task, logits, found.drawn.target, pseudo, epoch / settings.epochs)
     used = epoch >= settings.warm_up_epochs + round(run.own.ahead * settings.epochs)
     learns = learnt(memory.net, memory.optimizer, seen, pull=run.own.pull, used=used)
-    return replace(found, pseudo_label=lambda logits: pseudo, normalize=learns)
+    return replace(found, pseudo_label=pseudo, normalize=learns)
 
 
 def l2b_net(draw: DrawCandidates = own) -> Method:
@@ -82,9 +83,7 @@ def l2b_net(draw: DrawCandidates = own) -> Method:
     return Method(
         "weights on given labels and pseudo-labels by a net of their losses",
         "L2B (CVPR 2024) with a net as in MW-Net (NeurIPS 2019); in no paper",
-        lambda run, epoch, step: weighted_step(
-            run, epoch, step, lambda *at: _weighed(*at, draw), with_pseudo=True
-        ),
+        lambda run, epoch, step: weighted_step(run, epoch, step, partial(_weighed, draw=draw), with_pseudo=True),
         cost=3.3,
         settings=("l2b_net", LabelNetSettings),
         start=start,

@@ -16,7 +16,8 @@ def slices_of_classes(mask: Tensor) -> list[np.ndarray]:
 def balanced(rng: np.random.Generator, of_classes: Sequence[np.ndarray], size: int, share: float) -> np.ndarray:
     """`size` positions: `share` of them, rounded up, from slices that show a class, the classes in turn.
 
-    The rest come from all slices. of_classes: as `slices_of_classes` gives them. A position comes twice only where `size` is more than there are.
+    The rest come from all slices. of_classes: as `slices_of_classes` gives them. A position comes twice only where
+    `size` is more than there are.
     """
     everything, *classes = of_classes
     wanted = int(np.ceil(share * size)) if classes else 0

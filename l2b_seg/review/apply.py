@@ -13,7 +13,7 @@ from l2b_data.images.volume import read_volume, write_volume
 from l2b_data.review.decisions import Decision, read_decisions
 from l2b_data.review.manifest import require_new_folder, write_review
 from l2b_seg.audit.mistakes.mend import mended_labels
-from l2b_seg.audit.write_audit import proposal_path
+from l2b_seg.audit.review.proposals import proposal_path
 from l2b_seg.review.read_audit import Audit, read_audit
 
 _WHY = ("rank", "score", "diagnosis", "said", "sure", "partner", "dice")

@@ -11,7 +11,7 @@ from l2b_data.files.json_object import read_json_object
 from l2b_data.files.shorten import first_names
 from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.audit.mistakes.diagnosis import MECHANICAL
-from l2b_seg.audit.write_audit import proposal_path
+from l2b_seg.audit.review.proposals import proposal_path
 
 _SHOWN = 8
 

@@ -178,7 +178,7 @@ def test_plain_sees_given_and_clean_only_clean_labels(task):
 def test_weights_of_the_given_label_alone(task, monkeypatch):
     seen, real = [], reweight.train_step
     monkeypatch.setattr(reweight, "train_step", lambda *a, **k: seen.append(done := real(*a, **k)) or done)
-    given, l2b = task.weighted
+    given, l2b, *_ = task.weighted
     _, report = stepped(task, task.settings(given))
     assert report.beta_share == 0
     own = {"pseudo_label": "own"}

@@ -42,7 +42,7 @@ def label_net_for(problem: Problem, *, learnt_before: bool = True) -> tuple[Labe
     torch.manual_seed(9)
     net = LabelWeightNet(3, 7, PRIOR).to(problem.batch[0])
     if learnt_before:  # a last layer that is not 0 lets a gradient through to the first
-        nn.init.normal_(net.layers[2].weight)
+        nn.init.normal_(net.last.weight)
     return net, torch.optim.Adam(net.parameters(), lr=1e-3)
 
 

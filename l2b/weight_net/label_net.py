@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from l2b.descend import descend
 from l2b.normalize import Normalizer
-from l2b.train_step import descend
 from l2b.untouched import full_precision
-from l2b.weight_net import batch_share
+from l2b.weight_net.net import batch_share
 
 
 class LabelWeightNet(nn.Module):
@@ -19,19 +19,23 @@ class LabelWeightNet(nn.Module):
     element starts at `prior`: positive shares of given label, pseudo-label and neither.
     """
 
+    log_prior: Tensor
+
     def __init__(self, features: int, hidden: int = 32, prior: tuple[float, float, float] = (0.8, 0.1, 0.1)) -> None:
         super().__init__()
         if min(features, hidden) < 1 or min(prior) <= 0:
-            raise ValueError(f"LabelWeightNet: features {features}, hidden {hidden}, prior {prior}: all must be above 0")
-        self.layers = nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, 3))
+            raise ValueError(
+                f"LabelWeightNet: features {features}, hidden {hidden}, prior {prior}: all must be above 0"
+            )
+        self.hidden, self.last = nn.Linear(features, hidden), nn.Linear(hidden, 3)
         self.register_buffer("log_prior", torch.tensor([math.log(share / sum(prior)) for share in prior]))
         with torch.no_grad():
-            self.layers[2].weight.zero_()
-            self.layers[2].bias.copy_(self.log_prior)
+            self.last.weight.zero_()
+            self.last.bias.copy_(self.log_prior)
 
     def forward(self, features: Tensor) -> Tensor:
         """Logarithms (3, B, *E) of the shares, from features (B, *E, features)."""
-        return torch.log_softmax(self.layers(features), -1).movedim(-1, 0)
+        return torch.log_softmax(self.last(torch.relu(self.hidden(features))), -1).movedim(-1, 0)
 
 
 def learnt(
@@ -39,8 +43,8 @@ def learnt(
 ) -> Normalizer:
     """A normaliser for one step on these features (B, *E, F): `net` learns from the alignments, then gives the weights.
 
-        weights = V / sum V        shares (2, B, *E) of given and pseudo-label over their sum over the batch
-        V       : one step of `optimizer` up sum(weights * a) / r - pull * mean KL(V | prior), r the root mean square of a
+        weights = V / sum V   shares (2, B, *E) of given and pseudo-label over their sum over the batch
+        V: one step of `optimizer` up sum(weights * a) / r - pull * mean KL(V | prior), r the root mean square of a
 
     -sum(weights * a), a held constant, has the gradient to V of the meta loss after the lookahead step, from zero
     weights along V's (L2B, CVPR 2024, eq. 4-7): the double backward, without a second-order graph or a further pass. r
@@ -65,4 +69,5 @@ def objective(net: LabelWeightNet, features: Tensor, a: Tensor, *, pull: float) 
     spread = a.square().mean().sqrt()
     gained = (batch_share(logs[:2].exp()) * a).sum() / torch.where(spread > 0, spread, 1)
     prior = net.log_prior.view(-1, *[1] * (logs.ndim - 1))
-    return pull * (logs.exp() * (logs - prior)).sum(0).mean() - gained
+    divergence: Tensor = (logs.exp() * (logs - prior)).sum(0).mean()
+    return pull * divergence - gained
