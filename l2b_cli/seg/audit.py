@@ -21,6 +21,7 @@ _SHOWN = 15
 _PREDICTIONS = "Folder of any network's predictions, instead of RUN; the data set is --data."
 _RUN = "Folder of a finished run; left out with --predictions."
 _GIVEN = "Audit the masks of this folder instead, by name in the data set or by path, of the cases it has."
+_REVIEW = "New folder for ITK-SNAP or 3D Slicer: image, given mask, proposal, difference of every case; label names."
 Cases = Literal["all", "train", "meta", "test"]
 
 
@@ -34,6 +35,7 @@ def audit(
     mend: Annotated[
         Path | None, Option(help="Folder for mended copies of the masks whose mistake can be undone.")
     ] = None,
+    export_review: Annotated[Path | None, Option(help=_REVIEW)] = None,
     workers: Annotated[int | None, Option(min=1, help="Processes, with --predictions; one a processor.")] = None,
     options: AuditOptions,
 ) -> None:
@@ -46,15 +48,19 @@ def audit(
     """
     from l2b_cli.shared.audit_a_run import audit_a_run
     from l2b_seg.audit.audit import audit as audit_run
+    from l2b_seg.audit.review.folder import refuse_filled
     from pipelines.plan.segmentation import SEGMENTATION
 
+    if export_review is not None:
+        refuse_filled(export_review)
+    written = {"mend_to": mend, "review_to": export_review}
     if predictions is not None:
-        _audit_predictions(run, predictions, cases, given, mend, workers, options)
+        _audit_predictions(run, predictions, cases, given, workers, options, written)
     elif run is None:
         raise ConfigError("nothing to judge by: name the folder of a RUN, or --data DATA --predictions DIR")
     else:
-        judged = partial(audit_run, run, cases=cases, given=given, mend_to=mend)
-        audit_a_run(run, SEGMENTATION, options, audit=judged, results=_results)
+        judged = partial(audit_run, run, cases=cases, given=given, **written)
+        audit_a_run(run, SEGMENTATION, options, audit=judged, results=partial(_results, review=export_review))
 
 
 def _audit_predictions(
@@ -62,9 +68,9 @@ def _audit_predictions(
     predictions: Path,
     cases: Cases,
     given: Path | None,
-    mend: Path | None,
     workers: int | None,
     options: AuditOptions,
+    written: dict[str, Path | None],
 ) -> None:
     from l2b_data.cases.dataset import Dataset
     from l2b_seg.audit.audit_predictions import audit_predictions
@@ -86,16 +92,16 @@ def _audit_predictions(
             folder,
             cases=cases,
             given=given,
-            mend_to=mend,
             workers=count,
             say=say,
+            **written,
         )
-    print_result(result, _results(result, folder), as_json=options.as_json)
+    print_result(result, _results(result, folder, written["review_to"]), as_json=options.as_json)
     failed = (f"{case}: {why}" for case, why in result["failed"].items())
     refuse_failed(failed, len(result["failed"]) + len(result["cases"]), "cases were not audited")
 
 
-def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
+def _results(result: dict[str, Any], folder: Path, review: Path | None = None) -> Iterator[Part]:
     from l2b_seg.audit.judges.quality import quality_text
 
     yield quality_text(result["judges"])
@@ -108,6 +114,8 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
     yield f"Look at them: {folder / 'audit.html'}; tables beside it, proposals as masks in {folder / 'proposals'}"
     if result["mended"]:
         yield f"{counted(len(result['mended']), 'mask')} mended, copies in {Path(result['mended'][0]).parent}"
+    if review is not None:
+        yield f"To correct them in ITK-SNAP or 3D Slicer: {review / 'README.txt'}"
     if result["truth"] is not None:
         yield from _truth(result["truth"])
 

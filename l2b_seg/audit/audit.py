@@ -20,11 +20,12 @@ def audit(
     cases: Cases = "train",
     given: Path | None = None,
     mend_to: Path | None = None,
+    review_to: Path | None = None,
 ) -> dict[str, Any]:
     """Rank the given masks of the run's cases by suspicion, write everything into `out`, return audit.json.
 
     data: what the run was trained on. cases, given: which masks, as in `audited_masks`. mend_to: folder of
-    mended copies. Who judges: as `panel_of_run`.
+    mended copies. review_to: folder for `export_review`. Who judges: as `panel_of_run`.
     Networks are kept in run/audit, whatever `out` is. Clean masks read: those of the meta and evaluation cases; those
     of training cases only for the columns that say how good the ranking is.
     Raises ConfigError (folds), DataError (a file that cannot be used; a run that is not finished; dead judges).
@@ -33,5 +34,13 @@ def audit(
     panel = panel_of_run(run, settings, data, list(masks.folders), options)
     record = {"run": run.resolve().name, "method": settings.method, **masks_record(masks)}
     return rank(
-        masks, panel, out, record=record, plane=settings.slices.plane, clean=data.meta, say=options.say, mend_to=mend_to
+        masks,
+        panel,
+        out,
+        record=record,
+        plane=settings.slices.plane,
+        clean=data.meta,
+        say=options.say,
+        mend_to=mend_to,
+        review_to=review_to,
     )

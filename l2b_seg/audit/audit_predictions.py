@@ -20,6 +20,7 @@ def audit_predictions(
     cases: Cases = "train",
     given: Path | None = None,
     mend_to: Path | None = None,
+    review_to: Path | None = None,
     workers: int = 1,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
@@ -46,5 +47,6 @@ def audit_predictions(
         clean=data.meta,
         failed=missing,
         mend_to=mend_to,
+        review_to=review_to,
         say=say,
     )

@@ -7,6 +7,8 @@ import numpy as np
 
 from l2b_data.cases.dice import dice
 from l2b_data.cases.surface import surface_distances
+from l2b_seg.audit.judges.expected_dice import DEFINITION as EXPECTED_DICE
+from l2b_seg.audit.judges.expected_dice import UNSURE, expected_dice
 from l2b_seg.audit.mistakes.expected_error import DEFINITION as EXPECTED
 from l2b_seg.audit.mistakes.expected_error import expected_error
 from l2b_seg.audit.mistakes.score import DEFINITION as SCORE
@@ -42,6 +44,8 @@ CASE_DEFINITIONS = {
     "said": "the same in words",
     "partner": "the case whose mask is exchanged with this one's",
     "mend": "whether `audit --mend` can undo it",
+    "expected_dice": EXPECTED_DICE,
+    "unsure": f"whether the judge is unsure of this case: expected_dice below {UNSURE:g} of the median of the set",
     "worst_slice": "slice with the highest score",
     "worst_score": "its score",
     "slices": "slices of the case",
@@ -99,6 +103,8 @@ def case_row(outlook: Outlook, disagreement: float, fold: int | None) -> dict[st
         "fold": fold,
         "score": 0.0,
         **of_set,
+        "expected_dice": expected_dice(outlook),
+        "unsure": False,
         "worst_slice": 0,
         "worst_score": 0.0,
         "slices": len(given),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from l2b_run.report.decisions import audit_key, choices
 from l2b_run.report.numbers import NONE
 from l2b_run.report.page import page_source, render_page
@@ -25,8 +27,9 @@ _NUMBERS = (  # key, heading in a table and on a card, decimals
 )
 _ON_CARD = (("dice", "Dice with the proposal", 3), *_NUMBERS[1:])
 _FIRST = (("rank", "rank", 0), ("case", "case", None))
-_CASE = (*_FIRST, ("score", "score", 3), ("diagnosis", "diagnosis", None), *_NUMBERS)
-_SLICE = (*_FIRST, ("slice", "slice", 0), *_CASE[2:4], ("state", "state", None), *_NUMBERS)
+_SUSPICION = (("score", "score", 3), ("diagnosis", "diagnosis", None))
+_CASE = (*_FIRST, *_SUSPICION, ("judge", "judge", None), *_NUMBERS)
+_SLICE = (*_FIRST, ("slice", "slice", 0), *_SUSPICION, ("state", "state", None), *_NUMBERS)
 
 RANKINGS = {
     "score": "this audit",
@@ -58,7 +61,8 @@ def audit_page(masks: AuditedMasks, result: dict[str, Any], audit: Path) -> str:
         differences={kind: named for kind, named in DIFFERENCES.items() if kind != OTHER or len(classes) > 1},
         cards=[_card(masks, result, row, audit) for row in result["cases"][:TOP_CASES]],
         slices=_table(_SLICE, result["slices"][:TOP_SLICES]),
-        cases=_table(_CASE, result["cases"]),
+        cases=_table(_CASE, [row | {"judge": "unsure" if row["unsure"] else None} for row in result["cases"]]),
+        usual_dice=f"{np.median([row['expected_dice'] for row in result['cases']]):.2f}",
         choices=choices("mask", mend=True),
         offered={row["case"]: choices("mask", mend=row["mend"]) for row in result["cases"]},
         parts=_compared(result["truth"]),

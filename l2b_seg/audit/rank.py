@@ -19,6 +19,7 @@ from l2b_seg.audit.judges.trust import judge_temperature
 from l2b_seg.audit.masks import AuditedMasks
 from l2b_seg.audit.mistakes.judge_set import judge_set
 from l2b_seg.audit.mistakes.mend import mend
+from l2b_seg.audit.review.folder import export_review
 from l2b_seg.audit.truth import add_truth
 from l2b_seg.audit.usual_shares import usual_shares
 from l2b_seg.audit.write_audit import write_audit
@@ -38,14 +39,16 @@ def rank(
     clean: list[str],
     failed: dict[str, str] | None = None,
     mend_to: Path | None = None,
+    review_to: Path | None = None,
     say: Say,
 ) -> dict[str, Any]:
     """Rank masks by suspicion, write everything into `out`, return audit.json.
 
     record: what it says of the run or the predictions. clean: the cases whose masks in labelsTr are known to be clean.
     Clean masks of other cases are read for the columns that say how good the ranking is alone. failed: cases that are
-    left out already, and why. mend_to: folder of mended copies, see `mend`. say: gets a line "[3/36] case" for every
-    case. Raises DataError where a file cannot be used, and before anything is ranked where the judges are dead.
+    left out already, and why. mend_to: folder of mended copies, see `mend`. review_to: folder for `export_review`.
+    say: gets a line "[3/36] case" for every case. Raises DataError where a file cannot be used, and before anything is
+    ranked where the judges are dead.
     """
     dataset, classes = masks.dataset, list(masks.dataset.classes)
     left_out = dict(failed or {})
@@ -81,7 +84,10 @@ def rank(
         "regions": _ranked([row for one in found for row in one.regions], "weight"),
     }
     mended = [] if mend_to is None else mend(masks, result["cases"], out, mend_to, plane)
-    return write_audit(out, masks, result | {"mended": [str(path) for path in mended]})
+    result = write_audit(out, masks, result | {"mended": [str(path) for path in mended]})
+    if review_to is not None:
+        export_review(masks, result, out, review_to)
+    return result
 
 
 def _judged(panel: Panel, rules: Rules, run: Map, failed: dict[str, str], say: Say) -> Iterator[JudgedCase]:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from l2b_seg.audit.judges.expected_dice import UNSURE
 from l2b_seg.audit.mistakes.diagnosis import MECHANICAL, Diagnosis, diagnose, partners_named, usual_of
 from l2b_seg.audit.mistakes.misfiled import swapped
 from l2b_seg.audit.mistakes.score import bounded, case_suspicion, slice_suspicion
@@ -14,11 +17,12 @@ Row = dict[str, Any]
 def judge_set(
     signs: Mapping[str, Signs], cases: Sequence[Row], slices: Sequence[Row], names: Sequence[str], unit: str
 ) -> None:
-    """Fill in score and diagnosis of the rows of cases and slices.
+    """Fill in score, diagnosis and whether the judge is unsure, in the rows of cases and slices.
 
     signs: of every case. names: of the classes, by label value from 1. unit: of distances.
     """
     usual = usual_of(list(signs.values()))
+    expected = float(np.median([row["expected_dice"] for row in cases]))
     swaps = swapped(list(signs), [one.outline for one in signs.values()], len(names))
     named = {case: diagnose(one, swaps.get(case), usual, names, unit) for case, one in signs.items()}
     named |= partners_named(named, swaps)
@@ -30,6 +34,7 @@ def judge_set(
         found = named[case]
         suspicion = case_suspicion(signs[case], swaps.get(case), usual, row["soft_min"], found)
         row["score"] = bounded(suspicion)
+        row["unsure"] = row["expected_dice"] < UNSURE * expected
         row |= _told(found)
         for part in by_case[case]:
             alone = len(by_case[case]) == 1

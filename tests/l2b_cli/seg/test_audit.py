@@ -78,6 +78,16 @@ def test_in_sample_with_the_runs_own_network(tmp_path):
     assert not list((run / "audit").glob("fold_*"))
 
 
+def test_a_folder_to_correct_masks_in_and_one_that_is_taken_refused_before_any_training(tmp_path):
+    run, _ = make_run(tmp_path)
+    asked = (run, "--epochs", 1, "--export-review", tmp_path / "review")
+    told = call(*asked)
+    assert f"{tmp_path / 'review' / 'README.txt'}" in told.stdout
+    assert len(list((tmp_path / "review").glob("*/difference.nii.gz"))) == 6
+    code, _, message = call_command(command, tmp_path / "nowhere", "--export-review", tmp_path / "review")
+    assert (code, "--export-review" in message) == (2, True)
+
+
 def test_no_run(tmp_path):
     code, _, message = call_command(command, tmp_path)
     assert (code, "no run to audit: config.yaml, split.json missing" in message) == (3, True)
@@ -98,7 +108,12 @@ def test_predictions_instead_of_a_run(tmp_path):
     assert printed.startswith("Dice of the judges: the predictions: gland 1.00 (1 test case)")
     assert "slices all (4 of 20 wrong): audit 1.000" in printed
     assert (folder / "audit" / "audit.html").is_file()
+    review = tmp_path / "review"
+    code, printed, _ = call_command(command, *asked, "--export-review", review)
+    assert (code, f"To correct them in ITK-SNAP or 3D Slicer: {review / 'README.txt'}" in printed) == (4, True)
+    assert {path.name for path in review.iterdir() if path.is_dir()} == set(TRAIN[:5])
     for arguments, text in (
+        ((*asked, "--export-review", review), "already there and not empty; choose another folder"),
         ((), "nothing to judge by: name the folder of a RUN, or --data DATA --predictions DIR"),
         ((run, *asked), "one of them judges; leave one out"),
         (asked[2:], "--data DATA is missing"),

@@ -70,6 +70,18 @@ def test_what_is_wrong_in_a_sentence(audited):
     assert "No kind of mistake is named." in cards[-1]
 
 
+def test_a_case_whose_judge_is_unsure_says_so(audited):
+    result = copy.deepcopy(audited.result)
+    for row in result["cases"]:
+        row |= {"unsure": False, "expected_dice": 0.8}
+    assert "judge unsure" not in page_of(audited, result)
+    result["cases"][1] |= {"unsure": True, "expected_dice": 0.314}
+    cards = cards_of(page_of(audited, result))
+    assert ["judge unsure" in card for card in cards] == [False, True, False, False, False, False]
+    assert "it expects a Dice of 0.31, usual in this set is 0.80" in cards[1]
+    assert '<td class="text">unsure</td>' in page_of(audited, result)
+
+
 def test_every_case_can_be_decided_and_the_mend_is_offered_and_drawn_where_there_is_one(audited):
     page = page_of(audited, with_first(audited, **MIRRORED))
     cards = cards_of(page)
