@@ -25,10 +25,13 @@ def judged_by(audit: Mapping[str, Any]) -> str:
     return str(audit.get("definitions", {}).get("judged_by", "the networks of the audit"))
 
 
-def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> dict[str, Any] | None:
+def sample_deck(
+    label: str, run: RunRecord, *, limit: int, batch: int = 1, review: bool = False
+) -> dict[str, Any] | None:
     """The cards of a run for the page: label, how (ranked), note, cards.
 
     batch: samples a training batch; weights are shown as multiples of 1 / batch, what each has in plain training.
+    review: the audit's ranking alone, to decide on.
     A card: rank, name, given, said and by (what that label is), clean, truth ("wrong", "right", "" where the clean
     label is not known), kind ("distrusted", "trusted"), numbers, alpha and beta (None: the method has none), image (a
     PNG data URI, None where the data set has gone). None where the run logged nothing of its training samples.
@@ -38,7 +41,7 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
     if labels is None or not len(labels.index) or limit < 1:
         return None
     weights = recent_weights(run, batch)
-    picked = _picked(labels, log, audit, weights, limit)
+    picked = _picked(labels, log, audit, None if review else weights, limit)
     if not picked:
         return None
     images, note = trained_images(run)
@@ -53,7 +56,7 @@ def sample_deck(label: str, run: RunRecord, *, limit: int, batch: int = 1) -> di
         own = row is None or bool(audit and audit.get("in_sample"))
         labelled = _labels(labels, log, place, names, row, in_sample=own)
         card = {"rank": next(ranks[kind]), "kind": kind, "image": uri, **labelled}
-        card["name"] = images.names[index] if images is not None else str(row["name"] if row else index)
+        card["name"] = str(row["name"]) if row else images.names[index] if images is not None else str(index)
         card["alpha"], card["beta"] = (None, None) if weights is None else (float(one[place]) for one in weights)
         cards.append(card)
     how = _BY_LOSS if audit is None else _BY_AUDIT.format(judged_by(audit)) + (_WEIGHTS if weights is not None else "")

@@ -16,10 +16,14 @@ from l2b_cls.report.weights import weight_panels
 from l2b_data.errors import ConfigError
 from l2b_data.samples.image_set import ImageSet
 from l2b_data.samples.noisy_labels import NoisyLabelTable
+from l2b_run.report.decisions import audit_key, choices
 from l2b_run.report.page import run_labels, write_page
 from l2b_run.report.runs import read_runs
 
 SAMPLES = 36
+REVIEWED = 200
+"""Samples on the page of an audit, which are decided on."""
+
 META = "meta_samples"
 CURVES = (  # key in metrics.jsonl, title
     ("test_accuracy", "accuracy on the evaluated samples"),
@@ -56,23 +60,28 @@ def write_report(
 
     Of each run folder it reads summary.json, metrics.jsonl, predictions.csv, noisy_labels.csv, sample_weights.npz and,
     where there is one, the audit (from `audit`, else RUN/audit); what is missing is left out. Up to `samples` training
-    samples a run are shown; `say` gets a line "[2/3] RUN" before each. Raises `ConfigError` for no run or a negative
+    samples a run are shown; on the page of an `audit` up to REVIEWED, each to be decided on. `say` gets a line
+    "[2/3] RUN" before each. Raises `ConfigError` for no run or a negative
     number of samples, `DataError` with the faults of all folders.
     """
     if samples < 0:
         raise ConfigError(f"--samples {samples}: a number of samples, 0 for none")
     runs = read_runs(run_dirs, partial(read_run, audit=audit))
     labels = run_labels([run.path for run in runs])
+    limit = samples if audit is None else REVIEWED
     decks, groups = [], []
     for number, (label, run) in enumerate(zip(labels, runs, strict=True), 1):
         say(f"[{number}/{len(runs)}] {label}")
         batch = _batch_size(run.path)
-        if (deck := sample_deck(label, run, limit=samples, batch=batch)) is not None:
+        if (deck := sample_deck(label, run, limit=limit, batch=batch, review=audit is not None)) is not None:
             decks.append(deck)
         if (group := weight_panels(label, run, batch=batch)) is not None:
             groups.append(group)
     audits = [_audit(label, run.audit) for label, run in zip(labels, runs, strict=True) if run.audit is not None]
-    return _write(out, title, decks, audits, runs=runs, labels=labels, groups=groups, definitions=DEFINITIONS)
+    review = None if audit is None else runs[0].audit
+    return _write(
+        out, title, decks, audits, runs=runs, labels=labels, groups=groups, definitions=DEFINITIONS, review=review
+    )
 
 
 def write_audit_page(
@@ -84,10 +93,11 @@ def write_audit_page(
     """
     summary, split = Summary.from_json({"classes": images.classes}), {"dataset": str(images.root)}
     record = RunRecord(images.root, summary, [], split, labels=given, audit=dict(audit))
-    deck = sample_deck(images.name, record, limit=SAMPLES)
+    deck = sample_deck(images.name, record, limit=REVIEWED, review=True)
     said = {term: DEFINITIONS[term] for term in ("suspicion", "proposed")}
     definitions = {"p(given)": "probability of the given label, as it stands in the file that judged", **said}
-    return _write(out, title, [] if deck is None else [deck], [_audit(images.name, audit)], definitions=definitions)
+    decks = [] if deck is None else [deck]
+    return _write(out, title, decks, [_audit(images.name, audit)], definitions=definitions, review=audit)
 
 
 def _write(
@@ -100,7 +110,9 @@ def _write(
     runs: Sequence[RunRecord] = (),
     labels: Sequence[str] = (),
     groups: Sequence[dict[str, Any]] = (),
+    review: Mapping[str, Any] | None = None,
 ) -> Path:
+    """The page; review: audit.json of the audit whose samples are decided on."""
     confusions = [table for label, run in zip(labels, runs, strict=True) if (table := _confusion(label, run))]
     # some run chose its meta set anew: a constant is no curve
     meta_varies = any(len({row.get(META) for row in run.epochs}) > 1 for run in runs)
@@ -124,6 +136,8 @@ def _write(
         truth_shown=any(card["truth"] for card in cards),
         trusted_shown=any(card["kind"] == "trusted" for card in cards),
         audits=audits,
+        review=audit_key(review["samples"]) if review and decks else "",
+        offered=choices("label"),
     )
 
 

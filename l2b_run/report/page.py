@@ -74,22 +74,28 @@ def write_page(
     definitions: Mapping[str, str],
     sections: Mapping[str, object],
     more_curves: Sequence[object] = (),
+    review: str = "",
     **values: Any,
 ) -> Path:
     """Write report.html.j2 of `package`/templates, which extends frame.html.j2, with report.css and report.js there.
 
     It holds its styles, script and pictures itself and loads nothing; a content security policy forbids the rest. Every
     text from the files stays text. curves: (key in metrics.jsonl, title). sections: heading -> what it shows; one
-    without anything is left out. more_curves: what the template draws below the runs' curves. Atomic: on any error an
-    existing file stays as it is. Returns the path.
+    without anything is left out. more_curves: what the template draws below the runs' curves. review: `audit_key` of
+    the audit whose samples are decided on in the page; "": none. Atomic: on any error an existing file stays as it is.
+    Returns the path.
     """
     panels = curve_panels([(label, run.epochs) for label, run in zip(labels, runs, strict=True)], curves)
+    decide = ["decisions"] if review else []
     there = {"Runs": runs, "Curves": panels or more_curves, **sections, "Definitions": True}
     page = render_page(
         package,
         "report.html.j2",
-        style=page_source("l2b_run.report", "report.css") + page_source(package, "report.css"),
-        script=page_source("l2b_run.report", "tables.js") + page_source(package, "report.js"),
+        style=page_source("l2b_run.report", *(f"{name}.css" for name in ("report", *decide)))
+        + page_source(package, "report.css"),
+        script=page_source("l2b_run.report", *(f"{name}.js" for name in ("tables", *decide)))
+        + page_source(package, "report.js"),
+        review=review,
         title=title,
         sections=[name for name, shown in there.items() if shown],
         panels=panels,

@@ -79,7 +79,7 @@ function save() {
   tell(`${decided.size} saved as decisions.json, among your downloads.`);
 }
 
-async function open(file) {
+async function openFile(file) {
   try {
     const [count, useless] = take(await file.text());
     keep();
@@ -132,7 +132,7 @@ for (const [name, all] of places) {
 }
 byId("save").addEventListener("click", save);
 byId("open").addEventListener("change", (event) => {
-  if (event.target.files.length) open(event.target.files[0]);
+  if (event.target.files.length) openFile(event.target.files[0]);
   event.target.value = "";
 });
 byId("reviewer").addEventListener("input", keep);

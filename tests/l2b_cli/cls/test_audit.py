@@ -71,7 +71,9 @@ def test_its_page_shows_the_pictures_and_no_run(spoilt, tmp_path):
     )[1]
     assert json.loads(told)["flagged"] == 3
     page = (out / "audit.html").read_text()
-    assert page.count("data:image/png;base64,") == 36
+    assert page.count("data:image/png;base64,") == 60
+    with open(out / "audit.csv", newline="", encoding="utf-8") as handle:
+        assert re.findall(r'data-case="([^"]*)"', page) == [row["name"] for row in csv.DictReader(handle)]
     assert re.findall(r'<a href="#(\w+)"', page) == ["labels", "audit", "definitions"]
     first = page[page.index("<article") :]
     assert f"1. {json.loads(told)['samples'][0]['name']}" in first

@@ -1,5 +1,6 @@
 """The report in a browser, used as a reader uses it: filters, the keyboard alone, dark pages, hostile names."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from l2b_cls.report.write_report import write_report
 from tests import browser
 from tests.browser import LAPTOP, severe
+from tests.l2b_cls.report.test_write_report import AUDIT_ROW
 from tests.l2b_cls.saved_run import save_images, save_run
 
 pytest.importorskip("selenium", reason="selenium is not installed")
@@ -71,6 +73,50 @@ def test_filters_leave_what_was_chosen_and_say_how_many(page: Any) -> None:
     choose(page, "truth", "any")
     choose(page, "given", EVIL)
     assert 0 < len(shown(page)) < SHOWN
+
+
+def test_samples_of_an_audit_are_decided_saved_and_found_again(driver: Any, tmp_path: Path) -> None:
+    """By key and button, under names as hostile as can be; cards that a filter hides are left out on the way."""
+    names = [f"{EVIL} {number}" for number in range(COUNT)]
+    images = save_images(tmp_path / "data", names=names, count=COUNT, classes=["cat", "dog", "owl"])
+    run = save_run(tmp_path / "run", images)
+    rows = [AUDIT_ROW | {"rank": place + 1, "index": 5 - place, "name": names[5 - place]} for place in range(4)]
+    (tmp_path / "audit.json").write_text(json.dumps({"samples": rows, "classes": ["cat", "dog", "owl"]}))
+    page = write_report([run], tmp_path / "audit.html", audit=tmp_path)
+    browser.saves_into(driver, tmp_path)
+    driver.get(page.as_uri())
+
+    def press(keys: str) -> None:
+        for key in keys:
+            driver.switch_to.active_element.send_keys(key)
+
+    def decided() -> str:
+        return str(driver.find_element("id", "decided").text)
+
+    assert [card.get_attribute("data-case") for card in shown(driver)] == [row["name"] for row in rows]
+    assert decided() == "0 of 4 decided"
+    press("npnx")
+    third = shown(driver)[2].find_element("css selector", "[data-decision=keep]")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", third)
+    third.click()
+    assert decided() == "3 of 4 decided"
+    press("s")
+    cases = {rows[0]["name"]: "proposal", rows[1]["name"]: "exclude", rows[2]["name"]: "keep"}
+    wanted = {name: {"decision": decision} for name, decision in cases.items()}
+    assert browser.saved(tmp_path / "decisions.json") == {"format": "l2b decisions 1", "cases": wanted}
+    driver.refresh()
+    assert decided() == "3 of 4 decided"
+    press("nm")
+    assert driver.find_element("id", "review-said").text == "This case has no such choice."
+    driver.execute_script("document.querySelectorAll('.card')[1].hidden = true")
+    press("n")
+    assert driver.switch_to.active_element.get_attribute("data-case") == rows[2]["name"]
+    assert severe(driver) == []
+    browser.assert_nothing_foreign_runs(driver)
+
+
+def test_a_report_that_is_no_audit_asks_for_no_decision(page: Any) -> None:
+    assert page.find_elements("css selector", "#review, [data-decision]") == []
 
 
 def test_pictures_are_there_and_confusion_is_shaded(page: Any) -> None:
