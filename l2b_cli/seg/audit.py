@@ -53,24 +53,27 @@ def audit(
 
     if export_review is not None:
         refuse_filled(export_review)
-    written = {"mend_to": mend, "review_to": export_review}
     if predictions is not None:
-        _audit_predictions(run, predictions, cases, given, workers, options, written)
+        _audit_predictions(
+            run, predictions, options, cases=cases, given=given, mend=mend, review=export_review, workers=workers
+        )
     elif run is None:
         raise ConfigError("nothing to judge by: name the folder of a RUN, or --data DATA --predictions DIR")
     else:
-        judged = partial(audit_run, run, cases=cases, given=given, **written)
+        judged = partial(audit_run, run, cases=cases, given=given, mend_to=mend, review_to=export_review)
         audit_a_run(run, SEGMENTATION, options, audit=judged, results=partial(_results, review=export_review))
 
 
 def _audit_predictions(
     run: Path | None,
     predictions: Path,
+    options: AuditOptions,
+    *,
     cases: Cases,
     given: Path | None,
+    mend: Path | None,
+    review: Path | None,
     workers: int | None,
-    options: AuditOptions,
-    written: dict[str, Path | None],
 ) -> None:
     from l2b_data.cases.dataset import Dataset
     from l2b_seg.audit.audit_predictions import audit_predictions
@@ -94,9 +97,10 @@ def _audit_predictions(
             given=given,
             workers=count,
             say=say,
-            **written,
+            mend_to=mend,
+            review_to=review,
         )
-    print_result(result, _results(result, folder, written["review_to"]), as_json=options.as_json)
+    print_result(result, _results(result, folder, review), as_json=options.as_json)
     failed = (f"{case}: {why}" for case, why in result["failed"].items())
     refuse_failed(failed, len(result["failed"]) + len(result["cases"]), "cases were not audited")
 

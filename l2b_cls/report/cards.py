@@ -11,6 +11,7 @@ from l2b_cls.report.run_record import RunRecord
 from l2b_cls.report.weights import recent_weights
 from l2b_cls.sample_log.file import SampleLog
 from l2b_data.samples.noisy_labels import NoisyLabelTable
+from l2b_run.report.decisions import choices
 
 IN_SAMPLE = "p(given), in-sample"
 _LONG_BAR = 4.0  # weight at which a bar is full where weights pass 1, as eq. 8-9 make them
@@ -34,7 +35,8 @@ def sample_deck(
     review: the audit's ranking alone, to decide on.
     A card: rank, name, given, said and by (what that label is), clean, truth ("wrong", "right", "" where the clean
     label is not known), kind ("distrusted", "trusted"), numbers, alpha and beta (None: the method has none), image (a
-    PNG data URI, None where the data set has gone). None where the run logged nothing of its training samples.
+    PNG data URI, None where the data set has gone), choices (what can be decided). None where the run logged nothing of
+    its training samples.
     """
     labels, audit = run.labels, run.audit
     log = run.log if run.log is not None and len(run.log.epoch) else None
@@ -57,6 +59,7 @@ def sample_deck(
         labelled = _labels(labels, log, place, names, row, in_sample=own)
         card = {"rank": next(ranks[kind]), "kind": kind, "image": uri, **labelled}
         card["name"] = str(row["name"]) if row else images.names[index] if images is not None else str(index)
+        card["choices"] = choices("label", proposal=bool(row and row["proposed"]))
         card["alpha"], card["beta"] = (None, None) if weights is None else (float(one[place]) for one in weights)
         cards.append(card)
     how = _BY_LOSS if audit is None else _BY_AUDIT.format(judged_by(audit)) + (_WEIGHTS if weights is not None else "")
@@ -117,7 +120,7 @@ def _labels(
             (IN_SAMPLE if in_sample else "p(given)", f"{row['probability_given']:.3f}"),
             ("suspicion", f"{row['score']:.3f}"),
         ]
-        said = str(row["proposed"])
+        said = str(row["proposed"] or "–")
     elif log is not None:
         numbers.append((IN_SAMPLE, f"{log.probability[-1, place]:.3f}"))
         said = _name(names, int(log.predicted[-1, place]))

@@ -9,10 +9,12 @@ Choices = Sequence[tuple[str, str, str]]
 """Decision as decisions.json has it, its key, what its button says."""
 
 
-def choices(given: str, *, mend: bool = False) -> Choices:
-    """What can be decided; `given`: what was given, "mask" or "label". mend: whether there is a mended one."""
-    found = [("keep", "K", f"keep the {given}"), ("proposal", "P", "use the proposal"), ("exclude", "X", "exclude")]
-    return [*found[:1], ("mend", "M", "use the mend"), *found[1:]] if mend else found
+def choices(given: str, *, proposal: bool = True, mend: bool = False) -> Choices:
+    """What can be decided; `given`: what was given, "mask" or "label". proposal, mend: whether there is one."""
+    found = [("keep", "K", f"keep the {given}")]
+    found += [("mend", "M", "use the mend")] if mend else []
+    found += [("proposal", "P", "use the proposal")] if proposal else []
+    return [*found, ("exclude", "X", "exclude")]
 
 
 def audit_key(rows: Sequence[Mapping[str, Any]]) -> str:

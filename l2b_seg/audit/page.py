@@ -65,6 +65,7 @@ def audit_page(masks: AuditedMasks, result: dict[str, Any], audit: Path) -> str:
         usual_dice=f"{np.median([row['expected_dice'] for row in result['cases']]):.2f}",
         choices=choices("mask", mend=True),
         offered={row["case"]: choices("mask", mend=row["mend"]) for row in result["cases"]},
+        unjudged=choices("mask", proposal=False),
         parts=_compared(result["truth"]),
         rankings=RANKINGS,
         number=_text,

@@ -96,6 +96,13 @@ def test_every_case_can_be_decided_and_the_mend_is_offered_and_drawn_where_there
     assert ["use the mend" in one.partition("</select>")[0] for one in lists] == [True] + [False] * 5
 
 
+def test_a_case_that_was_not_audited_can_be_kept_or_excluded(audited):
+    page = page_of(audited, audited.result | {"failed": {"case<9>": "no prediction"}})
+    row = page.partition('<select data-case="case&lt;9&gt;"')[2].partition("</li>")[0]
+    assert [part.partition('"')[0] for part in row.split('<option value="')[1:]] == ["", "keep", "exclude"]
+    assert "no prediction" in row
+
+
 def test_cases_beyond_those_with_a_card_can_be_decided(audited, monkeypatch):
     monkeypatch.setattr("l2b_seg.audit.page.TOP_CASES", 2)
     page = page_of(audited, audited.result)
