@@ -57,4 +57,4 @@ def read_decisions(
 
 
 def _word(said: Any) -> Any:
-    return said.get("decision") if isinstance(said, dict) else said
+    return said.get("decision") if isinstance(said, dict) else None

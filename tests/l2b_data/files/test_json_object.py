@@ -54,3 +54,11 @@ def test_what_is_wrong_joins_the_other_faults(tmp_path, content, found, faults):
         path.write_text(content)
     assert json_object_or_fault(path, noted) == found
     assert noted == ["another fault", *(text.replace("PATH", str(path)) for text in faults)]
+
+
+def test_a_key_twice_where_each_may_stand_once(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"a": {"b": 1, "b": 2}, "c": [{"b": 1}, {"b": 2}]}')
+    assert read_json_object(path, way_out="")["a"] == {"b": 2}
+    with pytest.raises(DataError, match=r"a\.json cannot be read: 'b' stands twice in one object"):
+        read_json_object(path, way_out="", once=True)

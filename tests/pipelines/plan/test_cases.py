@@ -1,8 +1,11 @@
 """Which cases and masks a run reads, from what the user names."""
 
+import json
+
 import pytest
 
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.review.manifest import FORMAT, MANIFEST
 from l2b_seg.config import DataSettings
 from pipelines.plan.cases import resolve_data
 from pipelines.plan.request import TrainRequest, plan
@@ -60,3 +63,37 @@ def test_noise_and_given_masks_together_are_refused(tmp_path):
     with pytest.raises(ConfigError, match=f"--noise L1 and --labels {NOISY}: .* leave one out"):
         plan(request, SEGMENTATION)
     assert sorted(path.name for path in root.iterdir() if path.is_dir()) == ["imagesTr", "labelsTr", NOISY]
+
+
+def reviewed(dataset, folder, *excluded):
+    """A folder of reviewed masks of the training cases that are not excluded, and its manifest."""
+    folder.mkdir()
+    for case in set(dataset.splits["train"]) - set(excluded):
+        (folder / f"{case}.nii.gz").write_bytes(dataset.label_path(case).read_bytes())
+    (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "excluded": list(excluded), "cases": {}}))
+    return folder
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_what_a_review_excluded_is_left_out(tmp_path, inside):
+    dataset = make_dataset(tmp_path / "data")
+    train, meta, test = (dataset.splits[part] for part in ("train", "meta", "test"))
+    folder = reviewed(dataset, (dataset.root if inside else tmp_path) / "reviewed", train[0], meta[1])
+    labels = "reviewed" if inside else str(folder)
+    said = []
+    data = resolve_data(dataset.root, DataSettings(), noise="clean", labels=labels, say=said.append)
+    assert (data.train, data.meta, data.evaluation) == (train[1:], meta[:1], test)
+    assert (data.labels, data.noise) == (labels, {"labels": labels, "excluded": [train[0], meta[1]]})
+    assert said == [f"2 cases excluded by {labels}/{MANIFEST}: {train[0]}, {meta[1]}"]
+    tuned = resolve_data(dataset.root, DataSettings(tuning_cases=1), noise="clean", labels=labels)
+    assert set(tuned.train) | set(tuned.evaluation) == set(train[1:])
+
+
+def test_a_review_that_leaves_nothing(tmp_path):
+    dataset = make_dataset(tmp_path / "data")
+    folder = reviewed(dataset, tmp_path / "reviewed", *dataset.splits["train"])
+    with pytest.raises(DataError, match="its review excludes every training case"):
+        resolve_data(dataset.root, DataSettings(), noise="clean", labels=str(folder))
+    (folder / MANIFEST).write_text("{}")
+    with pytest.raises(DataError, match="no manifest of a review"):
+        resolve_data(dataset.root, DataSettings(), noise="clean", labels=str(folder))
