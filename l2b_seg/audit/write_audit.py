@@ -29,7 +29,7 @@ def definitions(result: dict[str, Any]) -> dict[str, Any]:
     unit = "voxels: every spacing taken as 1" if result["unit"] == "voxel" else "mm"
     found: dict[str, Any] = {
         "unit": f"areas, volumes and distances in {unit}",
-        "masks": "of every audited case the folder of its mask (of the data set by name, or a path) and the file's hash",
+        "masks": "of every audited case the folder of its mask, of the data set by name or any by path, and its hash",
         "judged_by": result["judged_by"],
         "judges": quality.DEFINITIONS,
         "plane": "lines along which columns, rows and slices run, by the axis of the patient each is closest to (LPS: "

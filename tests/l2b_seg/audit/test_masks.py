@@ -8,7 +8,8 @@ import pytest
 
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import DataError
-from l2b_seg.audit.masks import audited_masks
+from l2b_data.files.hashing import sha256_file
+from l2b_seg.audit.masks import audited_masks, masks_record
 from l2b_seg.audit.truth import BESIDE, MADE_FROM, add_truth, clean_dice
 from tests.l2b_seg.audit.wrong_masks import DELETED, GIVEN, META, TEST, TRAIN, make_run
 
@@ -68,3 +69,14 @@ def test_distances_rank_where_they_are_not_defined(data):
     assert found["all"]["hd95"]["auroc"] == 1
     assert found["of"] == [MADE_FROM]
     assert [row["wrong"] for row in slices] == [index == DELETED[1] for index in range(4)]
+
+
+def test_the_record_finds_the_masks_again(data):
+    masks = audited_masks(data, "all")
+    masks.dataset.label_path(TRAIN[0], GIVEN).unlink()
+    record = masks_record(masks)
+    assert record["data"] == str(data.dataset.root.resolve())
+    assert record["masks"].keys() == {*TRAIN[1:], *META, *TEST}
+    sha256 = sha256_file(data.dataset.label_path(TRAIN[1], GIVEN))
+    assert record["masks"][TRAIN[1]] == {"part": "train", "folder": GIVEN, "sha256": sha256}
+    assert record["masks"][TEST[0]]["folder"] == CLEAN_LABELS

@@ -10,7 +10,9 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hashing import sha256_file
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_data.review.manifest import MANIFEST
+from l2b_seg.audit.mistakes.mend import mend
 from l2b_seg.review.apply import apply
+from l2b_seg.review.read_audit import read_audit
 from tests.l2b_seg.review.conftest import NAMES
 
 
@@ -119,3 +121,13 @@ def test_a_proposal_on_another_grid_leaves_no_half_written_folder(audited, decid
     with pytest.raises(DataError, match=r"c4.nii.gz: not on the grid of .*: shape .* against .*; audit again"):
         apply(audited.audit, decide(c4="proposal"), tmp_path / "out")
     assert [path for path in tmp_path.iterdir() if "out" in path.name] == []
+
+
+def test_mended_copies_are_what_a_review_would_leave(audited, decide, tmp_path):
+    found = read_audit(audited.audit)
+    for place in (tmp_path, audited.dataset.root):
+        apply(audited.audit, decide(c0="mend", c1="mend", c2="mend"), place / "reviewed")
+        files = mend(found.masks, list(found.rows.values()), audited.audit, place / "mended", found.plane)
+        assert {path.name for path in files} == {f"c{number}.nii.gz" for number in range(3)}
+        for path in files:
+            np.testing.assert_array_equal(array(path), array(place / "reviewed" / path.name))
