@@ -45,8 +45,8 @@ def review(audit: Path, out: Path, reader: str) -> None:
     """Decide every case as `reader` does and apply the decisions, unless that is done."""
     from l2b_data.files.atomic import write_json
     from l2b_data.review.decisions import FORMAT
-    from l2b_seg.review.apply import apply
-    from l2b_seg.review.read_audit import read_audit
+    from l2b_seg.audit.apply.apply import apply
+    from l2b_seg.audit.apply.read_audit import read_audit
 
     if out.is_dir():
         return

@@ -12,7 +12,7 @@ def apply(audit: Audit, decisions: DecisionsFile, out: ReviewedOut, as_json: AsJ
     labels.csv (name, label), without what is excluded, and review_manifest.json: what,
     why and by whom. Train on it with --labels FOLDER, which leaves out what is excluded.
     """
-    from l2b_cls.review.apply import apply as write_reviewed
+    from l2b_cls.audit.apply import apply as write_reviewed
 
     manifest = write_reviewed(audit, decisions, out)
     print_result(manifest, review_lines(manifest, out, "label"), as_json=as_json)

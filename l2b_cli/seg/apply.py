@@ -24,7 +24,7 @@ def apply(
     review_manifest.json says what, why and by whom. Train on it with --labels FOLDER,
     which leaves out what is excluded.
     """
-    from l2b_seg.review.apply import apply as write_reviewed
+    from l2b_seg.audit.apply.apply import apply as write_reviewed
 
     manifest = write_reviewed(audit, decisions, out, data=data)
     changed = ("mend", "proposal")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from l2b_cls.review.apply import apply
+from l2b_cls.audit.apply import apply
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import write_json
 from l2b_data.files.hashing import sha256_file

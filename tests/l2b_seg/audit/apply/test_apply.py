@@ -10,10 +10,10 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hashing import sha256_file
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_data.review.manifest import MANIFEST
+from l2b_seg.audit.apply.apply import apply
+from l2b_seg.audit.apply.read_audit import read_audit
 from l2b_seg.audit.mistakes.mend import mend
-from l2b_seg.review.apply import apply
-from l2b_seg.review.read_audit import read_audit
-from tests.l2b_seg.review.conftest import NAMES
+from tests.l2b_seg.audit.apply.conftest import NAMES
 
 
 def array(path):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from l2b_data.errors import DataError
-from l2b_seg.review.read_audit import read_audit
+from l2b_seg.audit.apply.read_audit import read_audit
 
 
 def test_masks_that_are_not_as_they_were(audited):

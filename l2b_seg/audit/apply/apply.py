@@ -12,9 +12,9 @@ from l2b_data.files.hashing import sha256_file
 from l2b_data.images.volume import read_volume, write_volume
 from l2b_data.review.decisions import Decision, read_decisions
 from l2b_data.review.manifest import require_new_folder, write_review
+from l2b_seg.audit.apply.read_audit import Audit, read_audit
 from l2b_seg.audit.mistakes.mend import mended_labels
 from l2b_seg.audit.review.proposals import proposal_path
-from l2b_seg.review.read_audit import Audit, read_audit
 
 _WHY = ("rank", "score", "diagnosis", "said", "sure", "partner", "dice")
 
