@@ -12,6 +12,7 @@ import numpy as np
 from l2b_data.errors import DataError
 from l2b_data.files.hidden import is_hidden, visible_files
 from l2b_data.files.shorten import first_lines
+from l2b_data.files.unicode_form import composed
 from l2b_data.images.picture_8bit import is_picture, read_picture
 
 _BLOCK = 256
@@ -19,15 +20,16 @@ _MAX_BYTES = 1 << 29  # an image's own file
 
 
 class FolderSource:
-    """All images below a folder, by their path in it; hidden ones are not seen. `read` is as `read_picture`."""
+    """All images below a folder, by their path in it (NFC); hidden ones are not seen. `read` is as `read_picture`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        found = visible_files(folder, deep=True)
-        self.names = sorted(path.relative_to(folder).as_posix() for path in found if is_picture(path))
+        found = [path for path in visible_files(folder, deep=True) if is_picture(path)]
+        self._files = {composed(path.relative_to(folder).as_posix()): path for path in found}
+        self.names = sorted(self._files)
 
     def read(self, name: str, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
-        return read_picture(self.folder / name, channels=channels, size=size)
+        return read_picture(self._files.get(name, self.folder / name), channels=channels, size=size)
 
 
 class ZipSource:

@@ -13,6 +13,7 @@ from data_prep.own_cases.split import group_cases
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.shorten import counted, first_lines, first_names
 from l2b_data.files.text_lines import read_lines
+from l2b_data.samples.alike_classes import alike_classes, alike_text
 from l2b_data.samples.image_set import OWN, ImageSet
 from l2b_data.samples.label_table import META
 from l2b_data.samples.write_image_set import require_free, write_image_set
@@ -52,8 +53,10 @@ def prepare_class_folder(
         raise DataError(f"--source {source}: no such folder")
     if given and table is None:
         raise ConfigError(f"--given {','.join(given)}: a column of the table, so give --table as well")
-    listing = list_class_folders(source) if table is None else list_table(Path(table), source, given=given)
+    listing = list_class_folders(source) if table is None else list_table(Path(table), source, given=given, say=say)
     labels, sets, classes = number_classes(listing, class_names, where=str(table or source))
+    for names in alike_classes(classes):
+        say(f"warning: {alike_text(names)}")
     groups = listing.groups or [""] * len(listing.files)
     if group_regex is not None:
         found, without = group_cases(listing.files, file=None, regex=group_regex)

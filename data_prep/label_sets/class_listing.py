@@ -1,7 +1,8 @@
 """Images and their classes as a user keeps them: class folders, or a table of files and labels."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -11,9 +12,15 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hidden import visible_files
 from l2b_data.files.shorten import counted, first_lines, first_names
 from l2b_data.files.table import read_csv_rows
+from l2b_data.files.unicode_form import composed
 from l2b_data.images.picture_8bit import PICTURE_SUFFIXES, is_picture, printable_name
 from l2b_data.samples.label_table import ABSENT, META, PARTS
 
+_PUBLISHED = {  # HAM10000_metadata and the like
+    "file": ("image_id", "image", "image_name", "filename"),
+    "label": ("dx", "diagnosis"),
+    "group": ("lesion_id", "patient_id"),
+}
 _SPLIT_NAMES = {"train": "train", META: META, "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _NO_LABEL = ("", "nan", "na", "null", "none")  # what tables write where there is nothing
 _SHOWN = 20
@@ -41,7 +48,8 @@ def list_class_folders(source: Path) -> Listing:
     Raises DataError: no class folder, a split level without train or test, images beside the class folders, names
     that are not UTF-8.
     """
-    files = sorted(path.relative_to(source).as_posix() for path in visible_files(source, deep=True) if is_picture(path))
+    found = (path for path in visible_files(source, deep=True) if is_picture(path))
+    files = sorted(composed(path.relative_to(source).as_posix()) for path in found)
     if not files:
         raise DataError(f"{source}: no image in it ({', '.join(PICTURE_SUFFIXES)})")
     if strange := [printable_name(file) for file in files if file != printable_name(file)]:
@@ -66,32 +74,47 @@ def list_class_folders(source: Path) -> Listing:
     return Listing(files, labels, split)
 
 
-def list_table(path: Path, source: Path, *, given: Sequence[str] = ()) -> Listing:
+def list_table(
+    path: Path, source: Path, *, given: Sequence[str] = (), say: Callable[[str], None] = lambda line: None
+) -> Listing:
     """A .csv with the columns file, label and, as they like, split and group; and the label sets named in `given`.
 
-    Files are relative to `source`, and must lie below it. Raises DataError with every line at fault: files that do not
+    Published tables are read by the names of their columns: image_id, dx and lesion_id (HAM10000) among others. Files
+    are relative to `source`, and must lie below it; a name without suffix, or without its folders, is the one image it
+    fits. Raises DataError with every line at fault: files that do not
     exist, lead out of `source` or stand twice, empty labels, splits of another name, more cells than columns.
     """
     header, rows = read_csv_rows(path)
+    renamed = {}
+    for name, others in _PUBLISHED.items():
+        if name not in header and (other := next((one for one in others if one in header), None)):
+            renamed[other] = name
+    if renamed and not {"file", "label"} - {*header, *renamed.values()}:
+        header = [renamed.get(name, name) for name in header]
+        say(f"{path}: read is " + ", ".join(f"{other} as {name}" for other, name in renamed.items()))
     needed = ("file", "label", *given)
     twice = sorted({name for name in header if header.count(name) > 1})
     missing = [name for name in needed if name not in header]
     if not rows or twice or missing:
         what = f"two columns {', '.join(twice)}" if twice else f"no column {', '.join(missing)}"
-        needs = "needs a header line with file,label[,split,group] and rows below it"
+        needs = (
+            "needs a header line with file,label[,split,group] (or image_id,dx[,lesion_id], as HAM10000) and rows "
+            f"below it; it holds {first_names(header, _SHOWN)}"
+        )
         raise DataError(f"{path}: {what if rows else 'no rows'}; {needs}")
     quote = f"cells, the header has {len(header)}: quote a cell that holds a comma"
     found = [(line, f"{len(row)} {quote}") for line, row in rows if len(row) > len(header)]
     cells = {
         name: [row[place].strip() if place < len(row) else "" for _, row in rows] for place, name in enumerate(header)
     }
-    found += _row_faults(cells, [line for line, _ in rows], source)
+    numbers = [line for line, _ in rows]
+    cells["file"], absent = _resolve(cells["file"], numbers, source)
+    found += absent + _row_faults(cells, numbers)
     if found:
         faults = [f"line {line}: {fault}" for line, fault in sorted(found)]
         raise DataError(f"{path}: {counted(len(faults), 'fault')}:\n  " + "\n  ".join(first_lines(faults, _SHOWN)))
-    files = [PurePosixPath(file).as_posix() for file in cells["file"]]
     further = {name: cells[name] for name in given}
-    return Listing(files, cells["label"], cells.get("split"), cells.get("group", []), further)
+    return Listing(cells["file"], cells["label"], cells.get("split"), cells.get("group", []), further)
 
 
 def number_classes(
@@ -134,17 +157,34 @@ def number_classes(
     return np.array([number_of[label] for label in listing.labels], np.int64), given, classes
 
 
-def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int], source: Path) -> list[tuple[int, str]]:
+def _resolve(names: Sequence[str], lines: Sequence[int], source: Path) -> tuple[list[str], list[tuple[int, str]]]:
+    """The files that a column names, paths below `source`, and (line, fault) of those that are not there."""
+    files = [composed(path.relative_to(source).as_posix()) for path in visible_files(source, deep=True)]
+    there, short = set(files), defaultdict[str, list[str]](list)
+    for file in filter(is_picture, files):
+        for name in {file.rsplit(".", 1)[0], PurePosixPath(file).name, PurePosixPath(file).stem} - {file}:
+            short[name].append(file)
+    resolved, faults = list[str](), list[tuple[int, str]]()
+    for line, name in zip(lines, names, strict=True):
+        path = PurePosixPath(name)
+        file = path.as_posix()
+        if file not in there and len(short[file]) == 1:
+            file = short[file][0]
+        resolved.append(file)
+        if not name or path.is_absolute() or ".." in path.parts:
+            faults.append((line, f"file {name!r} is no path below {source}"))
+        elif file not in there:
+            several = f"; it fits {first_names(short[file], 3)}" if short[file] else ""
+            faults.append((line, f"file {name} is not in {source}{several}"))
+    return resolved, faults
+
+
+def _row_faults(cells: Mapping[str, list[str]], lines: Sequence[int]) -> list[tuple[int, str]]:
     found, seen = list[tuple[int, str]](), set[str]()
     for number, file in zip(lines, cells["file"], strict=True):
-        path = PurePosixPath(file)
-        if not file or path.is_absolute() or ".." in path.parts:
-            found.append((number, f"file {file!r} is no path below {source}"))
-        elif str(path) in seen:
+        if file in seen:
             found.append((number, f"file {file} stands twice"))
-        elif not (source / path).is_file():
-            found.append((number, f"file {file} is not in {source}"))
-        seen.add(str(path))
+        seen.add(file)
     labels, splits = (zip(lines, cells.get(name, []), strict=False) for name in ("label", "split"))
     found += [(number, f"label {label!r} is none") for number, label in labels if label.lower() in _NO_LABEL]
     wanted = ", ".join(PARTS)

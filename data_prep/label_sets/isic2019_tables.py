@@ -78,7 +78,9 @@ def read_one_hot(path: Path) -> tuple[dict[str, int], list[str]]:
     """
     header, rows = read_csv_rows(path)
     if len(header) < 3 or header[0] != "image" or not rows:
-        raise DataError(f"{path}: needs a header line image,MEL,NV,... and rows below it")
+        other = "; a table of image_id,dx, as HAM10000's, is read by `prepare folder --source IMAGES --table TABLE`"
+        hint = other if "dx" in header else ""
+        raise DataError(f"{path}: needs a header line image,MEL,NV,... and rows below it{hint}")
     number_of: dict[str, int] = {}
     faults = []
     for line, row in rows:

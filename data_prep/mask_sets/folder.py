@@ -9,6 +9,8 @@ from data_prep.own_cases.label_values import LabelValues
 from data_prep.own_cases.prepared_cases import Plan, write_prepared
 from data_prep.own_cases.split import SplitOptions, group_cases
 from l2b_data.cases.dataset import Dataset
+from l2b_data.errors import DataError
+from l2b_data.files.shorten import first_names
 
 
 def prepare_folder(
@@ -42,6 +44,9 @@ def prepare_folder(
     given_masks = None
     if given is not None:
         paired, _ = find_pairs(images, given, exclude=exclude)
+        if several := [case for case, raw in paired.items() if raw.further]:
+            listed = first_names(several, 8)
+            raise DataError(f"--given {given}: several masks of one image ({listed}); unite them first")
         given_masks = {case: raw.label for case, raw in paired.items()}
     files = {"images": list(images), "labels": labels, "given": given, "excluded": list(exclude)}
     plan = Plan(name or Path(out).name, split, {"dataset": "folder", **files}, groups, channels, label_values)

@@ -12,9 +12,10 @@ from l2b_data.cases.check.between_cases import compare_cases
 from l2b_data.cases.check.fault import Fault
 from l2b_data.cases.check.one_case import CaseFacts, check_case
 from l2b_data.errors import DataError
-from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_label_map
+from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix
 from l2b_data.images.picture import JPEG_SUFFIXES
 from l2b_data.images.soft_mask import MaskValues, mask_values, soft_text
+from l2b_data.images.united_mask import read_united
 from l2b_data.images.volume import Volume
 
 _MANY = 5
@@ -29,7 +30,7 @@ def check_folder(
     facts, values = dict[str, CaseFacts](), dict[str, MaskValues]()
 
     def read_mask(path: Path) -> Volume:
-        mask = read_label_map(path)
+        mask = read_united(path, raw.further)
         values[case] = mask_values(mask.array)
         return mask
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from l2b_data.cases.case_files import cut_mask_ending
+from l2b_data.cases.case_files import cut_mask_ending, further_mask_of, numbered_mask_of
 from l2b_data.cases.dataset import plain_case_id
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hidden import is_hidden, visible_files
+from l2b_data.files.shorten import few
+from l2b_data.files.unicode_form import composed
 from l2b_data.images.image_files import READABLE_SUFFIXES, file_stem, file_suffix
 
 _CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")
@@ -18,10 +20,12 @@ _CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")
 
 @dataclass(frozen=True)
 class RawCase:
-    """Source files of one case: images, one or more, whose channels follow each other; and its given mask."""
+    """Source files of one case: images, one or more, whose channels follow each other; its given mask, and further
+    ones that are united with it."""
 
     images: tuple[Path, ...]
     label: Path
+    further: tuple[Path, ...] = ()
 
 
 def find_pairs(
@@ -33,7 +37,8 @@ def find_pairs(
     or lower case in the file name is all the same: annotators type Seg_ and seg_). In a folder the case id of a mask is
     its name without suffix and without one of MASK_ENDINGS; that of an image its name without suffix, and without
     _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several image sources are channels of one
-    image. Where images and masks are in one folder, masks are those with an ending. Cases in `exclude` are left out.
+    image. Where images and masks are in one folder, masks are those with an ending. CASE_mask_1, CASE_mask_2, ...
+    beside CASE_mask (BUSI) are further masks of CASE. Cases in `exclude` are left out.
 
     Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels, or
     with a name that cannot be a file name. Raises DataError: a source that does not exist or holds no readable file;
@@ -42,7 +47,12 @@ def find_pairs(
     if len(set(images)) < len(images):
         raise ConfigError(f"--images {', '.join(images)}: the same source twice")
     masks: dict[str, list[Path]] = defaultdict(list)
-    for stem, paths in _files(labels, "--labels", say).items():
+    further: dict[str, list[Path]] = defaultdict(list)
+    of_masks = _files(labels, "--labels", say)
+    for stem, paths in of_masks.items():
+        if "*" not in labels and (several := further_mask_of(stem, of_masks)):
+            further[several] += paths
+            continue
         case = stem if "*" in labels else cut_mask_ending(stem)
         if labels not in images or case != stem:
             masks[case] += paths
@@ -50,7 +60,7 @@ def find_pairs(
     channels: dict[str, dict[tuple[int, int], list[Path]]] = defaultdict(lambda: defaultdict(list))
     for number, source in enumerate(images):
         for stem, paths in _files(source, "--images", say).items():
-            if source == labels and cut_mask_ending(stem) != stem:
+            if source == labels and (cut_mask_ending(stem) != stem or numbered_mask_of(stem) in of_masks):
                 continue
             match = _CHANNEL.fullmatch(stem) if "*" not in source and stem not in masks else None
             key = (number, int(match["channel"]) if match else 0)
@@ -60,11 +70,20 @@ def find_pairs(
     cases = {}
     for case in sorted((channels.keys() | masks.keys()) - set(exclude)):
         found = _faults(case, channels.get(case, {}), masks.get(case, []), images)
-        faults += found
+        faults += [
+            fault + _numbered(case, of_masks) if fault.startswith(f"{case}: no mask") else fault for fault in found
+        ]
         if not found:
             files = tuple(channels[case][key][0] for key in sorted(channels[case]))
-            cases[case] = RawCase(files, masks[case][0])
+            cases[case] = RawCase(files, masks[case][0], tuple(further.get(case, ())))
     return cases, faults
+
+
+def _numbered(case: str, masks: Mapping[str, list[Path]]) -> str:
+    """The end of the message that a case has no mask, where there are several with a number."""
+    found = [path.name for stem, paths in masks.items() for path in paths if numbered_mask_of(stem) == case]
+    way_out = "unite them, or take one kind by a pattern, as --labels 'MASKS/*_mask_1.png'"
+    return f"; there are several with a number ({few(sorted(found), 3)}): {way_out}" if found else ""
 
 
 def _files(source: str, option: str, say: Callable[[str], None]) -> dict[str, list[Path]]:
@@ -99,7 +118,7 @@ def _by_pattern(source: str, option: str) -> dict[str, list[Path]]:
     for name in sorted(glob.glob(_any_case(source))):
         match = expression.fullmatch(name)
         if match and not is_hidden(match["case"]) and Path(name).is_file():
-            found[match["case"]].append(Path(name))
+            found[composed(match["case"])].append(Path(name))
     if not found:
         raise DataError(f"{option} {source}: no file fits the pattern; * stands for the case id, the same everywhere")
     return found

@@ -142,7 +142,8 @@ def _write_cases(
                 path = folder / "imagesTr" / f"{case}_{index:04d}{ENDING}"
                 write_volume(replace(channels[0], array=channel.array, flat=False), path, flush=False)
             for name, source in masks.items():
-                mask = read_raw_mask(source, channels[0], raw.images[0], fit=plan.fit_masks)
+                further = raw.further if name == CLEAN_LABELS else ()
+                mask = read_raw_mask(source, channels[0], raw.images[0], further=further, fit=plan.fit_masks)
                 found.notes[case] += mask.notes
                 found.values[f"{name}/{case}"] = known_values(source, mask, plan.label_values)
                 found.jpgs |= {f"{name}/{case}"} if file_suffix(source) in JPEG_SUFFIXES else set()
@@ -153,7 +154,9 @@ def _write_cases(
             continue
         found.channels[case] = len(channels)
         found.spacing_known[case] = channels[0].spacing_known
-        hashes = {name: sha256_file(source) for name, source in masks.items()}
+        hashes: dict[str, Any] = {name: sha256_file(source) for name, source in masks.items()}
+        if raw.further:
+            hashes["further"] = [sha256_file(path) for path in raw.further]
         found.sha256[case] = {"images": [sha256_file(path) for path in raw.images], **hashes}
         say(f"[{number}/{len(cases)}] {case} {'x'.join(map(str, channels[0].array.shape))}")
     faults += _channel_faults(found.channels)

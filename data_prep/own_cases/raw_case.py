@@ -9,8 +9,9 @@ from PIL import Image
 
 from data_prep.own_cases.label_values import LabelValues, unknown_text
 from l2b_data.errors import DataError
-from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
+from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, same_grid_faults
 from l2b_data.images.soft_mask import MaskValues, mask_values
+from l2b_data.images.united_mask import read_united
 from l2b_data.images.volume import Volume
 
 _HALF = 0.5 - 1e-6  # shares are sums of float32 weights
@@ -37,12 +38,15 @@ def read_raw_image(paths: Sequence[Path], *, grey: bool = False) -> list[Volume]
     return channels
 
 
-def read_raw_mask(path: Path, image: Volume, image_path: Path, *, fit: bool = False) -> Volume:
+def read_raw_mask(
+    path: Path, image: Volume, image_path: Path, *, further: Sequence[Path] = (), fit: bool = False
+) -> Volume:
     """The mask of an image, file values (whole numbers) on its grid; `DataError` with all that is wrong.
 
-    fit: masks of pictures may have another size and are brought onto the picture's grid (`fit_mask`).
+    further: see `read_united`. fit: masks of pictures may have another size and are brought onto the picture's grid
+    (`fit_mask`).
     """
-    mask = read_label_map(path)
+    mask = read_united(path, further)
     pictures = [file_suffix(file) in IMAGE_SUFFIXES for file in (image_path, path)]
     if pictures[0] != pictures[1]:
         raise DataError(f"{path}: one of image and mask is a picture and the other a volume: how they lie is not known")

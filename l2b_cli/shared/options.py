@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from l2b_data.files.unicode_form import composed
+
 AsJson = Annotated[bool, Option("--json", help="Print the result as JSON.")]
 Device = Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")]
 Run = Annotated[Path, Argument(metavar="RUN", help="Folder of a finished run.")]
@@ -26,8 +28,8 @@ Title = Annotated[str, Option(help="Heading of the page.")]
 
 
 def names(text: str | None) -> tuple[str, ...]:
-    """A,B -> ("A", "B"); () for None."""
-    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    """A,B -> ("A", "B") in form NFC; () for None."""
+    return tuple(name.strip() for name in composed(text or "").split(",") if name.strip())
 
 
 @dataclass(frozen=True)

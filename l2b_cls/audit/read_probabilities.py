@@ -11,6 +11,7 @@ import numpy as np
 from l2b_data.errors import DataError
 from l2b_data.files.shorten import first_lines, first_names
 from l2b_data.files.table import read_csv_rows
+from l2b_data.files.unicode_form import composed
 from l2b_data.samples.image_set import ImageSet
 
 FORMS = (
@@ -137,12 +138,12 @@ def _numbers(table: _Table, images: ImageSet, index: np.ndarray) -> list[int]:
     """Of each row the number of its sample; -1 where the set has none of that name or number."""
     if not isinstance(table.keys[0] if len(table.keys) else 0, str):
         return [int(key) if 0 <= int(key) < len(images) else -1 for key in table.keys]
-    numbers = {name: number for number, name in enumerate(images.names)}
+    numbers = {composed(name): number for number, name in enumerate(images.names)}
     counts = Counter(images.names)
     if several := [name for number in index.tolist() if counts[name := images.names[number]] > 1]:
         listed = first_names(sorted(set(several)), _SHOWN)
         raise DataError(f"{table.path}: a name of several samples of {images.root}: {listed}; give index instead")
-    return [numbers.get(str(key), -1) for key in table.keys]
+    return [numbers.get(composed(str(key)), -1) for key in table.keys]
 
 
 def _value_faults(table: _Table, images: ImageSet, numbers: Sequence[int], index: np.ndarray) -> list[str]:

@@ -11,6 +11,7 @@ from l2b_data.images.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, file_
 # PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder; ISIC likewise. The others are people's own.
 MASK_ENDINGS = ("_segmentation", "_mask", "_label", "_seg")
 PROBABILITY_ENDING = "_probability"  # what `predict` writes beside masks
+_FURTHER = re.compile(rf"(.+)({'|'.join(MASK_ENDINGS)})[ _-]?\(?\d{{1,3}}\)?")  # BUSI: CASE_mask, CASE_mask_1, ...
 _CHANNEL = re.compile(r"(.+)_(\d{4})")  # nnU-Net: CASE_0000, CASE_0001, ... are the channels of one image
 
 
@@ -18,12 +19,16 @@ def mask_files(folder: Path) -> dict[str, Path]:
     """Masks of a folder, case id -> file, sorted; where CASE_segmentation.* (MASK_ENDINGS) exists, CASE.* is its image.
 
     CASE_probability.* beside a mask CASE.* are left out. Raises DataError: no such folder, no image file in it, or
-    several files for one case.
+    several files or masks for one case.
     """
     found = _files(folder)
     stems = {file_stem(path) for path in found}
     beside = {stem + PROBABILITY_ENDING for stem in stems}
     found = [path for path in found if file_stem(path) not in beside]
+    further = {case: path.name for path in found if (case := further_mask_of(file_stem(path), stems))}
+    if further:
+        way_out = "`l2b-seg prepare folder` unites them, so name what it made"
+        raise DataError(f"{folder}: several masks of one image ({', '.join(further.values())}); {way_out}")
     masks = {path.name for path in found if cut_mask_ending(file_stem(path)) != file_stem(path)}
     images = {cut_mask_ending(file_stem(Path(name))) for name in masks}
     cases: dict[str, list[Path]] = {}
@@ -78,9 +83,22 @@ def cut_mask_ending(stem: str) -> str:
     return stem.removesuffix(ending) or stem
 
 
+def further_mask_of(stem: str, stems: Container[str]) -> str | None:
+    """The case that CASE_mask_1 is a further mask of, where CASE_mask is among `stems`; None of any other name."""
+    found = _FURTHER.fullmatch(stem)
+    return found[1] if found and found[1] + found[2] in stems else None
+
+
+def numbered_mask_of(stem: str) -> str | None:
+    """The case by the name of a mask with a number, CASE_mask_1; None of any other name."""
+    found = _FURTHER.fullmatch(stem)
+    return found[1] if found else None
+
+
 def channels_beside(path: Path, count: int) -> list[Path]:
     """`path`, and where it is CASE_0000 the files CASE_0001, ... of the same suffix in its folder, `count` at most."""
-    stem, suffix = file_stem(path), path.name[len(file_stem(path)) :]
+    suffix = path.name[len(path.name) - len(file_suffix(path) or "") :]
+    stem = path.name.removesuffix(suffix)
     if not stem.endswith("_0000"):
         return [path]
     found = [path]
@@ -93,7 +111,7 @@ def channels_beside(path: Path, count: int) -> list[Path]:
 
 
 def _is_mask(stem: str, stems: Container[str]) -> bool:
-    case = cut_mask_ending(stem)
+    case = further_mask_of(stem, stems) or cut_mask_ending(stem)
     return stem.endswith(MASK_ENDINGS[0]) or (case != stem and (case in stems or f"{case}_0000" in stems))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import write_text
+from l2b_data.files.unicode_form import composed
 
 
 def write_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -34,12 +35,14 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def read_csv_rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and the rows that are not blank, each with its line in the file; ([], []) of an empty file.
 
+    Cells are in form NFC.
+
     Raises DataError where it cannot be read, as UTF-8 or as a table.
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
             reader = csv.reader(handle, strict=True)
             header = next(reader, [])
-            return header, [(reader.line_num, row) for row in reader if row]
+            return header, [(reader.line_num, [composed(cell) for cell in row]) for row in reader if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as a table ({error}); save it as .csv in UTF-8") from error

@@ -10,9 +10,10 @@ from PIL import Image
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_data.files.unicode_form import composed
+from l2b_data.images.formats.tiff import TiffFacts, tiff_facts
 from l2b_data.images.picture import FORMATS, JPEG_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES, read_picture
 from l2b_data.images.soft_mask import uncompressed
-from l2b_data.images.tiff import TiffFacts, tiff_facts
 from l2b_data.images.volume import VOLUME_SUFFIXES, Volume, read_volume, read_volumes, volume_suffix
 
 IMAGE_SUFFIXES = tuple(FORMATS)
@@ -33,8 +34,8 @@ def file_suffix(path: Path) -> str | None:
 
 
 def file_stem(path: Path) -> str:
-    """Name of a file without its readable suffix: "a.b" for a.b.nii.gz."""
-    return path.name[: len(path.name) - len(file_suffix(path) or "")]
+    """Name of a file without its readable suffix, in form NFC: "a.b" for a.b.nii.gz."""
+    return composed(path.name[: len(path.name) - len(file_suffix(path) or "")])
 
 
 def read_channels(path: Path | str) -> list[Volume]:
@@ -98,16 +99,20 @@ def _flat(array: np.ndarray, path: Path) -> Volume:
     return Volume(pixels, (1.0, *facts.spacing_mm), unit=facts.unit, picture=True)
 
 
+def off_whole(array: np.ndarray) -> np.ndarray:
+    """Which values of a finite float array are no labels, bool: further off a whole number than rounding explains."""
+    off = np.minimum(_OFF + _OFF_SHARE * np.abs(array), _OFF_AT_MOST)
+    return np.asarray(np.abs(array - np.round(array)) > off)
+
+
 def _whole(path: Path, array: np.ndarray) -> np.ndarray:
     if not np.isfinite(array).all():
         raise DataError(f"{path}: holds values that are NaN or infinite")
-    whole = np.round(array)
-    off = np.minimum(_OFF + _OFF_SHARE * np.abs(array), _OFF_AT_MOST)
-    fractions = np.unique(array[np.abs(array - whole) > off])
+    fractions = np.unique(array[off_whole(array)])
     if fractions.size or float(np.abs(array).max(initial=0)) > np.iinfo(np.int32).max:
         shown = ", ".join(f"{value:g}" for value in fractions[:4]) or "values beyond 2^31"
         raise DataError(f"{path}: holds {shown}; labels are whole numbers, so threshold probabilities first")
-    return whole.astype(np.int32)
+    return np.round(array).astype(np.int32)
 
 
 def write_mask_image(mask: np.ndarray, path: Path | str, *, spacing_mm: Sequence[float] | None = None) -> None:

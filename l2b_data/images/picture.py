@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from l2b_data.errors import DataError
-from l2b_data.images.content import by_content, content_of
-from l2b_data.images.tiff import read_grey_tiff
+from l2b_data.images.formats.content import by_content, content_of
+from l2b_data.images.formats.tiff import read_grey_tiff
 
 PNG_SUFFIXES, JPEG_SUFFIXES, TIFF_SUFFIXES = (".png",), (".jpg", ".jpeg"), (".tif", ".tiff")
 FORMATS = {

@@ -8,9 +8,9 @@ import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_data.images.formats.itk import read_itk
+from l2b_data.images.formats.nifti import nifti_bytes, open_nifti, read_nifti
 from l2b_data.images.grid import IDENTITY, Volume
-from l2b_data.images.itk import read_itk
-from l2b_data.images.nifti import nifti_bytes, open_nifti, read_nifti
 
 __all__ = [
     "IDENTITY",

@@ -9,6 +9,7 @@ import numpy as np
 
 from l2b_data.errors import DataError
 from l2b_data.files.shorten import few
+from l2b_data.samples.alike_classes import alike_classes, alike_text
 from l2b_data.samples.fault import Fault
 from l2b_data.samples.image_set import ImageSet, examine_image_set
 from l2b_data.samples.label_table import ABSENT, META, PARTS
@@ -54,7 +55,7 @@ def class_counts(image_set: ImageSet) -> dict[str, dict[str, int]]:
 
 
 def _class_faults(image_set: ImageSet) -> list[Fault]:
-    found = []
+    found = [Fault("alike_classes", None, alike_text(names)) for names in alike_classes(image_set.classes)]
     for name, counts in class_counts(image_set).items():
         train = counts.get("train", 0)
         if not train:

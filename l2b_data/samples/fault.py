@@ -10,12 +10,13 @@ KINDS = {
     "empty_split": "no image to train on, or none to test on",
     "duplicate": "warning: several images of one split with the same pixels",
     "contradiction": "warning: the same pixels under two labels within one split",
+    "alike_classes": "warning: class names that differ in letter case or spaces alone",
     "few_images": "warning: a class with few training images, or without test images",
     "constant_image": "warning: an image with one value throughout",
     "name": "warning: a name that several images share",
     "label_set": "warning: a further label set that has labels for a part of the training images only",
 }
-WARNINGS = ("duplicate", "contradiction", "few_images", "constant_image", "name", "label_set")
+WARNINGS = tuple(kind for kind, text in KINDS.items() if text.startswith("warning:"))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from l2b_data.cases.case_files import case_id, mask_files
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.errors import DataError
 from l2b_data.files.shorten import few
+from l2b_data.files.unicode_form import composed
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,4 @@ def _test_masks(dataset: Dataset) -> dict[str, Path]:
     if not dataset.splits["test"]:
         folder = dataset.root / CLEAN_LABELS
         raise DataError(f"{dataset.root}: a prepared data set without test cases; name its folder of masks, {folder}")
-    return {case: dataset.label_path(case) for case in dataset.splits["test"]}
+    return {composed(case): dataset.label_path(case) for case in dataset.splits["test"]}

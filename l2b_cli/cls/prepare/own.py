@@ -15,7 +15,9 @@ def folder(
     out: PreparedOut,
     source: Annotated[Path, Option(help="SOURCE/CLASS/*.jpg or SOURCE/train|val|test/CLASS/*.jpg.")],
     split: Split,
-    table: Annotated[Path | None, Option(help="Instead of class folders: a .csv of file,label[,split,group].")] = None,
+    table: Annotated[
+        Path | None, Option(help="Instead of class folders: .csv of file,label[,split,group], or HAM10000's.")
+    ] = None,
     class_names: ClassNames = None,
     given: Annotated[str | None, Option(help="C,D,...: columns of the table that are further label sets.")] = None,
     meta_list: Annotated[

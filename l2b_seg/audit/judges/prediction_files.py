@@ -3,7 +3,7 @@
 What is read of CASE, the first that is there: CASE.npz or CASE_probability.npz with an array `probabilities` or
 `softmax` (labels, z, y, x), as nnU-Net and `l2b-seg predict` write them; CASE_probability.nii.gz of one class;
 CASE_probabilities.nii.gz with the labels along a fourth axis; CASE_0.nii.gz, CASE_1.nii.gz, ..., a map a label;
-CASE.nii.gz, a label map, or the probability of one class.
+CASE.nii.gz, a label map, or the probability of one class; CASE.png or another readable type, a label map.
 """
 
 import zipfile
@@ -19,6 +19,8 @@ from scipy.ndimage import gaussian_filter
 from l2b_data.cases.dataset import Dataset
 from l2b_data.cases.label_map import label_values
 from l2b_data.errors import DataError
+from l2b_data.files.unicode_form import on_disk
+from l2b_data.images.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, off_whole, read_label_map
 from l2b_data.images.volume import Volume, read_volumes
 
 CERTAIN = 0.98
@@ -44,14 +46,14 @@ class Predicted:
 def prediction_files(folder: Path, case: str) -> list[Path]:
     """The files in `folder` from which the prediction of a case is read; empty where there is none."""
     ways = (f"{case}.npz", f"{case}_probability.npz", f"{case}_probability{_NIFTI}", f"{case}_probabilities{_NIFTI}")
-    for name in ways:
-        if (folder / name).is_file():
-            return [folder / name]
+    for path in (on_disk(folder / name) for name in ways):
+        if path.is_file():
+            return [path]
     maps = list[Path]()
-    while (one := folder / f"{case}_{len(maps)}{_NIFTI}").is_file():
+    while (one := on_disk(folder / f"{case}_{len(maps)}{_NIFTI}")).is_file():
         maps.append(one)
-    plain = folder / f"{case}{_NIFTI}"
-    return maps or ([plain] if plain.is_file() else [])
+    plain = (on_disk(folder / f"{case}{suffix}") for suffix in READABLE_SUFFIXES)
+    return maps or [path for path in plain if path.is_file()][:1]
 
 
 def read_prediction(files: Sequence[Path], grid: Volume, dataset: Dataset) -> Predicted:
@@ -60,13 +62,15 @@ def read_prediction(files: Sequence[Path], grid: Volume, dataset: Dataset) -> Pr
     path, outputs = files[0], len(dataset.classes) + 1
     if path.suffix == ".npz":
         return Predicted(_foreground(path, _in_order(path, _stored(path), grid.array.shape), outputs))
-    volumes = [volume for one in files for volume in read_volumes(one)]
+    pictures = path.suffix.lower() in IMAGE_SUFFIXES
+    volumes = [read_label_map(path)] if pictures else [volume for one in files for volume in read_volumes(one)]
     for volume in volumes:
         if faults := volume.same_grid(grid):
             raise DataError(f"{path}: not on the grid of the image and its mask: {'; '.join(faults)}")
     if len(volumes) > 1 or _is_fraction(volumes[0].array):
         return Predicted(_foreground(path, np.stack([volume.array for volume in volumes]), outputs))
-    labels = _labels(path, volumes[0].array, dataset)
+    whole = volumes[0].array if volumes[0].array.dtype.kind != "f" else np.round(volumes[0].array)
+    labels = _labels(path, whole, dataset)
     return Predicted(softened(labels, outputs), labels)
 
 
@@ -138,8 +142,8 @@ def _foreground(path: Path, maps: np.ndarray, outputs: int) -> np.ndarray:
 
 
 def _is_fraction(array: np.ndarray) -> bool:
-    """Whether the array holds values between whole numbers."""
-    return array.dtype.kind == "f" and bool((array != np.round(array)).any())
+    """Whether the array holds values between whole numbers, by more than rounding explains; NaN counts as one."""
+    return array.dtype.kind == "f" and not (np.isfinite(array).all() and not off_whole(array).any())
 
 
 def _labels(path: Path, array: np.ndarray, dataset: Dataset) -> np.ndarray:

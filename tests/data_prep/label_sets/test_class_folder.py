@@ -1,6 +1,7 @@
 """A user's own images: class folders, tables, label sets, groups, sizes, and everything that can be wrong with them."""
 
 import os
+import unicodedata
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from data_prep.label_sets.class_folder import prepare_class_folder
 from data_prep.label_sets.class_split import SplitShares
 from data_prep.label_sets.digits import prepare_digits
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.samples.check import check_image_set
 from tests.data_prep.published import write_image, write_table
 
 
@@ -222,3 +224,65 @@ def test_digits(tmp_path):
     assert made.images(range(1797)).max() == 255
     counts = np.bincount(made.labels[made.indices("test")], minlength=10)
     np.testing.assert_allclose(counts, np.bincount(made.labels) / 4, atol=1)
+
+
+def ham10000(root, *, suffix=".jpg"):
+    """A table as HAM10000 is published with, and images in two folders; two images a lesion."""
+    rows = []
+    for number in range(12):
+        name = f"ISIC_{24306 + number:07d}"
+        write_image(root / "own" / f"part_{number % 2}" / f"{name}{suffix}", seed=number)
+        rows.append([f"HAM_{number // 2:07d}", name, ("nv", "mel")[number // 2 % 2], "histo"])
+    return write_table(root / "HAM10000_metadata.csv", ("lesion_id", "image_id", "dx", "dx_type"), rows)
+
+
+def test_a_table_as_it_is_published(tmp_path):
+    path, lines = ham10000(tmp_path), []
+    made = prepare_class_folder(tmp_path / "own", tmp_path / "out", table=path, say=lines.append)
+    assert made.classes == ["mel", "nv"]
+    assert made.names[:2] == ["part_0/ISIC_0024306.jpg", "part_1/ISIC_0024307.jpg"]
+    assert made.groups[:4] == ["HAM_0000000", "HAM_0000000", "HAM_0000001", "HAM_0000001"]
+    assert f"{path}: read is image_id as file, dx as label, lesion_id as group" in lines
+    other = write_table(tmp_path / "b.csv", ("lesion_id", "dx"), [["a", "nv"]])
+    with pytest.raises(DataError, match=r"no column file.*or image_id,dx.* it holds lesion_id, dx"):
+        prepare_class_folder(tmp_path / "own", tmp_path / "a", table=other)
+
+
+def test_names_without_suffix_or_folder_are_the_one_image_they_fit(classes):
+    rows = [["cat/p0_0", "no"], ["p0_1", "no"], ["p0_2.png", "yes"], ["dog/p2_10.png", "yes"], ["p3_15", "no"]]
+    rows += [[name, "yes"] for name in files(classes)[6:10]]
+    made = prepare_class_folder(classes / "own", classes / "out", table=table(classes, rows))
+    assert made.names[:5] == ["cat/p0_0.png", "cat/p0_1.png", "cat/p0_2.png", "dog/p2_10.png", "dog/p3_15.png"]
+    write_image(classes / "own" / "dog" / "p0_1.png")
+    with pytest.raises(DataError, match=r"line 3: file p0_1 is not in .*; it fits cat/p0_1\.png, dog/p0_1\.png"):
+        prepare_class_folder(classes / "own", classes / "other", table=table(classes, rows))
+    twice = table(classes, [["cat/p0_1", "no"], ["cat/p0_1.png", "yes"]])
+    with pytest.raises(DataError, match=r"line 3: file cat/p0_1\.png stands twice"):
+        prepare_class_folder(classes / "own", classes / "other", table=twice)
+
+
+def test_names_are_compared_in_one_unicode_form(tmp_path):
+    for number in range(8):
+        name = unicodedata.normalize("NFD", f"läsion{number}.png")
+        write_image(tmp_path / "own" / ("gut", unicodedata.normalize("NFD", "bös"))[number % 2] / name, seed=number)
+    made = prepare_class_folder(tmp_path / "own", tmp_path / "out")
+    assert made.classes == ["bös", "gut"]
+    path = table(tmp_path, [[f"läsion{number}.png", "bös" if number % 2 else "gut"] for number in range(8)])
+    again = prepare_class_folder(tmp_path / "own", tmp_path / "again", table=path)
+    assert sorted(again.names) == sorted(made.names)
+    (tmp_path / "meta.txt").write_text(unicodedata.normalize("NFC", "gut/läsion0.png\n"))
+    prepare_class_folder(tmp_path / "own", tmp_path / "meta", meta_list=tmp_path / "meta.txt")
+
+
+def test_classes_that_differ_in_case_are_named(classes):
+    names = files(classes)
+    rows = [[name, ("nv", "NV", "mel", "Bowen_disease", "bowen disease")[n % 5]] for n, name in enumerate(names)]
+    lines = []
+    made = prepare_class_folder(classes / "own", classes / "out", table=table(classes, rows), say=lines.append)
+    told = [line for line in lines if "differ only in letter case" in line]
+    assert [line.split(" differ")[0] for line in told] == [
+        "warning: classes 'Bowen_disease' and 'bowen disease'",
+        "warning: classes 'NV' and 'nv'",
+    ]
+    kinds = [fault.kind for fault in check_image_set(made.root)[1]]
+    assert kinds.count("alike_classes") == 2

@@ -359,3 +359,21 @@ def test_a_tif_and_a_png_of_one_size_are_on_one_grid(tmp_path):
     dataset = prepare(images, masks, tmp_path / "out")
     assert dataset.spacing_unit == "mm"
     assert read_volume(dataset.image_path("a0")).spacing_mm == pytest.approx((1, 0.05, 0.05))
+
+
+def test_second_masks_are_united(tmp_path):
+    """As BUSI is published: image, mask and further masks in one folder."""
+    images, masks = write_pictures(tmp_path / "raw", [f"b ({number})" for number in range(6)], ending="_mask")
+    for path in masks.iterdir():
+        path.rename(images / path.name)
+    second = np.zeros((40, 56), np.uint8)
+    second[:3, :3] = 255
+    Image.fromarray(second).save(images / "b (3)_mask_1.png")
+    lines = []
+    dataset = prepare(images, images, tmp_path / "out", say=lines.append)
+    mask = read_volume(dataset.label_path("b (3)")).array[0]
+    first = np.array(Image.open(images / "b (3)_mask.png"))
+    np.testing.assert_array_equal(mask > 0, (first > 0) | (second > 0))
+    assert "warning: b (3): 2 masks of one image are united" in lines
+    with pytest.raises(DataError, match=r"--given .*: several masks of one image \(b \(3\)\); unite them first"):
+        prepare(images, images, tmp_path / "given", given=str(images))

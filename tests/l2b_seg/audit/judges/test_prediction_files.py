@@ -1,10 +1,13 @@
 """Predictions from files: which are read, as what, and what is refused."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import DataError
+from l2b_data.images.image_files import write_mask_image
 from l2b_data.images.volume import Volume, write_volume
 from l2b_seg.audit.judges.prediction_files import CERTAIN, prediction_files, read_prediction, softened
 
@@ -123,3 +126,15 @@ def test_what_is_refused_names_the_file(tmp_path):
         (tmp_path / "a.npz").write_bytes(damaged)
         with pytest.raises(DataError, match=r"a\.npz: no readable \.npz file"):
             read_prediction([tmp_path / "a.npz"], GRID, ONE)
+
+
+def test_label_maps_of_pictures_and_of_rounded_floats(tmp_path):
+    grid = Volume(np.zeros((1, 8, 10), np.uint8), spacing_known=False)
+    labels = np.zeros((1, 8, 10), np.uint8)
+    labels[0, 2:5, 3:7] = 1
+    write_mask_image(labels * 255, tmp_path / unicodedata.normalize("NFD", "ä.png"))
+    files = prediction_files(tmp_path, "ä")
+    assert len(files) == 1
+    np.testing.assert_array_equal(read_prediction(files, grid, ONE).labels, labels)
+    off = save(tmp_path / "b.nii.gz", labels * np.float32(0.99998), grid)
+    np.testing.assert_array_equal(read_prediction(off, grid, ONE).labels, labels)

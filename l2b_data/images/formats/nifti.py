@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from l2b_data.errors import DataError
-from l2b_data.images.content import by_content, content_of
+from l2b_data.images.formats.content import by_content, content_of
+from l2b_data.images.formats.headers import check_size, check_voxels, gzip_size
 from l2b_data.images.grid import Volume, numbers, times
-from l2b_data.images.headers import check_size, check_voxels, gzip_size
 from l2b_data.images.units import MM, unit_of
 
 _LPS = np.diag([-1.0, -1.0, 1.0])  # NIfTI counts to the right and to the front, ITK to the left and to the back

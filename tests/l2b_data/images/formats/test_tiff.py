@@ -6,8 +6,8 @@ import tifffile
 from PIL import Image
 
 from l2b_data.errors import DataError
+from l2b_data.images.formats.tiff import tiff_facts
 from l2b_data.images.image_files import read_channels, read_label_map, write_mask_image
-from l2b_data.images.tiff import tiff_facts
 
 MASK = np.zeros((6, 8), np.uint8)
 MASK[2:4, 2:5] = 1

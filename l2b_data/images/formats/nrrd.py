@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from l2b_data.errors import DataError
-from l2b_data.images.content import by_content
-from l2b_data.images.headers import MAX_HEADER_BYTES, Header, check_size, check_voxels, gzip_size, integers
+from l2b_data.images.formats.content import by_content
+from l2b_data.images.formats.headers import MAX_HEADER_BYTES, Header, check_size, check_voxels, gzip_size, integers
 from l2b_data.images.units import unit_of
 
 _TYPES = {

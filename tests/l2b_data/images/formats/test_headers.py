@@ -6,10 +6,10 @@ import zlib
 import pytest
 
 from l2b_data.errors import DataError
-from l2b_data.images import headers
-from l2b_data.images.headers import Header, check_size, check_voxels, gzip_size
-from l2b_data.images.meta_image import check_meta_image
-from l2b_data.images.nrrd import check_nrrd
+from l2b_data.images.formats import headers
+from l2b_data.images.formats.headers import Header, check_size, check_voxels, gzip_size
+from l2b_data.images.formats.meta_image import check_meta_image
+from l2b_data.images.formats.nrrd import check_nrrd
 
 META = "NDims = 3\nDimSize = 4 3 2\nElementType = MET_SHORT\n"
 NRRD = "NRRD0004\ntype: short\ndimension: 3\nsizes: 4 3 2\nencoding: {}\n{}\n"

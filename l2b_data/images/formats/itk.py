@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from l2b_data.errors import DataError
+from l2b_data.images.formats.meta_image import check_meta_image
+from l2b_data.images.formats.nrrd import check_nrrd
 from l2b_data.images.grid import Volume, numbers
-from l2b_data.images.meta_image import check_meta_image
-from l2b_data.images.nrrd import check_nrrd
 from l2b_data.images.units import MM
 
 
