@@ -9,8 +9,6 @@ from data_prep.own_cases.label_values import LabelValues
 from data_prep.own_cases.prepared_cases import Plan, write_prepared
 from data_prep.own_cases.split import SplitOptions, group_cases
 from l2b_data.cases.dataset import Dataset
-from l2b_data.errors import DataError
-from l2b_data.files.shorten import first_names
 
 
 def prepare_folder(
@@ -27,6 +25,7 @@ def prepare_folder(
     exclude: Sequence[str] = (),
     grey: bool = False,
     given: str | None = None,
+    merge_masks: bool = False,
     name: str | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
@@ -34,19 +33,17 @@ def prepare_folder(
 
     The masks are "given": those of train cases may be wrong, those of meta and test cases count as clean. groups_file
     and group_regex: see `group_cases`. channels: names, one a channel. Cases in `exclude` are left out; `grey` reads
-    colour pictures as grey. given: folder or pattern of the masks to train on, where `labels` are clean: those of train
-    cases go to `labelsTr_given`, as `train --labels labelsTr_given` takes them. `name` defaults to the name of `out`.
+    colour pictures as grey. merge_masks: CASE_mask_1, ... are united with CASE_mask, else refused. given: folder or
+    pattern of the masks to train on, where `labels` are clean: those of train cases go to `labelsTr_given`, as `train
+    --labels labelsTr_given` takes them. `name` defaults to the name of `out`.
 
     Raises ConfigError, and DataError with the faults of all cases.
     """
-    cases, faults = find_pairs(images, labels, exclude=exclude, say=say)
+    cases, faults = find_pairs(images, labels, exclude=exclude, merge=merge_masks, say=say)
     groups, without = group_cases(list(cases), file=groups_file, regex=group_regex)
     given_masks = None
     if given is not None:
         paired, _ = find_pairs(images, given, exclude=exclude)
-        if several := [case for case, raw in paired.items() if raw.further]:
-            listed = first_names(several, 8)
-            raise DataError(f"--given {given}: several masks of one image ({listed}); unite them first")
         given_masks = {case: raw.label for case, raw in paired.items()}
     files = {"images": list(images), "labels": labels, "given": given, "excluded": list(exclude)}
     plan = Plan(name or Path(out).name, split, {"dataset": "folder", **files}, groups, channels, label_values)

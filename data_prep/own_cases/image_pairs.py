@@ -29,7 +29,12 @@ class RawCase:
 
 
 def find_pairs(
-    images: Sequence[str], labels: str, *, exclude: Sequence[str] = (), say: Callable[[str], None] = lambda line: None
+    images: Sequence[str],
+    labels: str,
+    *,
+    exclude: Sequence[str] = (),
+    merge: bool = False,
+    say: Callable[[str], None] = lambda line: None,
 ) -> tuple[dict[str, RawCase], list[str]]:
     """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
 
@@ -38,7 +43,8 @@ def find_pairs(
     its name without suffix and without one of MASK_ENDINGS; that of an image its name without suffix, and without
     _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several image sources are channels of one
     image. Where images and masks are in one folder, masks are those with an ending. CASE_mask_1, CASE_mask_2, ...
-    beside CASE_mask (BUSI) are further masks of CASE. Cases in `exclude` are left out.
+    beside CASE_mask (BUSI) are further masks of CASE: a fault, or with `merge` to be united. Cases in `exclude` are
+    left out.
 
     Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels, or
     with a name that cannot be a file name. Raises DataError: a source that does not exist or holds no readable file;
@@ -70,12 +76,14 @@ def find_pairs(
     cases = {}
     for case in sorted((channels.keys() | masks.keys()) - set(exclude)):
         found = _faults(case, channels.get(case, {}), masks.get(case, []), images)
-        faults += [
-            fault + _numbered(case, of_masks) if fault.startswith(f"{case}: no mask") else fault for fault in found
-        ]
+        if further[case] and not merge:
+            listed = ", ".join(path.name for path in (*masks[case], *further[case]))
+            found.append(f"{case}: several masks, {listed}; --merge-masks unites them, --exclude leaves the case out")
+        missing = f"{case}: no mask"
+        faults += [fault + _numbered(case, of_masks) if fault.startswith(missing) else fault for fault in found]
         if not found:
             files = tuple(channels[case][key][0] for key in sorted(channels[case]))
-            cases[case] = RawCase(files, masks[case][0], tuple(further.get(case, ())))
+            cases[case] = RawCase(files, masks[case][0], tuple(further[case]))
     return cases, faults
 
 

@@ -41,7 +41,7 @@ def check(
                     fixed, refused = fix_headers(dataset_pairs(dataset))
                 found = check_dataset(dataset, say=say)
             else:
-                raw, faults = find_pairs(images or [], name, say=say)
+                raw, faults = find_pairs(images or [], name, merge=True, say=say)
                 cases = len(raw)
                 if fix_header:
                     fixed, refused = fix_headers({case: (one.images[0], one.label) for case, one in raw.items()})

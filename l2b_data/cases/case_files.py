@@ -27,7 +27,7 @@ def mask_files(folder: Path) -> dict[str, Path]:
     found = [path for path in found if file_stem(path) not in beside]
     further = {case: path.name for path in found if (case := further_mask_of(file_stem(path), stems))}
     if further:
-        way_out = "`l2b-seg prepare folder` unites them, so name what it made"
+        way_out = "`l2b-seg prepare folder --merge-masks` unites them, so name what it made"
         raise DataError(f"{folder}: several masks of one image ({', '.join(further.values())}); {way_out}")
     masks = {path.name for path in found if cut_mask_ending(file_stem(path)) != file_stem(path)}
     images = {cut_mask_ending(file_stem(Path(name))) for name in masks}

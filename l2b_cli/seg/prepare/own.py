@@ -24,6 +24,7 @@ def folder(
     exclude: Annotated[str | None, Option(help="ID,ID: cases to leave out.")] = None,
     given: Annotated[str | None, Option(help="Masks to train on (labelsTr_given), where --labels are clean.")] = None,
     grey: Annotated[bool, Option("--grey", help="Read colour pictures as grey.")] = False,
+    merge_masks: Annotated[bool, Option("--merge-masks", help="Unite CASE_mask_1, ... with CASE_mask.")] = False,
     name: Annotated[str | None, Option(help="Name of the data set (default: of --out).")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,6 +47,7 @@ def folder(
         exclude=names(exclude),
         grey=grey,
         given=given,
+        merge_masks=merge_masks,
         name=name,
         as_json=as_json,
     )

@@ -370,10 +370,10 @@ def test_second_masks_are_united(tmp_path):
     second[:3, :3] = 255
     Image.fromarray(second).save(images / "b (3)_mask_1.png")
     lines = []
-    dataset = prepare(images, images, tmp_path / "out", say=lines.append)
+    dataset = prepare(images, images, tmp_path / "out", merge_masks=True, say=lines.append)
     mask = read_volume(dataset.label_path("b (3)")).array[0]
     first = np.array(Image.open(images / "b (3)_mask.png"))
     np.testing.assert_array_equal(mask > 0, (first > 0) | (second > 0))
     assert "warning: b (3): 2 masks of one image are united" in lines
-    with pytest.raises(DataError, match=r"--given .*: several masks of one image \(b \(3\)\); unite them first"):
-        prepare(images, images, tmp_path / "given", given=str(images))
+    with pytest.raises(DataError, match=r"b \(3\): several masks, .*--merge-masks unites them"):
+        prepare(images, images, tmp_path / "other")

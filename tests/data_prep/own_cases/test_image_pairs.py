@@ -25,11 +25,16 @@ def test_further_masks_join_the_mask_of_their_image(tmp_path):
     touch(tmp_path, *(f"b (3){ending}.png" for ending in ("", "_mask", "_mask_1", "_mask_2")))
     touch(tmp_path, "b (4).png", "b (4)_mask.png")
     cases, faults = find_pairs([str(tmp_path)], str(tmp_path))
+    assert list(cases) == ["b (4)"]
+    several = "b (3): several masks, b (3)_mask.png, b (3)_mask_1.png, b (3)_mask_2.png; --merge-masks unites them"
+    assert [fault.startswith(several) for fault in faults] == [True]
+    assert find_pairs([str(tmp_path)], str(tmp_path), exclude=["b (3)"])[1] == []
+    cases, faults = find_pairs([str(tmp_path)], str(tmp_path), merge=True)
     assert faults == []
     assert [path.name for path in cases["b (3)"].further] == ["b (3)_mask_1.png", "b (3)_mask_2.png"]
     assert cases["b (4)"].further == ()
     touch(tmp_path, "c.png", "c_mask_1.png", "c_mask_2.png")
-    _, faults = find_pairs([str(tmp_path)], str(tmp_path))
+    _, faults = find_pairs([str(tmp_path)], str(tmp_path), merge=True)
     assert faults[0].startswith("c: no mask for the image ")
     assert "several with a number (c_mask_1.png, c_mask_2.png): unite them, or take one kind by a pattern" in faults[0]
 

@@ -26,7 +26,9 @@ def test_further_masks_of_an_image_are_no_images(tmp_path):
     for name in names:
         (tmp_path / name).write_bytes(b"")
     assert list(image_files(tmp_path)) == ["b (3)", "b (4)", "c_mask_1"]
-    with pytest.raises(DataError, match=r"several masks of one image \(b \(3\)_mask_1\.png\); .* unites them"):
+    with pytest.raises(
+        DataError, match=r"several masks of one image \(b \(3\)_mask_1\.png\); .*--merge-masks` unites them"
+    ):
         mask_files(tmp_path)
 
 
