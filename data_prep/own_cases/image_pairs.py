@@ -13,6 +13,7 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.hidden import is_hidden, visible_files
 from l2b_data.files.shorten import few
 from l2b_data.files.unicode_form import composed
+from l2b_data.images.formats.dicom import is_series, series_in
 from l2b_data.images.image_files import READABLE_SUFFIXES, file_stem, file_suffix
 
 _CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")
@@ -38,13 +39,13 @@ def find_pairs(
 ) -> tuple[dict[str, RawCase], list[str]]:
     """Case id -> its files, sorted, and what is wrong with the rest, a line a fault.
 
-    A source is a folder (not searched deeper) or a pattern with "*" where the case id stands, as "*/t2.nii.gz" (upper
-    or lower case in the file name is all the same: annotators type Seg_ and seg_). In a folder the case id of a mask is
-    its name without suffix and without one of MASK_ENDINGS; that of an image its name without suffix, and without
-    _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name. Several image sources are channels of one
-    image. Where images and masks are in one folder, masks are those with an ending. CASE_mask_1, CASE_mask_2, ...
-    beside CASE_mask (BUSI) are further masks of CASE: a fault, or with `merge` to be united. Cases in `exclude` are
-    left out.
+    A source is a folder (not searched deeper, but for DICOM: a folder of slices is a case) or a pattern with "*" where
+    the case id stands, as "*/t2.nii.gz" (upper or lower case in the file name is all the same: annotators type Seg_ and
+    seg_). In a folder the case id of a mask is its name without suffix and without one of MASK_ENDINGS; that of an
+    image its name without suffix, and without _0000, _0001, ... (nnU-Net's channels) where no mask has the whole name.
+    Several image sources are channels of one image. Where images and masks are in one folder, masks are those with an
+    ending. CASE_mask_1, CASE_mask_2, ... beside CASE_mask (BUSI) are further masks of CASE: a fault, or with `merge` to
+    be united. Cases in `exclude` are left out.
 
     Faults: a case with an image and no mask or the other way, with two files in one place, without all its channels, or
     with a name that cannot be a file name. Raises DataError: a source that does not exist or holds no readable file;
@@ -106,6 +107,8 @@ def _files(source: str, option: str, say: Callable[[str], None]) -> dict[str, li
     for path in files:
         if file_suffix(path):
             found[file_stem(path)].append(path)
+    for path in series_in(folder):
+        found[composed(path.name)].append(path)
     if not found:
         inner = sorted(path.name for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name))[:3]
         hint = f"; folders are not searched: name one of them ({', '.join(inner)}), or a pattern" if inner else ""
@@ -117,15 +120,16 @@ def _files(source: str, option: str, say: Callable[[str], None]) -> dict[str, li
 
 
 def _by_pattern(source: str, option: str) -> dict[str, list[Path]]:
-    if file_suffix(Path(source)) is None:
+    names = sorted(glob.glob(_any_case(source)))
+    if file_suffix(Path(source)) is None and not any(is_series(Path(name)) for name in names):
         raise ConfigError(f"{option} {source}: a pattern ends in one of {', '.join(READABLE_SUFFIXES)}")
     first, *rest = source.split("*")
     literal = "(?P=case)".join(re.escape(part) for part in rest)
     expression = re.compile(f"{re.escape(first)}(?P<case>[^/]+){literal}", re.IGNORECASE)
     found: dict[str, list[Path]] = defaultdict(list)
-    for name in sorted(glob.glob(_any_case(source))):
+    for name in names:
         match = expression.fullmatch(name)
-        if match and not is_hidden(match["case"]) and Path(name).is_file():
+        if match and not is_hidden(match["case"]) and (Path(name).is_file() or is_series(Path(name))):
             found[composed(match["case"])].append(Path(name))
     if not found:
         raise DataError(f"{option} {source}: no file fits the pattern; * stands for the case id, the same everywhere")

@@ -15,7 +15,7 @@ from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset,
 from l2b_data.cases.measure_fingerprint import store_fingerprint
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_folder
-from l2b_data.files.hashing import sha256_file
+from l2b_data.files.hashing import sha256_file, sha256_folder
 from l2b_data.files.shorten import counted, few, told_together
 from l2b_data.images.image_files import file_suffix
 from l2b_data.images.picture import JPEG_SUFFIXES
@@ -154,15 +154,19 @@ def _write_cases(
             continue
         found.channels[case] = len(channels)
         found.spacing_known[case] = channels[0].spacing_known
-        hashes: dict[str, Any] = {name: sha256_file(source) for name, source in masks.items()}
+        hashes: dict[str, Any] = {name: _hash(source) for name, source in masks.items()}
         if raw.further:
             hashes["further"] = [sha256_file(path) for path in raw.further]
-        found.sha256[case] = {"images": [sha256_file(path) for path in raw.images], **hashes}
+        found.sha256[case] = {"images": [_hash(path) for path in raw.images], **hashes}
         say(f"[{number}/{len(cases)}] {case} {'x'.join(map(str, channels[0].array.shape))}")
     faults += _channel_faults(found.channels)
     if faults:
         raise DataError(f"{counted(len(faults), 'fault')}; nothing was written:\n  " + "\n  ".join(faults))
     return found
+
+
+def _hash(path: Path) -> str:
+    return sha256_folder(path) if path.is_dir() else sha256_file(path)
 
 
 def _channel_faults(channels: Mapping[str, int]) -> list[str]:

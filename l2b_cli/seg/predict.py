@@ -18,7 +18,7 @@ Split = Literal["train", "meta", "test", "all"]
 
 def predict(
     runs: Members,
-    source: Annotated[Path, Argument(metavar="INPUT", help="Image, folder of images, or prepared data set.")],
+    source: Annotated[Path, Argument(metavar="INPUT", help="Image, DICOM series, folder of them, or prepared set.")],
     out: Annotated[Path, Argument(metavar="OUT", help=_OUT)],
     tta: Annotated[bool, Option("--tta", help="Average with the left-right mirrored prediction.")] = False,
     skip_existing: Annotated[bool, Option("--skip-existing", help=_SKIP)] = False,

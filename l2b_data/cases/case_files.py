@@ -6,6 +6,7 @@ from pathlib import Path
 
 from l2b_data.errors import DataError
 from l2b_data.files.hidden import visible_files
+from l2b_data.images.formats.dicom import series_in
 from l2b_data.images.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, file_stem, file_suffix
 
 # PROMISE12: Case00.mhd and Case00_segmentation.mhd in one folder; ISIC likewise. The others are people's own.
@@ -135,7 +136,7 @@ def _by_channel(found: Iterable[Path], stems: Container[str]) -> dict[str, dict[
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
-    found = [path for path in visible_files(folder) if file_suffix(path)]
+    found = [path for path in visible_files(folder) if file_suffix(path)] + series_in(folder)
     if not found:
         inner = [name for name in ("labelsTr", "imagesTr") if (folder / name).is_dir()]
         hint = f"; it holds {' and '.join(inner)}: name one of them" if inner else ""

@@ -5,11 +5,21 @@ from pathlib import Path
 
 import numpy as np
 
+from l2b_data.files.hidden import visible_files
+
 
 def sha256_file(path: Path) -> str:
     """Hex sha256 of a file's bytes, read in blocks."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sha256_folder(folder: Path) -> str:
+    """Hex sha256 of the names and bytes of all files in a folder (a DICOM series)."""
+    digest = hashlib.sha256()
+    for path in visible_files(folder):
+        digest.update(f"{path.name} {sha256_file(path)}".encode())
+    return digest.hexdigest()
 
 
 def sha256_array(array: np.ndarray) -> str:

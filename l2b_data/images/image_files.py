@@ -43,10 +43,13 @@ def read_channels(path: Path | str) -> list[Volume]:
 
     A 2-D picture has D = 1, and spacing 1 with `spacing_known` False but for a TIFF that says it in a unit of length;
     colour gives three channels (red, green, blue); see `read_picture` for what is refused. A NIfTI with a fourth axis
-    gives a channel for each step along it; every other volume gives one. Raises DataError.
+    gives a channel for each step along it, DICOM in colour three; every other volume gives one. A folder is a DICOM
+    series. Raises DataError.
     """
     path = Path(path)
     suffix = file_suffix(path)
+    if path.is_dir():
+        return read_volumes(path)
     if suffix is None:
         raise DataError(f"{path}: unknown image type; read are {', '.join(READABLE_SUFFIXES)}")
     if suffix in IMAGE_SUFFIXES:

@@ -8,6 +8,7 @@ import numpy as np
 
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.atomic import atomic_file
+from l2b_data.images.formats.dicom import DICOM_SUFFIXES, read_dicom
 from l2b_data.images.formats.itk import read_itk
 from l2b_data.images.formats.nifti import nifti_bytes, open_nifti, read_nifti
 from l2b_data.images.grid import IDENTITY, Volume
@@ -27,7 +28,7 @@ __all__ = [
 NIFTI_SUFFIXES = (".nii.gz", ".nii")
 SLICER_SUFFIX = ".seg.nrrd"
 ITK_SUFFIXES = (".mhd", ".mha", SLICER_SUFFIX, ".nrrd")
-VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES
+VOLUME_SUFFIXES = (*NIFTI_SUFFIXES, *ITK_SUFFIXES, *DICOM_SUFFIXES)
 
 
 def volume_suffix(path: Path) -> str | None:
@@ -36,20 +37,26 @@ def volume_suffix(path: Path) -> str | None:
 
 
 def read_volume(path: Path | str) -> Volume:
-    """Read .nii, .nii.gz, .mhd (with a .raw or .zraw beside it), .mha or .nrrd; one channel, 2 or 3 axes.
+    """Read .nii, .nii.gz, .mhd (with a .raw or .zraw beside it), .mha, .nrrd or DICOM; one channel, 2 or 3 axes.
 
     The dtype is the file's, in native byte order; a NIfTI with a scale factor becomes float32. `DataError` for a
     missing, truncated, damaged or oversized file, a data file outside the header's folder, and more than one channel.
     """
     volumes = read_volumes(path)
     if len(volumes) > 1:
-        raise DataError(f"{path}: {len(volumes)} volumes along a fourth axis where one is read; split it into files")
+        what = "channels" if Path(path).is_dir() else "volumes along a fourth axis"
+        raise DataError(f"{path}: {len(volumes)} {what} where one is read; split it into files")
     return volumes[0]
 
 
 def read_volumes(path: Path | str) -> list[Volume]:
-    """The volumes along the fourth axis of a NIfTI, on one grid; one for a file of 2 or 3 axes. As `read_volume`."""
+    """The volumes along the fourth axis of a NIfTI, or the colours of DICOM, on one grid; else one. As `read_volume`.
+
+    A folder is read as a DICOM series (`read_dicom`).
+    """
     path = Path(path)
+    if path.is_dir():
+        return read_dicom(path)
     suffix = volume_suffix(path)
     if suffix is None:
         raise DataError(f"{path}: unknown image type; read are {', '.join(VOLUME_SUFFIXES)}")
@@ -59,7 +66,7 @@ def read_volumes(path: Path | str) -> list[Volume]:
         raise DataError(f"{path}: the file is empty (0 bytes); copy it again")
     if suffix in NIFTI_SUFFIXES:
         return read_nifti(path, compressed=suffix == ".nii.gz")
-    return [read_itk(path, suffix)]
+    return read_dicom(path) if suffix in DICOM_SUFFIXES else [read_itk(path, suffix)]
 
 
 def read_grid(path: Path) -> Volume:
@@ -92,7 +99,7 @@ def write_volume(volume: Volume, path: Path | str, *, flush: bool = True) -> Non
     """
     path = Path(path)
     suffix = volume_suffix(path)
-    if suffix is None or suffix == ".mhd":
+    if suffix is None or suffix in (".mhd", *DICOM_SUFFIXES):
         raise ConfigError(f"{path}: volumes are written as .nii.gz, .nii, .mha or .nrrd")
     array = _storable(volume.array)
     with atomic_file(path, flush=flush) as temporary:

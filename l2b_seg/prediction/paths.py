@@ -8,6 +8,8 @@ from typing import Literal
 from l2b_data.cases.case_files import PROBABILITY_ENDING, case_id, channels_beside, image_files
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.unicode_form import composed
+from l2b_data.images.formats.dicom import DICOM_SUFFIXES, holds_slices
 from l2b_data.images.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, file_stem, file_suffix
 from l2b_data.images.picture import JPEG_SUFFIXES, PNG_SUFFIXES, TIFF_SUFFIXES
 
@@ -27,7 +29,9 @@ class Output:
 
 
 def find_inputs(source: Path, *, channels: int = 1, split: Split = "test") -> dict[str, list[Path]]:
-    """Images to predict, case id -> the files of its channels: of a file, a folder of images, or a prepared data set.
+    """Images to predict, case id -> the files of its channels.
+
+    Of a file, a folder of images, a DICOM series or a folder of them, or a prepared data set.
 
     Args:
         source: the file or folder. Of a file CASE_0000 the next channels are taken from beside it.
@@ -44,6 +48,8 @@ def find_inputs(source: Path, *, channels: int = 1, split: Split = "test") -> di
             raise DataError(f"{source}: unknown image type; read are {', '.join(READABLE_SUFFIXES)}")
         case = case_id(source, channels=channels)
         return {case: [source] if case == file_stem(source) else channels_beside(source, channels)}
+    if holds_slices(source):
+        return {composed(source.resolve().name): [source]}
     if not (source / "splits.json").exists():
         return image_files(source, channels=channels)
     dataset = Dataset.open(source)
@@ -96,7 +102,7 @@ def _named(out: Path, image: Path, inputs: int) -> Path:
     if inputs > 1:
         raise ConfigError(f"OUT {out} is one file for {inputs} inputs; name a folder")
     suffix = file_suffix(out)
-    if suffix == ".mhd":
+    if suffix in (".mhd", *DICOM_SUFFIXES):
         raise ConfigError(f"OUT {out}: masks are written as .nii.gz, .nii, .mha or .nrrd")
     if suffix in IMAGE_SUFFIXES and suffix not in PNG_SUFFIXES + TIFF_SUFFIXES:
         change = "a jpg would change the labels; " if suffix in JPEG_SUFFIXES else ""

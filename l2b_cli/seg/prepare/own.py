@@ -28,7 +28,8 @@ def folder(
     name: Annotated[str | None, Option(help="Name of the data set (default: of --out).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Your own images and masks: png, jpg (masks: black and white), tif, bmp, gif, nii, nii.gz, mha, mhd, nrrd.
+    """Your own images and masks: png, jpg (masks: black and white), tif, bmp, gif, nii, nii.gz, mha, mhd, nrrd,
+    and folders of DICOM slices, a series each.
 
     A case is an image and its mask of the same name; masks may end in _segmentation, _mask, _label or _seg, images in
     _0000, _0001, ... for their channels. The masks are taken as given: those of train cases may be wrong, those of

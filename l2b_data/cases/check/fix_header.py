@@ -7,6 +7,7 @@ from pathlib import Path
 from l2b_data.cases.check.noisy_masks import spoilt_folders
 from l2b_data.cases.dataset import Dataset
 from l2b_data.errors import DataError
+from l2b_data.images.formats.dicom import DICOM_SUFFIXES
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
 from l2b_data.images.volume import IDENTITY, Volume, write_volume
 
@@ -36,8 +37,9 @@ def fix_header(image_path: Path, mask_path: Path) -> str | None:
             f"{mask_path}: not corrected: its axes run {mask.axes}, its image's {image.axes}, so its voxels may be "
             "mirrored or turned; resample it onto the image"
         )
-    if file_suffix(mask_path) == ".mhd":
-        raise DataError(f"{mask_path}: not corrected: .mhd is not written; convert it to .mha or .nii.gz")
+    if file_suffix(mask_path) in (".mhd", *DICOM_SUFFIXES):
+        suffix = file_suffix(mask_path)
+        raise DataError(f"{mask_path}: not corrected: {suffix} is not written; convert it to .mha or .nii.gz")
     write_volume(image.with_array(mask.array), mask_path)
     return "; ".join(differences).replace(" against ", " of the image in place of ")
 
@@ -49,7 +51,7 @@ def fix_headers(pairs: Mapping[str, tuple[Path, Path]]) -> tuple[dict[str, str],
     """
     changed, refused = dict[str, str](), list[str]()
     for case, (image, mask) in pairs.items():
-        if file_suffix(mask) in IMAGE_SUFFIXES or not (image.is_file() and mask.is_file()):
+        if file_suffix(mask) in IMAGE_SUFFIXES or not (image.exists() and mask.is_file()):
             continue
         try:
             change = fix_header(image, mask)

@@ -79,7 +79,7 @@ def check_case(
 
 
 def _read(case: str, path: Path, read: Callable[[Path], list[Volume]], faults: list[Fault]) -> list[Volume]:
-    if not path.is_file():
+    if not path.exists():
         faults.append(Fault("missing", case, str(path), "no such file"))
         return []
     try:

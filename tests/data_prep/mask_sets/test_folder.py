@@ -8,6 +8,7 @@ import tifffile
 from PIL import Image
 
 from data_prep.mask_sets.folder import prepare_folder
+from data_prep.own_cases.check_folder import check_folder
 from data_prep.own_cases.image_pairs import find_pairs
 from data_prep.own_cases.label_values import parse_label_values
 from data_prep.own_cases.split import SplitOptions
@@ -17,6 +18,7 @@ from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.image_files import read_channels, read_label_map
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.data_prep.own_data import volume_pair, write_pictures, write_volumes
+from tests.l2b_data.images.dicom_series import ct_volume, write_series
 from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 
 NAMES = [f"p{patient}_s{scan}" for patient in range(4) for scan in range(2)]
@@ -377,3 +379,25 @@ def test_second_masks_are_united(tmp_path):
     assert "warning: b (3): 2 masks of one image are united" in lines
     with pytest.raises(DataError, match=r"b \(3\): several masks, .*--merge-masks unites them"):
         prepare(images, images, tmp_path / "other")
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+def test_dicom_series_with_masks_as_nifti(tmp_path, pattern):
+    """A folder a case, and nothing of the patient's tags in what is written."""
+    for number in range(6):
+        volume = ct_volume(seed=number)
+        write_series(tmp_path / "ct" / f"case{number}" / ("t2" if pattern else ""), volume)
+        mask = np.zeros(volume.array.shape, np.uint8)
+        mask[1:4, 3:8, 4:9] = 1
+        write_volume(volume.with_array(mask), tmp_path / "masks" / f"case{number}.nii.gz")
+    images = f"{tmp_path}/ct/*/t2" if pattern else tmp_path / "ct"
+    dataset = prepare(images, tmp_path / "masks", tmp_path / "out")
+    assert sorted(dataset.cases) == [f"case{number}" for number in range(6)]
+    np.testing.assert_array_equal(read_volume(dataset.image_path("case1")).array, ct_volume(seed=1).array)
+    assert not [path for path in (tmp_path / "out").rglob("*.json") if "Doe" in path.read_text()]
+    assert check_dataset(dataset) == []
+    cases, faults = find_pairs([str(images)], str(tmp_path / "masks"))
+    assert check_folder(cases, faults) == []
+    (tmp_path / "ct" / "case1" / ("t2" if pattern else "") / "IM0003.dcm").unlink()
+    with pytest.raises(DataError, match=r"case1.*slices are missing"):
+        prepare(images, tmp_path / "masks", tmp_path / "other")

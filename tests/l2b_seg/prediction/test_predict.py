@@ -27,6 +27,7 @@ from l2b_seg.prediction.predict import predict, read_image
 from l2b_seg.prediction.predictor import Predictor
 from l2b_seg.task import Task
 from tests.command import call_command
+from tests.l2b_data.images.dicom_series import ct_volume, write_series
 from tests.l2b_data.images.in_unit import assert_same_header, rewrite_in
 
 SHAPE = (5, 40, 48)
@@ -483,3 +484,15 @@ def test_masks_are_in_the_images_unit(tmp_path, brightness, images, unit):
     for path in (mask, tmp_path / "mask_probability.nii.gz"):
         assert_same_header(path, image)
     np.testing.assert_array_equal(read_volume(mask).array, read_volume(tmp_path / "mm.nii.gz").array)
+
+
+def test_a_dicom_series_has_a_mask_on_its_grid(tmp_path, brightness):
+    for name in ("c1", "c2"):
+        write_series(tmp_path / "ct" / name, ct_volume())
+    inputs = find_inputs(tmp_path / "ct")
+    assert inputs == {name: [tmp_path / "ct" / name] for name in ("c1", "c2")}
+    assert find_inputs(tmp_path / "ct" / "c1") == {"c1": [tmp_path / "ct" / "c1"]}
+    predict(brightness, inputs, output_paths(inputs, tmp_path / "out"))
+    assert read_volume(tmp_path / "out" / "c1.nii.gz").same_grid(ct_volume()) == []
+    with pytest.raises(ConfigError, match="masks are written as"):
+        output_paths(find_inputs(tmp_path / "ct" / "c1"), tmp_path / "mask.dcm")
