@@ -217,7 +217,7 @@ def results(summary: dict[str, Any], trained: Path) -> dict[str, Any]:
         "classes": classes,
         "cases": summary.get("n_cases"),
         "settings": f"{settings['slices']['size']} px of {settings['slices']['crop']:.0%}, batch "
-        f"{settings['batch_size']}, {settings['epochs'] * settings['epoch_steps']} steps",
+        f"{settings['batch_size']}, {settings['epochs'] * settings['steps_per_epoch']} steps",
     }
 
 

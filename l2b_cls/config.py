@@ -91,7 +91,6 @@ class ClsSettings(TrainingSettings):
     batch_size: int = Field(128, ge=2)
     meta_batch_size: int = Field(128, ge=2)
     sampling: Literal["epochs", "iid"] = Field("epochs", description="iid: every batch a fresh draw (MW-Net family)")
-    steps_per_epoch: int | None = Field(None, ge=1, description="with sampling iid; None: as many as make one pass")
     log_weights_every: int = Field(1, ge=1, description="epochs between logs of every training sample's weights")
 
     def faults(self) -> list[str]:

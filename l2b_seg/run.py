@@ -70,7 +70,7 @@ def batches_of(
         settings.seed,
         device,
         settings.batch_size,
-        epoch_steps=settings.epoch_steps,
+        steps_per_epoch=settings.steps_per_epoch,
         foreground_share=settings.foreground_share,
     )
 

@@ -33,7 +33,7 @@ class ClassFacts:
 class Fingerprint:
     """Numbers of the training and meta cases, in their plane of slicing.
 
-    kind: "pictures" where every case is one slice. plane: see `Dataset.plane`. cases, slices: that train; meta_cases,
+    kind: "pictures" where every case is one slice. plane: see `slicing_plane`. cases, slices: that train; meta_cases,
     meta_slices: that are clean. foreground: share of the slices that show any class. rows, columns: of the median
     case. spacing: slices, rows, columns of the median case, in spacing_unit. intensities: of each channel the 1st, 50th
     and 99th percentile. box: what holds all classes.

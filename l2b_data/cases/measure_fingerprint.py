@@ -9,6 +9,7 @@ import numpy as np
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.cases.fingerprint import Box, ClassFacts, Fingerprint
 from l2b_data.cases.label_map import case_labels
+from l2b_data.cases.slicing_plane import slicing_plane
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import write_json
 from l2b_data.images.volume import read_volume
@@ -43,13 +44,13 @@ def measure_fingerprint(
 ) -> Fingerprint:
     """The fingerprint of the cases `train` under the masks of folder `labels` and `meta` under their clean ones.
 
-    train, meta: those of the data set's split where left out; test cases are never read. plane: the data set's where
+    train, meta: those of the data set's split where left out; test cases are never read. plane: `slicing_plane` where
     left out. Cases that cannot be read are passed over (training names them).
     Raises DataError where none can be read.
     """
     train = dataset.splits["train"] if train is None else train
     meta = dataset.splits["meta"] if meta is None else meta
-    plane = plane or dataset.plane
+    plane = plane or slicing_plane(dataset)
     sums = {label: _Sums() for label in range(1, len(dataset.labels))}
     everything, counts, sizes, spacings = _Sums(), {"train": 0, "meta": 0}, list[tuple[int, ...]](), list[np.ndarray]()
     shown = 0

@@ -79,8 +79,8 @@ def read_grid(path: Path) -> Volume:
     return replace(grid, array=np.broadcast_to(np.uint8(0), (depth, height, width)), flat=len(image.shape) == 2)
 
 
-def read_axes(path: Path) -> str | None:
-    """Where the axes of a NIfTI file run (`Volume.axes`), from its header alone; None of a picture, without a spacing.
+def read_grid(path: Path) -> Volume | None:
+    """The grid of a NIfTI file, from its header alone; None of a picture, without a spacing.
 
     None as well for a file that is absent or damaged, which is named where it is read.
     """
@@ -88,7 +88,13 @@ def read_axes(path: Path) -> str | None:
         grid = open_nifti(path)[2]
     except DataError:
         return None
-    return grid.axes if grid.spacing_known else None
+    return grid if grid.spacing_known else None
+
+
+def read_axes(path: Path) -> str | None:
+    """Where the axes of a NIfTI file run (`Volume.axes`); None as `read_grid`."""
+    grid = read_grid(path)
+    return None if grid is None else grid.axes
 
 
 def write_volume(volume: Volume, path: Path | str, *, flush: bool = True) -> None:

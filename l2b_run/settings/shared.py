@@ -37,7 +37,7 @@ class OptimizerSettings(SgdSettings):
     """The optimizer of the network and its learning rate over the epochs."""
 
     name: Literal["sgd", "adamw"] = Field(
-        "sgd", description="adamw: momentum is its first beta; not where labels weigh"
+        "sgd", description="adamw: momentum is its first beta; where labels are weighed, with lookahead none"
     )
     clip_norm: float | None = Field(None, gt=0)
     schedule: Literal["constant", "cosine", "inverse", "steps"] = Field(
@@ -141,8 +141,8 @@ class TrainingSettings(RunSettings):
     )
     average_decay: float = Field(0.0, ge=0, lt=1, description="moving average of the weights; 0: none")
     evaluate_every: int = Field(1, ge=1)
-    epoch_steps: int | None = Field(
-        None, ge=1, description="steps an epoch; left out: one pass over the training slices or samples"
+    steps_per_epoch: int | None = Field(
+        None, ge=1, description="left out: as many as make one pass; classification: with sampling iid"
     )
     restarts: int = Field(
         0, ge=0, le=3, description="new starts, at a quarter of the learning rate, of a network that predicts nothing"

@@ -67,10 +67,10 @@ def shared_faults(settings: TrainingSettings, methods: Mapping[str, Method]) -> 
         faults.append(f"method {settings.method} has {said}; for other ones take another method")
     if settings.meta.source == "online" and method.clean == "judge" and settings.warm_up_epochs == 0:
         faults.append("meta.source 'online' asks the network which labels are clean: set warm_up above 0")
-    if settings.optimizer.name != "sgd" and method.clean == "judge":
+    if settings.optimizer.name != "sgd" and method.clean == "judge" and settings.bootstrap.lookahead != "none":
         faults.append(
-            f"optimizer.name {settings.optimizer.name!r}: method {settings.method} weighs labels by a step of sgd; "
-            "leave it, or take a plain method"
+            f"optimizer.name {settings.optimizer.name!r}: method {settings.method} looks ahead by a step of sgd; set "
+            "bootstrap.lookahead=none, or take sgd"
         )
     if settings.optimizer.schedule == "steps" and not settings.optimizer.milestones:
         faults.append("optimizer.schedule 'steps' needs optimizer.milestones: the epochs at which lr falls")

@@ -38,7 +38,7 @@ class Origins(NamedTuple):
 class SliceBatches(Seeded):
     """Draws batches of given slices (`train`) and of clean ones (`meta`), augmented, on `device`.
 
-    No clean target of a training case is in here: `train.mask` holds the given labels alone. epoch_steps: steps an
+    No clean target of a training case is in here: `train.mask` holds the given labels alone. steps_per_epoch: steps an
     epoch; passes over the slices then go on from epoch to epoch. foreground_share: share of each batch, given or clean,
     from slices that show a class, the classes in turn; the rest of it is drawn from all slices.
     """
@@ -49,13 +49,13 @@ class SliceBatches(Seeded):
     seed: int
     device: torch.device
     batch_size: int
-    epoch_steps: int | None = None
+    steps_per_epoch: int | None = None
     foreground_share: float = 0.0
 
     @property
     def steps(self) -> int:
-        """`epoch_steps`, else the full batches in one pass over the given slices; the same for every method."""
-        return self.epoch_steps or max(1, len(self.train) // self.batch_size)
+        """`steps_per_epoch`, else the full batches in one pass over the given slices; the same for every method."""
+        return self.steps_per_epoch or max(1, len(self.train) // self.batch_size)
 
     def given(self, epoch: int, step: int) -> Drawn:
         """Batch: image (B, C, S, S), given mask (B, 1, S, S); a new order every pass, a slice at most once in it."""
@@ -126,9 +126,9 @@ class SliceBatches(Seeded):
         if self.foreground_share:
             size = min(self.batch_size, len(self.train))
             return balanced(self._rng(self.TRAIN, epoch, step), self._train_classes, size, self.foreground_share)
-        if self.epoch_steps is None:
+        if self.steps_per_epoch is None:
             return self._order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
-        first = (epoch * self.epoch_steps + step) * self.batch_size
+        first = (epoch * self.steps_per_epoch + step) * self.batch_size
         places = np.arange(first, first + min(self.batch_size, len(self.train)))
         passes = places // len(self.train)
         return np.concatenate([self._order(at)[places[passes == at] % len(self.train)] for at in np.unique(passes)])

@@ -11,6 +11,8 @@ from l2b_cls.run_data import RunData, read_run_data
 from l2b_data.errors import ConfigError
 from l2b_data.samples.image_set import open_image_set
 from l2b_data.samples.reviewed_labels import read_reviewed_labels
+from pipelines.plan.derive_samples import SampleCounts, derive_samples
+from pipelines.plan.derived import filled
 from pipelines.plan.request import Planner, Say, TrainRequest
 from pipelines.plan.reviewed import with_reviewed
 from pipelines.plan.samples import resolve_images
@@ -38,7 +40,8 @@ def _resolve(
     )
     if reviewed is not None:
         found = with_reviewed(found, reviewed, settings, say=say)
-    settings = filled_in(settings, found)
+    derived = derive_samples(SampleCounts(len(found.train), len(found.meta)), settings)
+    settings = filled_in(filled(settings, derived, say) if derived else settings, found)
     if settings.network.weights is not None:
         network_of(settings)  # weights that do not fit are found before anything is written
     return settings, found

@@ -11,7 +11,9 @@ from l2b_seg.run import run_training
 from l2b_seg.run_data import RunData, with_task
 from l2b_seg.task import task_of
 from pipelines.plan.cases import CLEAN, resolve_data, resume_data
-from pipelines.plan.fill_in import with_derived
+from pipelines.plan.derive_slices import derive_slices
+from pipelines.plan.derived import filled
+from pipelines.plan.fingerprint import fingerprint_of
 from pipelines.plan.request import Planner, Say, TrainRequest
 
 NOISE = ("L1", "L2", "L3", CLEAN)
@@ -32,7 +34,10 @@ def _resolve(data: Path, request: TrainRequest, settings: Settings, noise: str, 
     if settings.meta.source != "clean":
         found = replace(found, meta=[])
     require_meta(settings, found)
-    return with_derived(with_task(settings, found.dataset), found, say), found
+    if settings.derive != "no":
+        fingerprint = fingerprint_of(found, settings.slices.plane)
+        settings = filled(settings, derive_slices(fingerprint, settings), say)
+    return with_task(settings, found.dataset), found
 
 
 def _reopen(run: Path, moved: Path | None, settings: Settings, say: Say) -> RunData:

@@ -7,6 +7,7 @@ from typing import Any
 
 from l2b_data.cases.fingerprint import Fingerprint
 from l2b_seg.config import Settings
+from pipelines.plan.derived import Derived, named_settings
 
 _MARGIN = 0.1  # of the classes' box on each side; with few cases more: others may lie further out
 _FEW = 0.5
@@ -35,16 +36,7 @@ EPOCHS = 20
 LEAST_STEPS = 50  # an epoch, without a budget of steps
 
 
-@dataclass(frozen=True)
-class Derived:
-    """A setting by its dotted name, its value and why."""
-
-    key: str
-    value: Any
-    reason: str
-
-
-def derive(fingerprint: Fingerprint, settings: Settings) -> list[Derived]:
+def derive_slices(fingerprint: Fingerprint, settings: Settings) -> list[Derived]:
     """The settings that follow from the fingerprint, in the order in which they build on each other.
 
     A setting that somebody named is left out, and the others follow from what was named. None where `settings.derive`
@@ -61,16 +53,6 @@ def derive(fingerprint: Fingerprint, settings: Settings) -> list[Derived]:
     return kept
 
 
-def named_settings(settings: Settings) -> dict[str, Any]:
-    """The settings somebody named, a recipe or a user, by dotted name."""
-    found: dict[str, Any] = {}
-    for key in settings.model_fields_set:
-        value = getattr(settings, key)
-        inner = getattr(value, "model_fields_set", None)
-        found |= {key: value} if inner is None else {f"{key}.{name}": getattr(value, name) for name in inner}
-    return found
-
-
 def _derivations(
     fingerprint: Fingerprint, budget: Budget, named: dict[str, Any], found: dict[str, Any]
 ) -> Iterator[Derived]:
@@ -79,6 +61,13 @@ def _derivations(
     def now(key: str) -> Any:
         return named[key] if key in named else found[key]
 
+    if fingerprint.plane is not None:
+        spacing = " x ".join(f"{side:g}" for side in fingerprint.spacing)
+        yield Derived(
+            "slices.plane",
+            fingerprint.plane,
+            f"slices, rows and columns are {spacing} {fingerprint.spacing_unit} apart",
+        )
     yield from _crop(fingerprint)
     yield _size(fingerprint, budget, now("slices.crop"))
     if budget.pixels:
@@ -88,7 +77,7 @@ def _derivations(
     else:
         batch = named.get("batch_size", 1)
         yield Derived(
-            "epoch_steps",
+            "steps_per_epoch",
             max(LEAST_STEPS, fingerprint.slices // batch),
             f"one pass over {fingerprint.slices} slices in batches of {batch}, {LEAST_STEPS} steps at least",
         )
@@ -150,7 +139,7 @@ def _steps(budget: Budget, size: int, batch: int, named: dict[str, Any]) -> Iter
     yield Derived("epochs", EPOCHS, reason)
     epochs = named.get("epochs", EPOCHS)
     each = math.ceil(steps / EPOCHS)
-    yield Derived("epoch_steps", each, reason if epochs == EPOCHS else f"{steps} steps in {EPOCHS} epochs")
+    yield Derived("steps_per_epoch", each, reason if epochs == EPOCHS else f"{steps} steps in {EPOCHS} epochs")
 
 
 def _foreground_share(fingerprint: Fingerprint) -> Derived:
