@@ -15,7 +15,7 @@ from l2b_data.files.atomic import write_json
 from l2b_data.images.volume import read_volume
 
 _BINS = 200  # of rows and of columns in a profile
-_TRIMMED = 0.01  # share of a class left outside on each side: a wrong mask or two do not decide what holds all others
+_TRIMMED = 0.02  # share of a class left outside on each side: a wrong mask or two do not decide what holds all others
 _IMAGES = 40  # read for intensities
 _OUTLINE = np.pi / 4  # length of an outline in pixel edges -> its length, mean over directions
 _WHOLE: Box = (0.0, 1.0, 0.0, 1.0)
@@ -52,7 +52,7 @@ def measure_fingerprint(
     meta = dataset.splits["meta"] if meta is None else meta
     plane = plane or slicing_plane(dataset)
     sums = {label: _Sums() for label in range(1, len(dataset.labels))}
-    everything, counts, sizes, spacings = _Sums(), {"train": 0, "meta": 0}, list[tuple[int, ...]](), list[np.ndarray]()
+    counts, sizes, spacings = {"train": 0, "meta": 0}, list[tuple[int, ...]](), list[np.ndarray]()
     shown = 0
     for case in [*train, *meta]:
         clean = case in meta
@@ -67,7 +67,7 @@ def measure_fingerprint(
         spacings.append(np.array(mask.spacing_mm)[list(cut.order)])
         for label, one in sums.items():
             _add(one, array == label, clean=clean)
-        shown += _add(everything, array > 0, clean=clean)
+        shown += int((array > 0).any((1, 2)).sum())
     if not sizes:
         raise DataError(f"{dataset.root}: no mask of a training or meta case can be read")
     n_slices, slices = sum(counts.values()), [size[0] for size in sizes]
@@ -92,7 +92,7 @@ def measure_fingerprint(
         spacing_unit=dataset.spacing_unit,
         intensities=_intensities(dataset, [*train, *meta]),
         classes=facts,
-        box=_box(everything),
+        box=_around([one.box for one in facts.values() if one.cases]),
     )
 
 
@@ -102,25 +102,23 @@ def store_fingerprint(root: Path) -> None:
     write_json(root / "dataset.json", dataset.info | {"fingerprint": measure_fingerprint(dataset).to_json()})
 
 
-def _add(sums: _Sums, there: np.ndarray, *, clean: bool) -> int:
-    """Take in one case's pixels of a class, (D, H, W) bool; returns how many slices show it."""
+def _add(sums: _Sums, there: np.ndarray, *, clean: bool) -> None:
+    """Take in one case's pixels of a class, (D, H, W) bool."""
     pixels = int(there.sum())
     if not pixels:
-        return 0
+        return
     height, width = there.shape[1:]
     side = np.sqrt(height * width)
     padded = np.pad(there, ((0, 0), (1, 1), (1, 1)))
     edges = sum(int((np.diff(padded, axis=axis)).sum()) for axis in (1, 2))
-    slices = int(there.any((1, 2)).sum())
     sums.area += pixels / (height * width)
     sums.outline += edges * _OUTLINE / side
-    sums.slices += slices
+    sums.slices += int(there.any((1, 2)).sum())
     sums.cases += 1
     profiles = _profile(there.sum((0, 2)) / pixels), _profile(there.sum((0, 1)) / pixels)
     sums.rows, sums.columns = sums.rows + profiles[0], sums.columns + profiles[1]
     if clean:
         sums.clean.append((*_held(profiles[0], 0.0), *_held(profiles[1], 0.0)))
-    return slices
 
 
 def _profile(shares: np.ndarray) -> np.ndarray:
@@ -141,10 +139,15 @@ def _box(sums: _Sums) -> Box:
     if not sums.cases:
         return _WHOLE
     given = (*_held(sums.rows, _TRIMMED), *_held(sums.columns, _TRIMMED))
-    boxes = np.array([given, *sums.clean])
-    top, left = boxes[:, [0, 2]].min(0)
-    bottom, right = boxes[:, [1, 3]].max(0)
-    return float(top), float(bottom), float(left), float(right)
+    return _around([given, *sums.clean])
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """The box around all of them; the whole slice where there is none."""
+    if not boxes:
+        return _WHOLE
+    top, bottom, left, right = zip(*boxes, strict=True)
+    return min(top), max(bottom), min(left), max(right)
 
 
 def _facts(sums: _Sums, slices: int, cases: int) -> ClassFacts:
@@ -153,7 +156,7 @@ def _facts(sums: _Sums, slices: int, cases: int) -> ClassFacts:
         share=float(f"{sums.area / slices:.4g}"),
         slices=round(sums.slices / slices, 4),
         cases=round(sums.cases / cases, 4),
-        width=round(width, 5),
+        width=round(float(width), 5),
         box=_box(sums),
     )
 

@@ -147,8 +147,8 @@ class TrainingSettings(RunSettings):
     restarts: int = Field(
         0, ge=0, le=3, description="new starts, at a quarter of the learning rate, of a network that predicts nothing"
     )
-    derive: Literal["no", "cpu", "gpu"] = Field(
-        "no", description="values that nobody set come from the data set's fingerprint, within a budget of time"
+    derive: Literal["none", "cpu", "gpu"] = Field(
+        "none", description="values that nobody set come from the data set's fingerprint, within a budget of time"
     )
     derived: dict[str, str] = Field({}, description="the values that came from it, by name, and why")
 

@@ -19,12 +19,12 @@ class SampleCounts:
 
 
 def derive_samples(counts: SampleCounts, settings: Settings) -> list[Derived]:
-    """The settings that follow from the counts, without those that somebody named; none where `derive` is "no".
+    """The settings that follow from the counts, without those that somebody named; none where `derive` is "none".
 
     A batch holds a quarter of few samples, and an epoch goes over them as often as makes 20 steps: 20 epochs of one
     step would teach nothing.
     """
-    if settings.derive == "no":
+    if settings.derive == "none":
         return []
     named = named_settings(settings)
     return [one for one in _derivations(counts, named.get("batch_size")) if one.key not in named]

@@ -40,9 +40,9 @@ def derive_slices(fingerprint: Fingerprint, settings: Settings) -> list[Derived]
     """The settings that follow from the fingerprint, in the order in which they build on each other.
 
     A setting that somebody named is left out, and the others follow from what was named. None where `settings.derive`
-    is "no". A pure function: nothing is read.
+    is "none". A pure function: nothing is read.
     """
-    if settings.derive == "no":
+    if settings.derive == "none":
         return []
     named, found = named_settings(settings), dict[str, Any]()
     kept = []

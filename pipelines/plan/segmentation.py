@@ -34,7 +34,7 @@ def _resolve(data: Path, request: TrainRequest, settings: Settings, noise: str, 
     if settings.meta.source != "clean":
         found = replace(found, meta=[])
     require_meta(settings, found)
-    if settings.derive != "no":
+    if settings.derive != "none":
         fingerprint = fingerprint_of(found, settings.slices.plane)
         settings = filled(settings, derive_slices(fingerprint, settings), say)
     return with_task(settings, found.dataset), found
