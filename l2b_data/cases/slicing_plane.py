@@ -4,7 +4,7 @@ from collections import Counter
 
 from l2b_data.cases.dataset import Dataset
 from l2b_data.images.orientation import lines
-from l2b_data.images.volume import read_grid
+from l2b_data.images.volume import placed_grid
 
 _THICK = 1.5
 _ACROSS = {"S": "LPS", "P": "LSP", "L": "PSL"}
@@ -18,7 +18,7 @@ def slicing_plane(dataset: Dataset) -> str | None:
     pictures.
     """
     plane = dataset.plane
-    grids = [grid for case in dataset.cases if (grid := read_grid(dataset.image_path(case)))]
+    grids = [grid for case in dataset.cases if (grid := placed_grid(dataset.image_path(case)))]
     thick: Counter[str | None] = Counter()
     for grid in grids:
         along = dict(zip(lines(grid.axes), reversed(grid.spacing_mm), strict=True))

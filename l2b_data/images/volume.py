@@ -79,7 +79,7 @@ def read_grid(path: Path) -> Volume:
     return replace(grid, array=np.broadcast_to(np.uint8(0), (depth, height, width)), flat=len(image.shape) == 2)
 
 
-def read_grid(path: Path) -> Volume | None:
+def placed_grid(path: Path) -> Volume | None:
     """The grid of a NIfTI file, from its header alone; None of a picture, without a spacing.
 
     None as well for a file that is absent or damaged, which is named where it is read.
@@ -92,8 +92,8 @@ def read_grid(path: Path) -> Volume | None:
 
 
 def read_axes(path: Path) -> str | None:
-    """Where the axes of a NIfTI file run (`Volume.axes`); None as `read_grid`."""
-    grid = read_grid(path)
+    """Where the axes of a NIfTI file run (`Volume.axes`); None as `placed_grid`."""
+    grid = placed_grid(path)
     return None if grid is None else grid.axes
 
 
