@@ -86,7 +86,7 @@ def placed_grid(path: Path) -> Volume | None:
     """
     try:
         grid = open_nifti(path)[2]
-    except DataError:
+    except (DataError, OSError):
         return None
     return grid if grid.spacing_known else None
 
