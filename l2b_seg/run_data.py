@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from l2b_data.cases.dataset import Dataset
-from l2b_data.errors import DataError
+from l2b_data.errors import ConfigError, DataError
 from l2b_seg.config import Settings, TaskSettings
 
 
@@ -34,7 +34,14 @@ class RunData:
 
 
 def with_task(settings: Settings, dataset: Dataset) -> Settings:
-    """The settings with the channels, classes and mask values of `dataset`, and its plane where they name none."""
+    """The settings with the channels, classes and mask values of `dataset`, and its plane where they name none.
+
+    Raises ConfigError where network.prior or class_weights are not as many as background and classes.
+    """
+    for key, given in (("network.prior", settings.network.prior), ("class_weights", settings.class_weights)):
+        if given is not None and len(given) != len(dataset.classes) + 1:
+            named = ", ".join(("background", *dataset.classes))
+            raise ConfigError(f"{key} {given}: {dataset.root} has {len(dataset.classes) + 1} to give one each: {named}")
     task = TaskSettings(channels=dataset.channels, classes=list(dataset.classes), values=dataset.values)
     slices = settings.slices.model_copy(update={"plane": settings.slices.plane or dataset.plane})
     return settings.model_copy(update={"task": task, "slices": slices})

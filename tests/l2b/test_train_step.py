@@ -145,6 +145,32 @@ def test_supervised_meta_step_is_a_second_step_by_hand(clip_norm):
     require_same_state(problem, optimizer, model, plain)
 
 
+def test_a_teaching_loss_is_that_of_the_warm_up_and_of_the_meta_step_and_weighs_nothing():
+    def twice(logits, target):
+        return 2 * problem.loss(logits, target)
+
+    problem = small_cnn()
+    optimizer = sgd(problem)
+    model, plain = twin(problem, optimizer)
+    first = step(problem, optimizer, supervised_meta_step=True, teaching_loss=twice)
+    options = {"loss": problem.loss, "pseudo_label": problem.pseudo_label}
+    weighted = train_step(model, plain, problem.batch, problem.meta_batch, **options)
+    assert first.weights.equal(weighted.weights)
+    x_meta, y_meta = problem.meta_batch
+    plain.zero_grad()
+    twice(model(x_meta), y_meta).mean().backward()
+    plain.step()
+    require_same_state(problem, optimizer, model, plain)
+    warm = step(problem, optimizer, warm_up=True, teaching_loss=twice)
+    x, y = problem.batch
+    plain.zero_grad()
+    value = twice(model(x), y).mean()
+    value.backward()
+    plain.step()
+    assert warm.loss == value.item()
+    require_same_state(problem, optimizer, model, plain)
+
+
 def _learnt_differently(one, other) -> list[str]:
     """What differs besides running statistics, which every pass moves."""
     return [name for name in same(one, other, but=("rng",)) if "running_" not in name and "tracked" not in name]

@@ -9,9 +9,11 @@ from safetensors.torch import load_file
 from l2b_data.cases.dataset import CLEAN_LABELS
 from l2b_data.errors import DataError
 from l2b_data.images.volume import read_volume, write_volume
+from l2b_run.training import nothing_learnt
 from l2b_seg.methods.table import METHODS
 from l2b_seg.metrics.summary import Summary
 from l2b_seg.prediction.predictor import load_run
+from l2b_seg.recipe import read_settings
 from l2b_seg.report.run_record import read_run
 from l2b_seg.run import run_training
 from l2b_seg.run_data import recorded_data
@@ -136,3 +138,33 @@ def test_damaged_record(tmp_path, text):
         (tmp_path / "split.json").write_text(text)
     with pytest.raises(DataError, match=r"split\.json"):
         recorded_data(tmp_path)
+
+
+DEAD = {"network": {"widths": [4, 4, 4, 4, 4], "prior": [0.999, 0.001]}, "optimizer": {"lr": 1e-9}}
+
+
+def test_a_dead_network_starts_anew_once_and_is_told_in_summary_rows_and_page(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(nothing_learnt, "_STEPS", 4)
+    monkeypatch.setattr(nothing_learnt, "_TRIAL", 3)
+    out, rows = tmp_path / "run", []
+    settings = make_settings("unetpp", restarts=1, **DEAD)
+    summary = run_training(settings, data, out, device=CPU, progress=rows.append)
+    assert [row["epoch"] for row in rows if "seconds" in row] == [1, 2]
+    told, never = summary.warnings
+    assert told.startswith("training started anew at learning rate 2.5e-10 instead of 1e-09: after epoch 1 of 2")
+    assert never.startswith("never predicted: prostate.")
+    assert summary.one_class
+    assert Summary.read(out / "summary.json") == summary
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["never_predicted"] for line in lines] == [["prostate"]] * 2
+    kept = read_settings(out / "config.yaml")
+    assert (kept.optimizer.lr, kept.restarts, kept.derived["restart"]) == (2.5e-10, 0, told)
+    assert told in (out / "report.html").read_text()
+
+
+def test_a_network_that_finds_its_class_is_not_told_anything(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(nothing_learnt, "_TRIAL", 0)
+    network = {"widths": [4, 4, 4, 4, 4], "prior": [0.5, 0.5]}
+    summary = run_training(make_settings("unetpp", epochs=1, network=network), data, tmp_path / "run", device=CPU)
+    assert (summary.warnings, summary.one_class) == (None, None)
+    assert "warnings" not in summary.to_json()

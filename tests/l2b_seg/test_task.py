@@ -1,12 +1,15 @@
 """The task: losses, labels and probabilities of one class and of several."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
 from l2b import bootstrap_weights
-from l2b_seg.task import Task
+from l2b_seg.task import Task, task_of
+from tests.l2b_seg.tiny import make_settings
 
 BINARY, THREE = Task(1, ("gland",)), Task(2, ("a", "b", "c"))
 
@@ -92,3 +95,33 @@ def test_weights_of_several_classes_by_both_modes():
     clean = THREE.loss(functional.conv2d(x_meta, *stepped, padding=1), meta_batch[1]).mean()
     (slope,) = torch.autograd.grad(clean, weight)
     torch.testing.assert_close(exact[0], -slope)
+
+
+@pytest.mark.parametrize("task", [BINARY, THREE])
+def test_dice_ce_is_monais(task):
+    from monai.losses import DiceCELoss
+
+    logits, labels = logits_and_labels(task)
+    several = not task.binary
+    monai = DiceCELoss(
+        include_background=task.binary, sigmoid=task.binary, softmax=several, to_onehot_y=several, batch=True
+    )
+    found = replace(task, dice=True).teaching_loss(logits, labels)
+    assert found.shape == (4, 6, 5)
+    torch.testing.assert_close(found.mean(), monai(logits, labels))
+    assert task.teaching_loss(logits, labels).equal(task.loss(logits, labels))
+
+
+@pytest.mark.parametrize("task", [BINARY, THREE])
+def test_class_weights_weigh_the_pixels_of_a_label(task):
+    logits, labels = logits_and_labels(task)
+    weights = tuple(float(2**label) for label in range(len(task.classes) + 1))
+    found = replace(task, class_weights=weights).teaching_loss(logits, labels)
+    torch.testing.assert_close(found, task.loss(logits, labels) * 2 ** labels[:, 0])
+
+
+def test_settings_choose_the_loss_of_plain_and_clean_steps():
+    chosen = task_of(make_settings(loss="dice_ce", class_weights=[1.0, 3.0]))
+    assert (chosen.dice, chosen.class_weights) == (True, (1.0, 3.0))
+    plain = task_of(make_settings())
+    assert (plain.dice, plain.class_weights) == (False, ())

@@ -287,3 +287,19 @@ def test_full_disk_is_one_message(prepared, tmp_path, full):
     left = [line.rsplit("/", 1)[1] for line in (tmp_path / "left").read_text().splitlines()]
     assert not [name for name in left if ".tmp." in name or name.endswith((".pt", ".safetensors"))]
     assert np.isfinite(read_volume(prepared / "imagesTr" / "case0_0000.nii.gz").array).all()
+
+
+def test_a_network_that_predicts_nothing_ends_with_exit_code_4(prepared, tmp_path):
+    dead = ("epochs=2", "steps_per_epoch=16", "optimizer.lr=1.0e-9", "network.prior=[0.999, 0.001]")
+    code, text, message = call(*on(prepared, tmp_path / "run", overrides=dead))
+    assert code == 4
+    assert "missed" in text
+    assert "predicts nothing, or one class" in message
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["one_class"] is True
+    assert summary["warnings"][0].startswith("never predicted: prostate.")
+
+
+def test_a_prior_of_other_classes_is_refused(prepared, tmp_path):
+    code, _, message = call(*on(prepared, tmp_path / "run", overrides=("network.prior=[0.5, 0.3, 0.2]",)))
+    assert (code, "network.prior [0.5, 0.3, 0.2]" in message, "background, prostate" in message) == (2, True, True)

@@ -241,3 +241,20 @@ def test_a_file_another_run_is_still_writing_is_not_taken(tmp_path: Path, monkey
     (stored,) = (tmp_path / "cache" / "slices").glob("*/*.npy")
     stored.rename(stored.with_name(f".123.tmp.{stored.name}"))
     assert np.array_equal(image_slices(image, SliceOptions(size=16)), first)
+
+
+def test_the_kept_part_lies_around_its_centre_and_inside():
+    maps = np.arange(40 * 80, dtype=np.float32).reshape(1, 40, 80)
+    for centre, rows, columns in (
+        ((0.5, 0.5), (10, 30), (20, 60)),
+        ((0.4, 0.7), (6, 26), (36, 76)),
+        ((0.0, 1.0), (0, 20), (40, 80)),
+    ):
+        options = SliceOptions(size=64, crop=0.5, centre=centre)
+        native = to_native(np.ones((1, 64, 64), np.float32), (40, 80), options)
+        kept = np.zeros((1, 40, 80), bool)
+        kept[:, slice(*rows), slice(*columns)] = True
+        np.testing.assert_array_equal(native > 0, kept)
+        cut = np.where(kept, maps, 0)
+        mask = prepare_mask((cut > 0).astype(np.uint8), options)
+        assert mask.mean() > 0.99

@@ -59,3 +59,15 @@ def test_what_it_dumps_it_takes():
     chosen = made("own", own={"share": 0.75}, warm_up=0.5, epochs=8)
     assert Settings.model_validate(chosen.model_dump()) == chosen
     assert chosen.warm_up_epochs == 4
+
+
+def test_adamw_is_for_plain_steps_or_without_a_look_ahead():
+    judged = {"judged": Method("e", "f", given_step, clean="judge"), "plain": PLAIN}
+    settings = with_methods(TrainingSettings, judged)
+    asked = {"recipe": "r", "preset": "p", "optimizer": {"name": "adamw"}}
+    assert settings.model_validate(asked | {"method": "plain"}).optimizer.name == "adamw"
+    with pytest.raises(
+        ValidationError, match=r"method judged looks ahead by a step of sgd; set bootstrap\.lookahead=none"
+    ):
+        settings.model_validate(asked | {"method": "judged"})
+    settings.model_validate(asked | {"method": "judged", "bootstrap": {"lookahead": "none"}})

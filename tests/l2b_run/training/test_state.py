@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from l2b_data.errors import DataError, L2BError
+from l2b_run.settings.shared import OptimizerSettings
 from l2b_run.training.epoch_row import EpochRow
-from l2b_run.training.state import TrainState, average_of, load_checkpoint, save_checkpoint
+from l2b_run.training.state import TrainState, average_of, load_checkpoint, optimizer_of, save_checkpoint
 
 CPU = torch.device("cpu")
 
@@ -158,3 +159,12 @@ def test_no_space_leaves_the_old_checkpoint(tmp_path, monkeypatch):
         save_checkpoint(moved_state(seed=9), path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["c.pt"]
+
+
+def test_the_settings_name_the_optimizer():
+    model = torch.nn.Linear(2, 1)
+    assert type(optimizer_of(model, OptimizerSettings(lr=0.1))) is torch.optim.SGD
+    adamw = optimizer_of(model, OptimizerSettings(name="adamw", lr=0.001, momentum=0.8, weight_decay=0.01))
+    assert type(adamw) is torch.optim.AdamW
+    (group,) = adamw.param_groups
+    assert (group["lr"], group["betas"], group["weight_decay"]) == (0.001, (0.8, 0.999), 0.01)
