@@ -75,3 +75,10 @@ def test_optimizer_state_gains_no_entry():
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     lookahead(model, optimizer)
     assert len(optimizer.state) == 0
+
+
+def test_through_none_a_group_without_a_learning_rate_counts_as_one():
+    problem = small_cnn()
+    optimizer = torch.optim.SGD(problem.model.parameters(), lr=0.1)
+    optimizer.param_groups[0]["lr"] = None  # as transformers' Adafactor, which finds its own
+    assert set(lookahead(problem.model, optimizer, through="none").step_sizes.values()) == {1.0}
