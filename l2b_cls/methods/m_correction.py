@@ -98,4 +98,5 @@ M_CORRECTION = Method(
     settings=("m_correction", MCorrectionSettings),
     start=lambda own, state: WrongLabels(),
     before_epoch=m_correction_epoch,
+    warms_up=True,
 )

@@ -103,4 +103,5 @@ S_MODEL = Method(
     settings=("s_model", SModelSettings),
     start=start,
     before_epoch=s_model_epoch,
+    warms_up=True,
 )

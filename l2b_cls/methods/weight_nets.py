@@ -91,6 +91,7 @@ def _method(text: str, source: str, clean: Need, meta: Mapping[str, str]) -> Met
         settings=("weight_net", WeightNetSettings),
         start=start,
         meta=meta,
+        warms_up=True,
     )
 
 

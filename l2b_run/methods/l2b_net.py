@@ -88,4 +88,5 @@ def l2b_net(draw: DrawCandidates = own) -> Method:
         settings=("l2b_net", LabelNetSettings),
         start=start,
         faults=lambda settings: clean_step_faults(settings) if settings.bootstrap.supervised_meta_step else [],
+        warms_up=True,
     )

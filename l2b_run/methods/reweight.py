@@ -95,6 +95,7 @@ def l2b(draw: DrawCandidates = own_or_teacher) -> Method:
         start=lambda own, state: PastLosses(),
         before_epoch=_online_meta,
         faults=lambda settings: _faults(settings, one_label=settings.bootstrap.candidates == "given"),
+        warms_up=True,
     )
 
 
@@ -109,6 +110,7 @@ def given_weights(source: str, draw: DrawCandidates = own_or_teacher) -> Method:
         start=lambda own, state: PastLosses(),
         before_epoch=_online_meta,
         faults=lambda settings: _faults(settings, one_label=True),
+        warms_up=True,
     )
 
 

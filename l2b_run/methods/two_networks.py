@@ -31,6 +31,7 @@ def base_method(
         clean="judge" if l2b else "never",
         networks=2,
         **rest,
+        warms_up=True,
     )
 
 

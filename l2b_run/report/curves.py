@@ -16,12 +16,14 @@ def curve_panels(runs: Runs, curves: Sequence[tuple[str, str]]) -> list[dict[str
     """A panel for each of `curves` (key in a row, title) that any run has. No panel where there is nothing.
 
     A panel: title, x_ticks and y_ticks as (position, text), lines with label, line (`Line.record`), points "x,y x,y"
-    and marks (x, y, text). An epoch without the value (or with null) is bridged.
+    and marks (x, y, text), and warm_ups as (x, epoch, labels): where those of the runs end. An epoch without the value
+    (or with null) is bridged.
     """
-    return [_panel(key, title, runs) for key, title in curves if any(_values(rows, key) for _, rows in runs)]
+    ends = _warm_ups(runs)
+    return [_panel(key, title, runs, ends) for key, title in curves if any(_values(rows, key) for _, rows in runs)]
 
 
-def _panel(key: str, title: str, runs: Runs) -> dict[str, Any]:
+def _panel(key: str, title: str, runs: Runs, ends: Mapping[float, list[str]]) -> dict[str, Any]:
     found = [(number, label, values) for number, (label, rows) in enumerate(runs) if (values := _values(rows, key))]
     x_ticks, left, right = _axis([epoch for _, _, values in found for epoch, _ in values], whole=True)
     y_ticks, low, high = _axis([value for _, _, values in found for _, value in values], whole=False)
@@ -43,7 +45,21 @@ def _panel(key: str, title: str, runs: Runs) -> dict[str, Any]:
         "x_ticks": [(place(tick, low)[0], f"{tick:g}") for tick in x_ticks],
         "y_ticks": [(place(left, tick)[1], f"{tick:g}") for tick in y_ticks],
         "lines": lines,
+        "warm_ups": [
+            (place(epoch, low)[0], f"{epoch:g}", ", ".join(labels))
+            for epoch, labels in ends.items()
+            if left <= epoch <= right
+        ],
     }
+
+
+def _warm_ups(runs: Runs) -> dict[float, list[str]]:
+    """Last epoch of a warm-up -> labels of the runs with that one."""
+    ends: dict[float, list[str]] = {}
+    for label, rows in runs:
+        if within := [float(row["epoch"]) for row in rows if row.get("warm_up") is True]:
+            ends.setdefault(max(within), []).append(label)
+    return ends
 
 
 def _values(rows: Sequence[Mapping[str, Any]], key: str) -> list[tuple[float, float]]:

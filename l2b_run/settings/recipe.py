@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from l2b_data.errors import ConfigError, noted
 from l2b_run.settings.shared import RunSettings
+from l2b_run.settings.unknown_key import unknown_key
 
 Model = TypeVar("Model", bound=BaseModel)
 Settings = TypeVar("Settings", bound=RunSettings)
@@ -137,13 +138,17 @@ def validate(model: type[Model], content: Any, what: str) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{what}:\n  " + "\n  ".join(map(_fault, error.errors()))) from error
+        faults = [_fault(model, fault) for fault in error.errors()]
+        raise ConfigError(f"{what}:\n  " + "\n  ".join(faults)) from error
 
 
-def _fault(fault: Any) -> str:
+def _fault(model: type[BaseModel], fault: Any) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     if not fault["loc"]:
         return str(message)
+    if fault["type"] == "extra_forbidden":
+        hidden = (*_BY_ARGUMENT, "task") if issubclass(model, RunSettings) else ()
+        return unknown_key(model, fault["loc"], fault["input"], hidden=hidden)
     return f"{'.'.join(map(str, fault['loc']))}: {message} (got {fault['input']!r})"
 
 

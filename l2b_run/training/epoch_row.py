@@ -22,7 +22,8 @@ class EpochRow:
     """One epoch, counted from 1; step and lr: after its last step. loss, gradient_norm: means over its steps.
 
     alpha_share, beta_share: of all weight, and steps_without_weight; None for methods without weights. clean_steps: how
-    many of its steps one of the clean ones alone followed; None where the settings know none.
+    many of its steps one of the clean ones alone followed; None where the settings know none. warm_up: of a method's
+    warm-up.
     meta: size of the meta set, and what it counts ("slices", "samples"). test: metrics of the evaluation cases by name,
     empty where it was not evaluated. watched: what the task adds (auc_noise_detection).
     """
@@ -38,6 +39,7 @@ class EpochRow:
     beta_share: float | None = None
     steps_without_weight: int | None = None
     clean_steps: int | None = None
+    warm_up: bool = False
     test: dict[str, float] = field(default_factory=dict)
     watched: dict[str, Any] = field(default_factory=dict)
 
@@ -50,6 +52,8 @@ class EpochRow:
             row["steps_without_weight"] = self.steps_without_weight
         if self.clean_steps is not None:
             row["clean_steps"] = self.clean_steps
+        if self.warm_up:
+            row["warm_up"] = True
         row |= {f"meta_{self.meta[0]}": self.meta[1], "seconds": self.seconds}
         return row | {_TEST + name: value for name, value in self.test.items()} | self.watched
 
@@ -73,7 +77,9 @@ def row_from_json(row: dict[str, Any]) -> EpochRow:
     """The row of a line of metrics.jsonl. Raises KeyError where it is none of this version's."""
     known = {key: row[key] for key in ("epoch", "step", "lr", "loss", "gradient_norm", "seconds")}
     known |= {
-        key: row[key] for key in ("alpha_share", "beta_share", "steps_without_weight", "clean_steps") if key in row
+        key: row[key]
+        for key in ("alpha_share", "beta_share", "steps_without_weight", "clean_steps", "warm_up")
+        if key in row
     }
     meta = next(key for key in row if key.startswith("meta_"))
     test = {key.removeprefix(_TEST): value for key, value in row.items() if key.startswith(_TEST)}

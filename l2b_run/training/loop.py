@@ -63,6 +63,7 @@ def train(
                 lr=state.lr,
                 meta=(run.task.records, batches.n_meta),
                 seconds=seconds,
+                warm_up=run.method.warms_up and state.epoch <= settings.warm_up_epochs,
                 test=evaluate(state) if due else {},
                 watched=watch(run, batches, reports),
             )

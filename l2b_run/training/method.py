@@ -97,7 +97,7 @@ class Method:
     start: its memory, made of that block after the network. before_epoch: the batches to go on with. phase: of the
     learning rate, the whole run where it is None. faults: what is wrong with settings for it. reads: whether it reads
     (given, clean) batches in an epoch. meta: values it brings with it for the block meta. aliases: other names it goes
-    by.
+    by. warms_up: whether the settings' `warm_up` epochs are a training of another kind.
     """
 
     text: str
@@ -115,6 +115,7 @@ class Method:
     aliases: tuple[str, ...] = ()
     epoch: Epoch | None = None
     networks: int = 1
+    warms_up: bool = False
 
     @property
     def clean_labels(self) -> bool:

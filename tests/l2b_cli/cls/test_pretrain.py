@@ -109,7 +109,7 @@ def test_a_folder_is_not_written_over_and_goes_on(recipe, tmp_path):
     [
         (("--recipe", "cifar11"), ["unknown recipe 'cifar11'"], 2),
         (("--recipe", "isic2019"), ["has no pretraining values for preset 'cpu'"], 2),
-        (("--set", "epoch=3", "--device", "tpu"), ["epoch: Extra inputs", "--device 'tpu'"], 2),
+        (("--set", "epoch=3", "--device", "tpu"), ["epoch: no such key, did you mean epochs?", "--device 'tpu'"], 2),
         (("--set", "augmentation.mean=[0.1, 0.2]", "--set", "augmentation.std=[1, 1]"), ["has 2 values"], 2),
         (("--set", "network.weights=gone.pth"), ["network.weights gone.pth does not exist"], 2),
     ],

@@ -33,6 +33,12 @@ def test_clean_steps_are_counted_where_there_may_be_some():
     assert row_from_json(row(clean_steps=2).as_json()) == row(clean_steps=2)
 
 
+def test_a_warm_up_is_said_where_there_is_one():
+    assert row(warm_up=True).as_json()["warm_up"] is True
+    assert "warm_up" not in row().as_json()
+    assert row_from_json(row(warm_up=True).as_json()) == row(warm_up=True)
+
+
 def test_keys_of_a_row_and_back():
     weighted = {"alpha_share": 0.25, "beta_share": 0.75, "steps_without_weight": 0}
     full = row(**weighted, test={"dice": 0.7}, watched={"auc_noise_detection": {"loss": None}})

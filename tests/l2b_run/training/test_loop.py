@@ -100,6 +100,14 @@ def test_rows_say_what_happened(tmp_path, task):
 
 
 @EACH_TASK
+@pytest.mark.parametrize("weighted", [True, False])
+def test_rows_say_which_are_of_a_warm_up(tmp_path, task, weighted):
+    settings = task.settings("l2b" if weighted else task.plain, epochs=4, warm_up=0.5)
+    state, _ = run(task, settings, tmp_path / "out")
+    assert [row.warm_up for row in state.history] == [weighted, weighted, False, False]
+
+
+@EACH_TASK
 def test_same_seed_same_network_other_seed_another(tmp_path, task):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         run(task, task.settings(task.plain, epochs=1, seed=seed), tmp_path / name)
