@@ -34,11 +34,12 @@ from l2b_run.folder.environment import environment, peak_memory_mb
 from l2b_run.folder.write_run import write_weights
 from l2b_run.methods.split import SplitMemory
 from l2b_run.training.batches import Batches
+from l2b_run.training.checkpoint_names import BEST
 from l2b_run.training.epoch_row import Progress
 from l2b_run.training.loop import train
 from l2b_run.training.method import Training, new_state
 from l2b_run.training.nothing_learnt import prediction_row, require_learnt, with_restarts
-from l2b_run.training.state import BEST, TrainState, load_checkpoint
+from l2b_run.training.state import TrainState, load_checkpoint
 from l2b_run.training.step_report import StepReport
 
 LOG = logging.getLogger(__name__)

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from l2b_cls.config import Settings
 from l2b_cls.metrics.sample_metrics import DEFINITIONS
-from l2b_cls.run_data import RunData
 from l2b_run.folder.record import Record
 from l2b_run.folder.summary import RunSummary, mean_of_last, of_run
 from l2b_run.training.epoch_row import EpochRow
+
+if TYPE_CHECKING:
+    from l2b_cls.config import Settings
+    from l2b_cls.run_data import RunData
 
 SUMMARY_DEFINITIONS = {
     "effective_noise": "share of the training samples whose given label is not the true one; null: not known",
@@ -84,7 +86,7 @@ class EvaluationSummary(Scores, RunSummary):
 
 
 def run_summary(
-    last: Scores, best: Scores, *, settings: Settings, method_text: str, data: RunData, history: Sequence[EpochRow]
+    last: Scores, best: Scores, *, settings: "Settings", method_text: str, data: "RunData", history: Sequence[EpochRow]
 ) -> Summary:
     """Summary of a finished run but for its whole time and its memory.
 

@@ -10,11 +10,12 @@ from typing import Any
 from l2b import EngineError, NonFiniteError
 from l2b_data.errors import ConfigError, L2BError, Terminated
 from l2b_run.training.batches import Batches
+from l2b_run.training.checkpoint_names import LATEST
 from l2b_run.training.epoch_row import Progress, epoch_row, row_text, write_epochs
 from l2b_run.training.method import Training
 from l2b_run.training.schedule import learning_rate
 from l2b_run.training.sigterm import sigterm_seen
-from l2b_run.training.state import LATEST, TrainState, finish_epoch, load_checkpoint, resume_hint
+from l2b_run.training.state import TrainState, finish_epoch, load_checkpoint, resume_hint
 from l2b_run.training.step_report import StepReport
 
 LOG = logging.getLogger(__name__)

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from l2b_run.settings.shared import TrainingSettings
+from l2b_run.training.checkpoint_names import BEST, LATEST
 from l2b_run.training.epoch_row import EpochRow
-from l2b_run.training.method import Training
-from l2b_run.training.state import BEST, LATEST
+
+if TYPE_CHECKING:
+    from l2b_run.training.method import Training
 
 LOG = logging.getLogger(__name__)
 Settings = TypeVar("Settings", bound=TrainingSettings)
@@ -33,7 +35,7 @@ def prediction_row(never: list[str], *, one_class: bool) -> dict[str, Any]:
     return ({NEVER: never} if never else {}) | ({ONE_CLASS: True} if one_class else {})
 
 
-def require_learnt(run: Training, row: dict[str, Any]) -> dict[str, Any]:
+def require_learnt(run: "Training", row: dict[str, Any]) -> dict[str, Any]:
     """`row` (of `prediction_row`), empty in a run's first 30 steps, of which nothing is expected.
 
     Raises NothingLearnt where it shows one class in the second half of the run, and a restart is left.

@@ -14,10 +14,9 @@ from l2b import MetaAverage
 from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_run.settings.shared import OptimizerSettings, SgdSettings
+from l2b_run.training.checkpoint_names import BEST, LATEST
 from l2b_run.training.epoch_row import EpochRow, row_from_json
 from l2b_run.training.pair import Pair
-
-LATEST, BEST = "checkpoint_latest.pt", "checkpoint_best.pt"
 
 
 class Memory(Protocol):

@@ -1,8 +1,10 @@
 """Result of a training step: loss, gradient norm, weights."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class StepReport:
     gradient_norm: float
     beta_share: float | None = None
     no_weight: bool = False
-    position: Tensor | None = None
-    alpha: Tensor | None = None
-    beta: Tensor | None = None
+    position: "Tensor | None" = None
+    alpha: "Tensor | None" = None
+    beta: "Tensor | None" = None
     clean_step: bool | None = None

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from l2b_run.folder.record import Record
 from l2b_run.folder.summary import RunSummary, mean_of_last, of_run
 from l2b_run.training.epoch_row import EpochRow
-from l2b_seg.config import Settings
 from l2b_seg.metrics.case_metrics import CaseMetrics
-from l2b_seg.run_data import RunData
+
+if TYPE_CHECKING:
+    from l2b_seg.config import Settings
+    from l2b_seg.run_data import RunData
 
 Unit = Literal["mm", "voxel"]
 Values = dict[str, float | None]  # by metric, or by nnU-Net's key; None where it is undefined
@@ -89,7 +91,7 @@ class Summary(RunSummary, Counted):
 
 
 def run_summary(
-    last: Summary, best: Means, *, settings: Settings, method_text: str, data: RunData, history: Sequence[EpochRow]
+    last: Summary, best: Means, *, settings: "Settings", method_text: str, data: "RunData", history: Sequence[EpochRow]
 ) -> Summary:
     """`last`, the summary of a run's last network, with all that concerns the run but its cost in time and memory.
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from l2b_data.errors import ConfigError
+from l2b_run.training.checkpoint_names import LATEST
 from l2b_run.training.epoch_row import METRICS
-from l2b_run.training.state import LATEST
 from pipelines.plan.request import Planner
 from pipelines.reproduce.cells.choose_runs import CellRun
 

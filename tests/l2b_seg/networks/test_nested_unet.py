@@ -16,9 +16,8 @@ def both(inputs: int, outputs: int, widths: list[int]) -> list[nn.Module]:
     torch.manual_seed(3)
     ours = NestedUNet(inputs, outputs, widths)
     torch.manual_seed(3)
-    theirs = BasicUNetPlusPlus(
-        2, inputs, outputs, features=(*widths, widths[0]), act=("relu", {"inplace": True}), norm=("batch", {"affine": True})
-    )  # fmt: skip
+    layers = {"act": ("relu", {"inplace": True}), "norm": ("batch", {"affine": True})}
+    theirs = BasicUNetPlusPlus(2, inputs, outputs, features=(*widths, widths[0]), **layers)
     return [ours, theirs]
 
 
