@@ -140,7 +140,8 @@ def _step(variant: str, options: argparse.Namespace) -> Callable[[], object]:
 def _problem(options: argparse.Namespace):
     import torch
 
-    from tests.l2b.problems import FirstOutput, pixels, samples
+    from l2b_seg.networks.unetpp import FirstOutput
+    from tests.l2b.problems import pixels, samples
 
     torch.manual_seed(0)
     if options.network == "unetpp":

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from l2b_seg.networks.unetpp import FirstOutput
+
 
 @dataclass
 class Problem:
@@ -73,17 +75,6 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         active = F.relu(self.norms[0](x))
         return self.shortcut(active) + self.second(F.relu(self.norms[1](self.first(active))))
-
-
-class FirstOutput(nn.Module):
-    """A network that returns a list of outputs, seen as one that returns the first."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network(x)[0]
 
 
 def samples(model: nn.Module, *, size: int = 16, b: int = 8, m: int = 6, classes: int = 4) -> Problem:
