@@ -136,7 +136,7 @@ def _attempt(
     if not resume:
         (out / APPENDED).unlink(missing_ok=True)  # of a run that stopped here before its first checkpoint
     if excluded := data.noise.get("excluded"):
-        LOG.info("%s", excluded_text(excluded, data.noise["labels"], "sample"))
+        LOG.info("%s", excluded_text(excluded, "sample"))
     started, looks = time.perf_counter(), list[dict[str, Any]]()
 
     def quick(state: TrainState) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """The samples of a run and the labels they are used with: made when it is planned, found again from its folder."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,22 @@ class RunData:
     def evaluation_labels(self) -> np.ndarray:
         """(e,) int64, the labels of the data set."""
         return self.images.labels[self.evaluation]
+
+    def part(self, train: np.ndarray, *, meta: np.ndarray | None = None) -> "RunData":
+        """With some of its training samples, (k,) positions in `train`, and of its meta samples; None: with all."""
+        given, clean = self.given[train], self.clean[train]
+        meta = np.arange(len(self.meta)) if meta is None else meta
+        known = self.noise.get("effective_rate") is not None
+        return replace(
+            self,
+            train=self.train[train],
+            given=given,
+            clean=clean,
+            meta=self.meta[meta],
+            meta_labels=self.meta_labels[meta],
+            noise=self.noise | {"effective_rate": float((given != clean).mean()) if known else None},
+            mistakes=None if self.mistakes is None else self.mistakes[train],
+        )
 
     def record(self) -> dict[str, Any]:
         """What split.json holds: with noisy_labels.csv enough to find the same data again."""

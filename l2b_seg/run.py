@@ -110,7 +110,7 @@ def _attempt(
     write_json(out / "env.json", environment(str(device)))
     write_json(out / "split.json", data.record())
     if excluded := data.noise.get("excluded"):
-        LOG.info("%s", excluded_text(excluded, data.noise["labels"], "case"))
+        LOG.info("%s", excluded_text(excluded, "case"))
     started, looks = time.perf_counter(), list[QuickLook]()
 
     def quick(state: TrainState) -> dict[str, float]:

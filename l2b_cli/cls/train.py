@@ -8,7 +8,7 @@ from rich.markup import escape
 from typer import Argument, Context, Option
 
 from l2b_cli.shared.methods_of import method_names
-from l2b_cli.shared.options import TrainOptions, spread
+from l2b_cli.shared.options import CaseOptions, TrainOptions, spread
 from l2b_cli.shared.result import Part
 from l2b_data.errors import ConfigError
 
@@ -43,10 +43,12 @@ def train(
         Literal["test", "val"] | None, Option(help="Split that is evaluated, and chooses the best epoch.")
     ] = None,
     *,
+    cases: CaseOptions,
     options: TrainOptions,
 ) -> None:
     """Train a network on labels that are partly wrong, then evaluate it on the test samples."""
     from l2b_cli.shared.train_a_run import train_a_run
+    from l2b_cli.shared.train_folds import in_folds, train_folds
     from l2b_cls.methods.table import METHODS
     from pipelines.plan.classification import CLASSIFICATION
     from pipelines.plan.request import TrainRequest
@@ -58,7 +60,12 @@ def train(
     )  # those use no clean sample anyway
     overrides += [] if meta_size is None else [f"data.meta_size={meta_size}"]
     overrides += [] if select is None else [f"data.evaluate_on={select}"]
-    request = TrainRequest(recipe, data, method, noise, labels, overrides=overrides)
+    request = TrainRequest(recipe, data, method, noise, labels, cases.exclude, overrides=overrides)
+    if in_folds(cases, options):
+        from pipelines.folds.classification import FOLDED_CLASSIFICATION
+
+        train_folds(context, FOLDED_CLASSIFICATION, request, options, cases.folds, title=_title, score="accuracy")
+        return
     train_a_run(context, CLASSIFICATION, request, options, title=_title, results=_results)
 
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from typer import Argument, Context, Option
 
 from l2b_cli.shared.methods_of import method_names
-from l2b_cli.shared.options import TrainOptions, spread
+from l2b_cli.shared.options import CaseOptions, TrainOptions, spread
 from l2b_cli.shared.result import Part
 
 if TYPE_CHECKING:
@@ -33,14 +33,22 @@ def train(
         bool, Option("--no-clean", help="Use no clean case: l2b and nl choose whom to trust from the given masks.")
     ] = False,
     *,
+    cases: CaseOptions,
     options: TrainOptions,
 ) -> None:
     """Train a network on masks that are partly wrong, then evaluate it on the test cases."""
     from l2b_cli.shared.train_a_run import train_a_run
+    from l2b_cli.shared.train_folds import in_folds, train_folds
     from pipelines.plan.request import TrainRequest
     from pipelines.plan.segmentation import SEGMENTATION
 
-    request = TrainRequest(recipe, data, method, noise, labels, overrides=["meta.source=online"] * no_clean)
+    overrides = ["meta.source=online"] * no_clean
+    request = TrainRequest(recipe, data, method, noise, labels, cases.exclude, overrides=overrides)
+    if in_folds(cases, options):
+        from pipelines.folds.segmentation import FOLDED_SEGMENTATION
+
+        train_folds(context, FOLDED_SEGMENTATION, request, options, cases.folds, title=_title, score="Dice")
+        return
     train_a_run(context, SEGMENTATION, request, options, title=_title, results=_results)
 
 

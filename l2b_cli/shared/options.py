@@ -26,6 +26,8 @@ Runs = Annotated[list[Path], Argument(metavar="RUN...", help="Run folders, in th
 Page = Annotated[Path, Option(help="The HTML file to write.")]
 Title = Annotated[str, Option(help="Heading of the page.")]
 
+_FOLDS = "Cross-validation: K folds, or the folds of nnU-Net's splits_final.json; each a run in OUT/fold_0, ..."
+
 
 def names(text: str | None) -> tuple[str, ...]:
     """A,B -> ("A", "B") in form NFC; () for None."""
@@ -49,6 +51,14 @@ class TrainOptions:
     def of_request(self) -> dict[str, Any]:
         """Those that a TrainRequest has as they are."""
         return {name: getattr(self, name) for name in ("noise_seed", "preset", "out", "seed", "device", "resume")}
+
+
+@dataclass(frozen=True)
+class CaseOptions:
+    """Options of `train` on a labelled set that are the same for both tasks."""
+
+    exclude: Annotated[Path | None, Option(help="Text file of cases (samples) to leave out, a name a line.")] = None
+    folds: Annotated[str | None, Option(metavar="K|FILE", help=_FOLDS)] = None
 
 
 @dataclass(frozen=True)

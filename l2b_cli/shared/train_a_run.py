@@ -32,11 +32,9 @@ def train_a_run(
     request: what the tool's own options say; --set comes after its overrides. title: names the run by its settings
     and its data. results: of a summary, that title and the run folder what to print.
     """
-    overrides = request.overrides + (options.overrides or [])
-    if options.resume is not None and (unused := _unused(context)):
-        warn([f"--resume keeps the run's own settings; not used: {', '.join(unused)}"])
+    request = requested(context, request, options)
     with stderr_lines("data", quiet=options.as_json) as say:
-        planned = plan(replace(request, **options.of_request(), overrides=overrides), planner, say=say)
+        planned = plan(request, planner, say=say)
     chosen = planned.settings
     if options.dry_run:
         typer.echo(yaml.safe_dump(chosen.model_dump(), sort_keys=False), nl=False)
@@ -49,6 +47,14 @@ def train_a_run(
     warn(summary.warnings or [])
     if summary.one_class:
         raise SomeCasesFailed(f"{planned.out}: the network predicts nothing, or one class; it is of no use")
+
+
+def requested(context: typer.Context, request: TrainRequest, options: TrainOptions) -> TrainRequest:
+    """The request with the options that both tools have; warns of those that --resume leaves unused."""
+    if options.resume is not None and (unused := _unused(context)):
+        warn([f"--resume keeps the run's own settings; not used: {', '.join(unused)}"])
+    overrides = request.overrides + (options.overrides or [])
+    return replace(request, **options.of_request(), overrides=overrides)
 
 
 def _unused(context: typer.Context) -> list[str]:

@@ -73,6 +73,7 @@ def excluded_by(folder: Path) -> list[str]:
     return read_review(folder)["excluded"] if (folder / MANIFEST).is_file() else []
 
 
-def excluded_text(excluded: Sequence[str], labels: str, what: str) -> str:
-    """As "2 cases excluded by reviewed/review_manifest.json: Case04, Case07"."""
-    return f"{counted(len(excluded), what)} excluded by {labels}/{MANIFEST}: {first_names(excluded, _SHOWN)}"
+def excluded_text(excluded: Sequence[str], what: str, by: str = "") -> str:
+    """As "2 cases excluded by reviewed/review_manifest.json: Case04, Case07"; by: the file, where it is to be told."""
+    source = f" by {by}" if by else ""
+    return f"{counted(len(excluded), what)} excluded{source}: {first_names(excluded, _SHOWN)}"

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from l2b_data.errors import DataError
+from l2b_run.folder.read_run import is_cross_validation
 
 Settings = TypeVar("Settings")
 
@@ -17,6 +18,8 @@ def require_finished(run: Path) -> tuple[Path, Path]:
     """config.yaml and model.safetensors of a run folder. Raises DataError where one is missing."""
     files = run / "config.yaml", run / "model.safetensors"
     if missing := [path.name for path in files if not path.is_file()]:
+        if is_cross_validation(run):
+            raise DataError(f"{run} is a cross-validation: name its runs, {run / 'fold_0'} and so on")
         raise DataError(f"{run} is not a finished run: {', '.join(missing)} missing; give the folder `train` wrote")
     return files
 

@@ -8,12 +8,19 @@ from l2b_data.errors import ConfigError, L2BError
 
 Part = TypeVar("Part")
 
+FOLDS = "splits_final.json"
+
 # what a run would write over; log.txt, which comes first of all, is appended to
 _WRITTEN = (
     *("config.yaml", "env.json", "split.json", "noisy_labels.csv", "metrics.jsonl"),
     *("model.safetensors", "encoder.safetensors", "training_weights.npz"),
     *("summary.json", "cases.csv", "predictions.csv", "report.html"),
 )
+
+
+def is_cross_validation(folder: Path) -> bool:
+    """Whether a folder holds the runs of folds, which FOLDS lists."""
+    return (folder / FOLDS).is_file()
 
 
 def new_run_faults(out: Path) -> list[str]:
@@ -27,6 +34,8 @@ def new_run_faults(out: Path) -> list[str]:
             return [f"--out {out}: {what}; name a folder"]
     if (out / "checkpoint_latest.pt").is_file():
         return [f"{out} already holds a run: name another with --out, or go on with it by --resume {out}"]
+    if is_cross_validation(out):
+        return [f"{out} already holds a cross-validation: name another with --out, or go on with it by --resume {out}"]
     if (out / "log.txt").is_file():
         return []  # left by a run that ended before its first epoch did
     if lost := [name for name in _WRITTEN if (out / name).exists()]:

@@ -1,7 +1,7 @@
 """From what `--data` names to what a run reads: prepared and corrupted once, then found again."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from l2b_data.errors import ConfigError, DataError, L2BError
 from l2b_data.files.cache import cache_dir
 from l2b_data.files.hashing import sha256_file
 from l2b_data.files.hidden import visible_files
-from l2b_data.review.manifest import excluded_by, excluded_text
+from l2b_data.review.manifest import MANIFEST, excluded_by, excluded_text
 from l2b_seg.config import DataSettings
 from l2b_seg.run_data import RunData, recorded_data
+from pipelines.plan.exclude import require_known, without_cases
 
 _TUNING_STREAM = 2  # a generator of its own beside the split's
 CLEAN = "clean"
@@ -31,22 +32,27 @@ def resolve_data(
     noise: str,
     noise_seed: int = 0,
     labels: str | None = None,
+    exclude: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> RunData:
     """The data of a run. `data`: a prepared set, or PROMISE12's own files, prepared in the cache under their content.
 
     noise: "L1" | "L2" | "L3" (corrupted where it is not yet) or "clean"; `labels` names a folder of given masks
-    instead; cases that its review excluded are left out. `settings.tuning_cases` > 0 sets that many training cases
-    aside and evaluates on them; the test cases are then not read at all. Raises ConfigError, DataError.
+    instead; cases that its review excluded, and those of `exclude`, are left out. `settings.tuning_cases` > 0 sets that
+    many training cases aside and evaluates on them; the test cases are then not read at all. Raises ConfigError,
+    DataError.
     """
     if not data.exists():
         raise DataError(f"--data {data}: no such folder; give a prepared data set or the folder of CaseNN.mhd files")
     dataset = Dataset.open(data) if (data / "splits.json").is_file() else _prepare(data, settings, say)
     what: dict[str, Any]
+    excluded = require_known(exclude, dataset.cases, dataset.root, "case")
     if labels is not None:
         labels = _label_folder(dataset, labels)
-        excluded = excluded_by(dataset.root / labels)
-        what = {"labels": labels} | ({"excluded": excluded} if excluded else {})
+        if reviewed := excluded_by(dataset.root / labels):
+            say(excluded_text(reviewed, "case", f"{labels}/{MANIFEST}"))
+            excluded = list(dict.fromkeys([*reviewed, *excluded]))
+        what = {"labels": labels}
     elif noise == CLEAN:
         labels, what = CLEAN_LABELS, {"level": CLEAN}
     else:
@@ -56,7 +62,7 @@ def resolve_data(
     if settings.tuning_cases:
         train, evaluation = _tuning_split(train, dataset.groups, settings)
     found = RunData(dataset, labels, what, train, list(dataset.splits["meta"]), evaluation)
-    return _without_excluded(found, say) if what.get("excluded") else found
+    return without_cases(found, excluded) if excluded else found
 
 
 def resume_data(
@@ -71,25 +77,22 @@ def resume_data(
     if data is None:
         return RunData(Dataset.open(record["dataset"]), record["labels"], noise, *cases)
     level, seed = noise.get("level", CLEAN), noise.get("seed", 0)
-    found = resolve_data(data, settings, noise=level, noise_seed=seed, labels=noise.get("labels"), say=say)
+    found = resolve_data(
+        data,
+        settings,
+        noise=level,
+        noise_seed=seed,
+        labels=noise.get("labels"),
+        exclude=noise.get("excluded", ()),
+        say=say,
+    )
     if not record["meta"]:  # trained without clean cases, whatever the data set has
         found = replace(found, meta=[])
+    if set(record["train"]) <= set(found.train):  # the run of a fold has a part of them
+        found = replace(found, train=record["train"])
     if [found.train, found.meta, found.evaluation] != cases:
         raise ConfigError(f"--data {data} has other cases than {run / 'split.json'}: leave --data out, or train anew")
     return found
-
-
-def _without_excluded(data: RunData, say: Callable[[str], None]) -> RunData:
-    """The data without the cases that the review of its masks excluded, whatever they are for."""
-    excluded = data.noise["excluded"]
-    say(excluded_text(excluded, data.labels, "case"))
-    train, meta, evaluation = (
-        [case for case in cases if case not in excluded] for cases in (data.train, data.meta, data.evaluation)
-    )
-    if not train or not evaluation:
-        emptied = "evaluation" if train else "training"
-        raise DataError(f"--labels {data.labels}: its review excludes every {emptied} case")
-    return replace(data, train=train, meta=meta, evaluation=evaluation)
 
 
 def _label_folder(dataset: Dataset, labels: str) -> str:

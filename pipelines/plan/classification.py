@@ -13,6 +13,7 @@ from l2b_data.samples.image_set import open_image_set
 from l2b_data.samples.reviewed_labels import read_reviewed_labels
 from pipelines.plan.derive_samples import SampleCounts, derive_samples
 from pipelines.plan.derived import filled
+from pipelines.plan.exclude import exclude_samples, read_excluded, require_known
 from pipelines.plan.request import Planner, Say, TrainRequest
 from pipelines.plan.reviewed import with_reviewed
 from pipelines.plan.samples import resolve_images
@@ -29,6 +30,7 @@ def _resolve(
     data: Path, request: TrainRequest, settings: Settings, noise: LabelNoise, say: Say
 ) -> tuple[Settings, RunData]:
     images = open_image_set(data)
+    named = require_known(read_excluded(request, say, "sample"), images.names, images.root, "sample")
     reviewed = None if request.labels is None else read_reviewed_labels(Path(request.labels), images)
     found = resolve_images(
         images,
@@ -40,6 +42,8 @@ def _resolve(
     )
     if reviewed is not None:
         found = with_reviewed(found, reviewed, settings, say=say)
+    if named:
+        found = exclude_samples(found, named)
     derived = derive_samples(SampleCounts(len(found.train), len(found.meta)), settings)
     settings = filled_in(filled(settings, derived, say) if derived else settings, found)
     if settings.network.weights is not None:

@@ -26,6 +26,7 @@ class TrainRequest:
     """The arguments of `train`, untyped strings checked in `plan`.
 
     noise: None is the recipe's own. labels: given masks (a folder) or labels (a table) instead of a noise.
+    exclude: a file of cases or samples that are left out, a name a line.
     """
 
     recipe: str
@@ -33,6 +34,7 @@ class TrainRequest:
     method: str = "l2b"
     noise: str | None = None
     labels: str | None = None
+    exclude: Path | None = None
     noise_seed: int = 0
     preset: str | None = None
     overrides: list[str] = field(default_factory=list)
@@ -80,10 +82,11 @@ class Plan(Generic[Settings, Data]):
 
 
 def plan(
-    request: TrainRequest, planner: Planner[Settings, Data], *, say: Say = lambda line: None
+    request: TrainRequest, planner: Planner[Settings, Data], *, say: Say = lambda line: None, suffix: str = ""
 ) -> Plan[Settings, Data]:
     """Resolve device, settings, noise, run folder and data, in that order: no data is touched before all else is right.
 
+    suffix: of the run folder's name, where the request has none.
     A resumed run keeps its own settings and data; of the request, its device counts, and `data` where it has moved.
     Raises ConfigError with every fault of the request (unknown recipe, preset, method, key, noise, device; no data; a
     run folder already in use), then DataError; last ConfigError for settings that do not go with the data.
@@ -113,7 +116,7 @@ def plan(
     with noted(faults):
         noise, word = planner.noise(request, recipe.noise if recipe else None)
         if settings is not None and out is None:
-            out = Path("runs") / f"{settings.recipe}_{settings.method}_{word}_s{settings.seed}"
+            out = Path("runs") / f"{settings.recipe}_{settings.method}_{word}_s{settings.seed}{suffix}"
     if out is not None:
         faults += new_run_faults(out)
     if faults or settings is None or out is None or request.data is None:

@@ -7,9 +7,9 @@ import numpy as np
 
 from l2b_cls.config import Settings
 from l2b_cls.run_data import RunData
-from l2b_data.errors import DataError
-from l2b_data.review.manifest import excluded_text
+from l2b_data.review.manifest import MANIFEST, excluded_text
 from l2b_data.samples.reviewed_labels import ReviewedLabels
+from pipelines.plan.exclude import without_samples
 
 
 def with_reviewed(
@@ -22,17 +22,16 @@ def with_reviewed(
     where no training sample is left.
     """
     images = data.images
-    train, meta, evaluation = (index[~reviewed.excluded[index]] for index in (data.train, data.meta, data.evaluation))
-    if not len(train):
-        raise DataError(f"--labels {reviewed.path}: its review excludes every training sample")
+    excluded = [images.names[number] for number in np.flatnonzero(reviewed.excluded).tolist()]
+    found = without_samples(data, reviewed.excluded, f"--labels {reviewed.path}: its review")
+    train = found.train
     known = images.vouched("train")
     given, own = reviewed.labels[train], images.labels[train]
     clean = np.where(known & ~np.isin(train, images.foreign), own, -1)
-    excluded = [images.names[number] for number in np.flatnonzero(reviewed.excluded).tolist()]
     changed = int((given != own).sum())
     say(f"labels of {reviewed.path}: {changed} of {len(train)} are others than the set's")
     if excluded:
-        say(excluded_text(excluded, str(reviewed.path), "sample"))
+        say(excluded_text(excluded, "sample", f"{reviewed.path}/{MANIFEST}"))
     record = {
         "noise": f"labels:{reviewed.path.stem}",
         "kind": "labels",
@@ -44,15 +43,5 @@ def with_reviewed(
         "changed": changed,
         "excluded": excluded,
     }
-    kept = ~reviewed.excluded[data.train]
-    return replace(
-        data,
-        train=train,
-        meta=meta,
-        evaluation=evaluation,
-        given=given,
-        clean=clean,
-        meta_labels=(reviewed.labels if settings.meta.source == "given" else images.labels)[meta],
-        noise=record,
-        mistakes=None if data.mistakes is None else data.mistakes[kept],
-    )
+    meta_labels = (reviewed.labels if settings.meta.source == "given" else images.labels)[found.meta]
+    return replace(found, given=given, clean=clean, meta_labels=meta_labels, noise=record)

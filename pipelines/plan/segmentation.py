@@ -14,6 +14,7 @@ from pipelines.plan.cases import CLEAN, resolve_data, resume_data
 from pipelines.plan.derive_slices import derive_slices
 from pipelines.plan.derived import filled
 from pipelines.plan.fingerprint import fingerprint_of
+from pipelines.plan.exclude import read_excluded
 from pipelines.plan.request import Planner, Say, TrainRequest
 
 NOISE = ("L1", "L2", "L3", CLEAN)
@@ -28,8 +29,9 @@ def _noise(request: TrainRequest, default: str | None) -> tuple[str, str]:
 
 
 def _resolve(data: Path, request: TrainRequest, settings: Settings, noise: str, say: Say) -> tuple[Settings, RunData]:
+    exclude = read_excluded(request, say, "case")
     found = resolve_data(
-        data, settings.data, noise=noise, noise_seed=request.noise_seed, labels=request.labels, say=say
+        data, settings.data, noise=noise, noise_seed=request.noise_seed, labels=request.labels, exclude=exclude, say=say
     )
     if settings.meta.source != "clean":
         found = replace(found, meta=[])
