@@ -6,15 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.audit.crossfit import cut_samples, fold_network
+from l2b_cls.audit.crossfit import cut_samples, fold_network, judged_samples, keep_some_clean
+from l2b_cls.audit.findings.copies import copies, joined
+from l2b_cls.audit.findings.pictures import describe
+from l2b_cls.audit.outlook import Outlook, judge
+from l2b_cls.audit.panel import Panel
 from l2b_cls.audit.rank_labels import GivenLabels, rank_labels
-from l2b_cls.batches.sample_batches import Samples
+from l2b_cls.batches.sample_batches import Samples, make_batches
 from l2b_cls.config import Settings
-from l2b_cls.prediction.classifier import load_run, probabilities_of
+from l2b_cls.methods.table import METHODS
+from l2b_cls.prediction.classifier import BATCH, load_run
 from l2b_cls.recipe import read_settings
 from l2b_cls.run_data import RunData
 from l2b_data.errors import DataError
 from l2b_run.audit.cross_fit import AuditOptions, Judged, cross_fit
+from l2b_run.audit.folds import Fold
+
+UNJUDGED = -2
+"""In place of a fold: a clean sample that every network learns from."""
 
 
 def audit(run: Path, data: RunData, out: Path, options: AuditOptions) -> dict[str, Any]:
@@ -29,30 +38,58 @@ def audit(run: Path, data: RunData, out: Path, options: AuditOptions) -> dict[st
     if not len(data.train):
         raise DataError(f"{run}: its split.json names no training sample")
     given = Samples(data.images, data.train, data.given)
-    probabilities, fold, epochs = _judged(run, settings, data, given, options)
+    panel, epochs = _panel(run, settings, data, given, options)
     record = {"run": run.resolve().name, "method": settings.method, "noise": data.noise, **options.record(epochs)}
-    labels = GivenLabels(given, data.clean, fold, data.mistakes)
-    return rank_labels(labels, probabilities, out, record, say=options.say)
+    columns = {name: values[data.train] for name, values in data.images.given.items()}
+    labels = GivenLabels(given, data.clean, data.mistakes, columns)
+    return rank_labels(labels, panel, out, record, say=options.say)
 
 
-def _judged(
+def _panel(
     run: Path, settings: Settings, data: RunData, given: Samples, options: AuditOptions
-) -> tuple[np.ndarray, np.ndarray, list[int]]:
-    """Probabilities (n, K) of every training sample, the fold that judged it (n,), and the networks' epochs."""
+) -> tuple[Panel, list[int]]:
+    """What networks say of the training samples, and of the meta samples that they did not learn from, and the
+    networks' epochs."""
     meta = Samples(data.images, data.meta, data.meta_labels)
-    groups = [data.images.groups[index] for index in data.train.tolist()]
+    learns = METHODS[settings.method].clean_labels
+    every = judged_samples(given, meta)
+    options.say("[1/4] pictures")
+    described = describe(data.images, every.index)
+    copy_of = copies(described)
+    groups = joined([data.images.groups[index] for index in every.index.tolist()], copy_of)
 
-    def own() -> Judged[np.ndarray]:
-        probabilities = probabilities_of(load_run(run, options.device), data.images, data.train)
-        return Judged(None, np.arange(len(given)), probabilities, settings.epochs)
+    def own() -> Judged[Outlook]:
+        network = load_run(run, options.device)
+        batches = make_batches(given, meta, every, settings, options.device).ordered("evaluation", BATCH)
+        found = judge(network.model, batches, classes=len(settings.task.classes))
+        return Judged(None, np.arange(len(every)), found, settings.epochs)
 
-    cut = partial(cut_samples, given.labels, groups, seed=settings.seed)
+    def cut(count: int) -> list[Fold]:
+        folds = cut_samples(every.labels, groups, count, seed=settings.seed)
+        return keep_some_clean(folds, every.index, meta.index, len(given)) if learns else folds
+
+    options.say("[2/4] networks")
     network_of = partial(fold_network, settings=settings, given=given, meta=meta, options=options)
-    found, fold = np.zeros((len(given), len(settings.task.classes))), np.full(len(given), -1)
-    epochs = []
-    for judged in cross_fit(run, options, cut=cut, network_of=network_of, own=own):
-        found[judged.held_out] = judged.found
-        if judged.fold is not None:
-            fold[judged.held_out] = judged.fold
-        epochs.append(judged.epochs)
-    return found, fold, epochs
+    judged = list(cross_fit(run, options, cut=cut, network_of=network_of, own=own))
+    fold = np.full(len(every), UNJUDGED)
+    probabilities = np.zeros((len(every), len(settings.task.classes)))
+    features = np.zeros((len(every), judged[0].found.features.shape[1]), np.float16)
+    for one in judged:
+        fold[one.held_out] = -1 if one.fold is None else one.fold
+        probabilities[one.held_out], features[one.held_out] = one.found.probabilities, one.found.features
+    usable = (fold != UNJUDGED) & ((fold >= 0) | ~np.full(len(fold), learns))
+    places = {index: place for place, index in enumerate(every.index.tolist())}
+    clean = np.array([usable[places[index]] for index in meta.index.tolist()], bool)
+    clean_places = np.array([places[index] for index in meta.index[clean].tolist()], np.int64)
+    there = np.flatnonzero(fold != UNJUDGED)
+    renumbered = np.searchsorted(there, clean_places)
+    panel = Panel(
+        probabilities[there],
+        features[there],
+        fold[there],
+        described.part(there),
+        copy_of[there],
+        renumbered,
+        meta.labels[clean],
+    )
+    return panel, [one.epochs for one in judged]

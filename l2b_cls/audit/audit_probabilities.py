@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from l2b_cls.audit.findings.copies import copies
+from l2b_cls.audit.findings.pictures import describe
+from l2b_cls.audit.panel import Panel
 from l2b_cls.audit.rank_labels import GivenLabels, rank_labels
 from l2b_cls.audit.read_probabilities import read_probabilities
 from l2b_cls.batches.sample_batches import Samples
@@ -25,7 +28,6 @@ def audit_probabilities(
     if not len(train):
         raise DataError(f"{images.root}: no sample of split train")
     probabilities = read_probabilities(file, images, train)
-    unknown = np.full(len(train), -1)
     record: dict[str, Any] = {
         "run": None,
         "method": None,
@@ -37,4 +39,9 @@ def audit_probabilities(
         "epochs": [],
     }
     given = Samples(images, train, images.labels[train])
-    return rank_labels(GivenLabels(given, clean=unknown, fold=unknown), probabilities, out, record, say=say)
+    say("[1/4] pictures")
+    described = describe(images, train)
+    one, none = np.full(len(train), -1), np.zeros(0, np.int64)
+    panel = Panel(probabilities, None, one, described, copies(described), none, none)
+    columns = {name: values[train] for name, values in images.given.items()}
+    return rank_labels(GivenLabels(given, clean=one, columns=columns), panel, out, record, say=say)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.audit import baselines
+from l2b_cls.audit import baselines, list_findings, quality
+from l2b_cls.audit.verdict import REASONS
 from l2b_data.files.atomic import write_json
 from l2b_data.files.table import write_table
 from l2b_run.audit.cross_fit import judged_by
@@ -19,9 +20,13 @@ COLUMNS = {
     "index": "number of the sample in the data set",
     "name": "its name there",
     "given": "the label training saw",
-    "proposed": "the most probable label by the networks and by how labels get mixed up (`transition`)",
-    "score": "probability that the given label is wrong, by the same; ranked by its log odds, which do not saturate",
-    "flagged": "1: the proposed label is another than the given one",
+    "proposed": "the given label, but where the judges can tell that another one does good: by their recall on clean "
+    "samples, and for rare classes as for frequent ones",
+    "score": "probability that the given label is wrong, calibrated by labels that were drawn wrong; ranked by its log "
+    "odds, which do not saturate. Where nothing else is found its order is that of the loss under the judges and a "
+    "linear classifier on their features",
+    "flagged": "1: the proposed label is another than the given one, or a finding makes the given one unlikely",
+    "reason": "findings that speak against the given label: " + "; ".join(f"{k}: {v}" for k, v in REASONS.items()),
     "probability_given": "of the given label, by the network that judged the sample",
     "predicted": "the class this network finds most probable",
     "probability_predicted": "its probability",
@@ -40,7 +45,7 @@ TRUTH = {
     "recall": "share of the wrong labels that are flagged",
     "kinds": "the same for each planted mistake: its labels against all right ones",
     "proposal_accuracy": "share of the proposed labels that are the clean ones, where there is one; given_accuracy: of "
-    "the given labels",
+    "the given labels; balanced: mean over the classes",
 }
 
 _FROM_FILE = (
@@ -72,9 +77,11 @@ def definitions(result: dict[str, Any]) -> dict[str, Any]:
         if result["in_sample"] is None
         else judged_by(result["in_sample"], "labels", "samples"),
         "columns": COLUMNS,
-        "transition": "estimated share of the samples of a class (row) that were given a label (column), by "
-        "expectation maximisation from the predictions and the given labels",
-        "temperature": "of the networks' probabilities, chosen by the likelihood of the given labels",
+        "transition": "estimated share of the samples of a class (row) that were given a label (column), by what each "
+        "class has for every sample",
+        "wrong": "estimated share of wrong labels",
+        "judges": quality.DEFINITIONS,
+        **list_findings.DEFINITIONS,
     }
     if result["truth"] is not None:
         found["truth"] = TRUTH

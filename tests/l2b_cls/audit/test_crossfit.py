@@ -17,7 +17,7 @@ from tests.l2b_cls.synthetic import META, TEST, TRAIN, given_labels, image_set, 
 
 def test_every_sample_is_held_out_once_and_labels_are_spread():
     given = np.random.default_rng(0).choice(4, 203, p=[0.6, 0.2, 0.15, 0.05])
-    folds = cut_samples(given, [""] * 203, 3, seed=5)
+    folds = cut_samples(given, range(203), 3, seed=5)
     np.testing.assert_array_equal(np.sort(np.concatenate([fold.held_out for fold in folds])), np.arange(203))
     for fold in folds:
         np.testing.assert_array_equal(np.sort(np.concatenate([fold.train, fold.held_out])), np.arange(203))
@@ -27,35 +27,35 @@ def test_every_sample_is_held_out_once_and_labels_are_spread():
 
 def test_groups_stay_together():
     generator = np.random.default_rng(1)
-    groups = [f"g{number}" if number else "" for number in generator.integers(0, 30, 200)]
+    drawn = generator.integers(0, 30, 200)
+    groups = [int(number) if number else 1000 + place for place, number in enumerate(drawn)]
     folds = cut_samples(generator.integers(0, 3, 200), groups, 4, seed=0)
     of_sample = {place: fold.number for fold in folds for place in fold.held_out.tolist()}
     assert len(of_sample) == 200
-    for name in set(groups) - {""}:
+    for name in set(groups):
         assert len({of_sample[place] for place, group in enumerate(groups) if group == name}) == 1
-    assert len({of_sample[place] for place, group in enumerate(groups) if group == ""}) > 1
     assert max(len(fold.held_out) for fold in folds) < 200 * 0.35
 
 
 def test_the_cut_follows_the_seed_alone():
     given = np.arange(40) % 4
-    one, same, other = (cut_samples(given, [""] * 40, 2, seed=seed)[0].held_out.tolist() for seed in (0, 0, 1))
+    one, same, other = (cut_samples(given, range(40), 2, seed=seed)[0].held_out.tolist() for seed in (0, 0, 1))
     assert one == same != other
 
 
 @pytest.mark.parametrize("count", [1, 5, -1])
 def test_a_number_of_folds_there_cannot_be(count):
     with pytest.raises(ConfigError, match=rf"--folds {count}: from 2 to the 4 samples"):
-        cut_samples(np.zeros(4, int), [""] * 4, count, seed=0)
+        cut_samples(np.zeros(4, int), range(4), count, seed=0)
     with pytest.raises(ConfigError, match="groups of samples that belong together"):
-        cut_samples(np.zeros(4, int), ["a", "a", "a", "a"], 2, seed=0)
+        cut_samples(np.zeros(4, int), [0, 0, 0, 0], 2, seed=0)
 
 
 def fit(run, data, settings=FEW, *, epochs=None, progress=lambda row: None):
     options = AuditOptions(2, epochs, progress=progress)
     given = Samples(data.images, data.train, data.given)
     meta = Samples(data.images, data.meta, data.meta_labels)
-    folds = cut_samples(given_labels(), [""] * TRAIN, 2, seed=0)  # the same cut whatever a test does to the labels
+    folds = cut_samples(given_labels(), range(TRAIN), 2, seed=0)  # the same cut whatever a test does to the labels
     network_of = partial(fold_network, settings=settings, given=given, meta=meta, options=options)
     return list(cross_fit(run, options, cut=lambda count: folds, network_of=network_of, own=None))
 
@@ -68,8 +68,8 @@ def test_no_label_of_a_judged_sample_is_read(tmp_path, method):
     changed = given_labels()
     changed[held] = (changed[held] + 1) % 3
     other = fit(tmp_path / "b", run_data(given=changed), settings)
-    np.testing.assert_array_equal(other[0].found, as_given[0].found)
-    assert (other[1].found != as_given[1].found).any()  # the other network was trained on them
+    np.testing.assert_array_equal(other[0].found.probabilities, as_given[0].found.probabilities)
+    assert (other[1].found.probabilities != as_given[1].found.probabilities).any()  # trained on them
 
 
 def test_meta_samples_that_are_judged_are_left_out(tmp_path):
@@ -81,8 +81,8 @@ def test_meta_samples_that_are_judged_are_left_out(tmp_path):
     held = np.isin(meta, data.train[as_clean[0].held_out])
     changed = np.where(held, (data.meta_labels + 1) % 3, data.meta_labels)
     other = fit(tmp_path / "b", replace(data, meta_labels=changed), settings)
-    np.testing.assert_array_equal(other[0].found, as_clean[0].found)
-    assert (other[1].found != as_clean[1].found).any()
+    np.testing.assert_array_equal(other[0].found.probabilities, as_clean[0].found.probabilities)
+    assert (other[1].found.probabilities != as_clean[1].found.probabilities).any()
 
 
 def test_clean_labels_of_training_samples_are_not_read(tmp_path):
@@ -90,7 +90,7 @@ def test_clean_labels_of_training_samples_are_not_read(tmp_path):
     ours = fit(tmp_path / "a", run_data())
     theirs = fit(tmp_path / "b", run_data(images=poisoned, clean=np.full(TRAIN, -1)))
     for one, other in zip(ours, theirs, strict=True):
-        np.testing.assert_array_equal(one.found, other.found)
+        np.testing.assert_array_equal(one.found.probabilities, other.found.probabilities)
 
 
 def test_as_many_epochs_as_the_run_or_as_asked_for(tmp_path):
@@ -109,12 +109,12 @@ def test_a_finished_network_is_not_trained_again_and_other_labels_make_a_new_one
     rows = []
     again = fit(tmp_path, run_data(), progress=rows.append)
     assert rows == []
-    np.testing.assert_array_equal(first[1].found, again[1].found)
+    np.testing.assert_array_equal(first[1].found.probabilities, again[1].found.probabilities)
     changed = given_labels()
     changed[first[0].held_out[0]] += 1
     fit(tmp_path, run_data(given=changed % 3), progress=rows.append)
     assert {row["fold"] for row in rows} == {1}  # the network that reads this label
-    (tmp_path / "audit" / "fold_0_of_2" / "probabilities.npy").write_bytes(b"cut off")
+    (tmp_path / "audit" / "fold_0_of_2" / "outlook.npz").write_bytes(b"cut off")
     rows.clear()
     fit(tmp_path, run_data(given=changed % 3), progress=rows.append)
     assert {row["fold"] for row in rows} == {0}
@@ -134,4 +134,4 @@ def test_an_interrupted_network_goes_on(tmp_path):
     rows = []
     rest = fit(tmp_path / "cut", run_data(), progress=rows.append)
     assert min(row["epoch"] for row in rows if row["fold"] == 0) == 3
-    np.testing.assert_array_equal(rest[0].found, whole[0].found)
+    np.testing.assert_array_equal(rest[0].found.probabilities, whole[0].found.probabilities)

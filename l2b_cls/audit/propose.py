@@ -1,0 +1,69 @@
+"""Which given labels to change, and into what: those of which the judges can tell that a change does good."""
+
+import numpy as np
+
+PRECISION = 0.7
+"""Share of right changes among those of a given label, as estimated, below which none is proposed."""
+
+_PRIOR = 5  # clean samples' worth of what other classes have
+_UNSEEN = 0.5  # of one more clean sample that would be changed
+_PAYS = 2.0
+
+
+def propose(
+    joint: np.ndarray,
+    given: np.ndarray,
+    predicted: np.ndarray,
+    *,
+    clean_joint: np.ndarray,
+    clean: np.ndarray,
+    prior: np.ndarray,
+) -> np.ndarray:
+    """(n,) int64 proposed labels: the given one, but where the judges can tell that another does good.
+
+    joint: (n, K), what each class has for it, rows sum to 1. predicted: (n,), by the judges alone. prior: (K,), how
+    frequent the classes are. A change from class g to k must pay for the share of right labels (joint_k above joint_g)
+    and class by class (joint_k / prior_k above joint_g / prior_g). Of a given label those with the largest gain are
+    changed, as many as leave PRECISION of them right, and gain the other classes twice the recall that its own loses.
+    What it loses is told by clean samples (m, K) of that class, whose labels are known to be right: how many of them
+    would be changed. Where there are none, a class that the judges do not find in half of its given labels keeps them.
+    """
+    alternative, gain = _gains(joint, given, prior)
+    _, clean_gain = _gains(clean_joint, clean, prior)
+    proposed = np.array(given, np.int64)
+    for label in np.unique(given):
+        own = given == label
+        if not len(clean) and (predicted[own] == label).mean() < 0.5:
+            continue
+        places = np.flatnonzero(own & (gain > 0))
+        places = places[np.argsort(-gain[places], kind="stable")]
+        right = joint[places, alternative[places]]
+        lost = _false_share(gain[places], clean_gain, clean, label)
+        false = np.maximum(np.cumsum(1 - right), lost * own.sum())
+        lost = np.maximum(lost, np.cumsum(1 - right) / max(own.sum(), 1))
+        gained = np.cumsum(right / np.maximum(prior[alternative[places]] * len(given), 1))
+        fine = np.flatnonzero((false <= (1 - PRECISION) * np.arange(1, len(places) + 1)) & (gained >= _PAYS * lost))
+        kept = places[: fine[-1] + 1] if len(fine) else places[:0]
+        proposed[kept] = alternative[kept]
+    return proposed
+
+
+def _gains(joint: np.ndarray, given: np.ndarray, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The best other class (n,), and the smaller of the two log ratios it has over the given one (n,)."""
+    logs = np.log(np.maximum(joint, 1e-300))
+    balanced = logs - np.log(np.maximum(prior, 1e-6))
+    rows = np.arange(len(given))
+    gains = np.minimum(logs - logs[rows, given][:, None], balanced - balanced[rows, given][:, None])
+    gains[rows, given] = -np.inf
+    alternative = gains.argmax(1) if len(given) else np.zeros(0, np.int64)
+    return alternative, gains[rows, alternative]
+
+
+def _false_share(gains: np.ndarray, clean_gain: np.ndarray, clean: np.ndarray, label: int) -> np.ndarray:
+    """For each of the gains (c,) the share of right labels of a class that would be changed from it on."""
+    if not len(clean):
+        return np.zeros(len(gains))
+    own, others = np.sort(clean_gain[clean == label]), np.sort(clean_gain[clean != label])
+    above = [len(values) - np.searchsorted(values, gains, side="left") for values in (own, others)]
+    usual = (above[1] + _UNSEEN) / (len(others) + _UNSEEN)
+    return np.asarray((above[0] + _PRIOR * usual) / (len(own) + _PRIOR))
