@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.audit.crossfit import cut_samples, fold_network, judged_samples, keep_some_clean
 from l2b_cls.audit.findings.copies import copies, joined
 from l2b_cls.audit.findings.pictures import describe
-from l2b_cls.audit.outlook import Outlook, judge
+from l2b_cls.audit.judges.crossfit import cut_samples, fold_network, judged_samples, keep_some_clean
+from l2b_cls.audit.judges.outlook import Outlook, judge
 from l2b_cls.audit.panel import Panel
 from l2b_cls.audit.rank_labels import GivenLabels, rank_labels
 from l2b_cls.batches.sample_batches import Samples, make_batches

@@ -8,9 +8,9 @@ import numpy as np
 
 from l2b_cls.audit.findings.copies import copies
 from l2b_cls.audit.findings.pictures import describe
+from l2b_cls.audit.judges.read_probabilities import read_probabilities
 from l2b_cls.audit.panel import Panel
 from l2b_cls.audit.rank_labels import GivenLabels, rank_labels
-from l2b_cls.audit.read_probabilities import read_probabilities
 from l2b_cls.batches.sample_batches import Samples
 from l2b_data.errors import DataError
 from l2b_data.samples.image_set import ImageSet

@@ -7,7 +7,7 @@ import numpy as np
 
 from l2b_cls.audit.findings.outliers import outliers, standardised
 from l2b_cls.audit.findings.pictures import Described
-from l2b_cls.audit.second_opinion import plain_features, second_opinion
+from l2b_cls.audit.judges.second_opinion import plain_features, second_opinion
 from l2b_cls.audit.verdict import Evidence
 from l2b_cls.batches.sample_batches import Samples
 

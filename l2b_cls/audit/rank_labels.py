@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from l2b_cls.audit.baselines import cleanlab_opinion, given_losses
+from l2b_cls.audit.judges.quality import judges_quality
 from l2b_cls.audit.list_findings import list_findings
 from l2b_cls.audit.panel import Panel
 from l2b_cls.audit.propose import propose
-from l2b_cls.audit.quality import judges_quality
 from l2b_cls.audit.verdict import Verdict, weigh
 from l2b_cls.audit.write_audit import write_audit
 from l2b_cls.batches.sample_batches import Samples

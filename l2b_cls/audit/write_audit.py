@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.audit import baselines, list_findings, quality
+from l2b_cls.audit import baselines, list_findings
+from l2b_cls.audit.judges import quality
 from l2b_cls.audit.verdict import REASONS
 from l2b_data.files.atomic import write_json
 from l2b_data.files.table import write_table

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from l2b_cls.audit.crossfit import cut_samples, fold_network
+from l2b_cls.audit.judges.crossfit import cut_samples, fold_network
 from l2b_cls.batches.sample_batches import Samples
 from l2b_data.errors import ConfigError
 from l2b_run.audit.cross_fit import AuditOptions, cross_fit

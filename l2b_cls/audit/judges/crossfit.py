@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.audit.outlook import Outlook, judge, read_outlook, write_outlook
+from l2b_cls.audit.judges.outlook import Outlook, judge, read_outlook, write_outlook
 from l2b_cls.batches.sample_batches import SampleBatches, Samples, make_batches
 from l2b_cls.config import Settings
 from l2b_cls.prediction.classifier import BATCH

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from l2b_cls.audit.read_probabilities import read_probabilities
+from l2b_cls.audit.judges.read_probabilities import read_probabilities
 from l2b_data.errors import DataError
 from l2b_data.samples.write_image_set import write_image_set
 from tests.l2b_cls.saved_run import CLASSES, save_images
