@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from l2b_cls.audit.crossfit import cut_samples
+from l2b_cls.audit.judges.crossfit import cut_samples
 from l2b_cls.metrics.sample_metrics import DEFINITIONS, classification_metrics
 from l2b_cls.metrics.summary import Summary
 from l2b_cls.prediction.classifier import load_run, probabilities_of

@@ -13,8 +13,8 @@ from l2b_seg.task import task_of
 from pipelines.plan.cases import CLEAN, resolve_data, resume_data
 from pipelines.plan.derive_slices import derive_slices
 from pipelines.plan.derived import filled
-from pipelines.plan.fingerprint import fingerprint_of
 from pipelines.plan.exclude import read_excluded
+from pipelines.plan.fingerprint import fingerprint_of
 from pipelines.plan.request import Planner, Say, TrainRequest
 
 NOISE = ("L1", "L2", "L3", CLEAN)

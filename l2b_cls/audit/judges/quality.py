@@ -33,7 +33,7 @@ def judges_quality(
     on_clean = len(clean) > 0
     said, labels = (clean_probabilities.argmax(1), clean) if on_clean else (probabilities.argmax(1), given)
     predicted = np.bincount(probabilities.argmax(1), minlength=len(classes))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, name in enumerate(classes):
         own = labels == number
         recall = float((said[own] == number).mean()) if own.any() else None

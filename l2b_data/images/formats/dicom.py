@@ -199,7 +199,7 @@ def _grid(slices: Sequence[_Slice], step: float, pixels: np.ndarray) -> Volume:
     if first.rows_columns is not None:
         columns = (first.rows_columns[:3], first.rows_columns[3:], first.normal)
         direction = tuple(np.stack(columns, axis=1).ravel().tolist())
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(slices) > 1 and first.position is not None and last.position is not None:
         along = last.position - first.position
         aside = np.linalg.norm(along - (along @ first.normal) * first.normal)

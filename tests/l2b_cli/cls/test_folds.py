@@ -8,7 +8,7 @@ import pytest
 
 from l2b_cli.cls.audit import audit as audit_command
 from l2b_cli.cls.train import train as train_command
-from l2b_cls.audit.read_probabilities import read_probabilities
+from l2b_cls.audit.judges.read_probabilities import read_probabilities
 from l2b_cls.prediction.classifier import load_run, probabilities_of
 from l2b_cls.prediction.read_table import read_predictions
 from l2b_data.samples.image_set import open_image_set

@@ -8,7 +8,7 @@ import torch
 import yaml
 
 from l2b_cli.cls.predict import predict as predict_command
-from l2b_cls.audit.read_probabilities import read_probabilities
+from l2b_cls.audit.judges.read_probabilities import read_probabilities
 from l2b_cls.networks.build_network import build_network
 from l2b_cls.prediction.classifier import load_run
 from l2b_cls.prediction.predict import predict

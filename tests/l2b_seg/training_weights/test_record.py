@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from l2b_data.errors import DataError
-from l2b_run.training.method import Training
 from l2b_run.training.checkpoint_names import LATEST
+from l2b_run.training.method import Training
 from l2b_seg.run import run_training
 from l2b_seg.run_data import RunData
 from l2b_seg.training_weights.file import TRAINING_WEIGHTS, read_training_weights
