@@ -21,7 +21,8 @@ function show(name) {
     place.dataset.decided = decision;
     if (place.tagName === "SELECT") {
       place.value = decision;
-      place.parentElement.dataset.value = place.selectedIndex;
+      if (decision) place.parentElement.dataset.value = Object.values(DECISIONS).indexOf(decision);
+      else delete place.parentElement.dataset.value;
     }
     for (const button of place.querySelectorAll("[data-decision]")) {
       button.setAttribute("aria-pressed", String(button.dataset.decision === decision));

@@ -139,6 +139,16 @@ def test_a_choice_is_taken_back_and_only_offered_ones_are_taken(page: Any, names
     assert text(page, "decided") == "0 of 6 decided"
 
 
+def test_the_table_sorts_by_decision_with_undecided_cases_last(page: Any, names: list[str]) -> None:
+    press(page, "nxnpnknk")  # the fourth is taken back
+    click(page, page.find_element("css selector", f"article[data-case='{names[3]}'] [data-decision=keep]"))
+    table = page.find_elements("css selector", "table.sortable")[-1]
+    page.execute_script("arguments[0].scrollIntoView()", table)
+    table.find_element("css selector", "th:last-child button").click()
+    cells = table.find_elements("css selector", "tbody td:nth-child(2)")
+    assert [cell.text for cell in cells] == [names[2], names[1], names[0], *names[3:]]
+
+
 def test_a_file_of_another_audit_or_of_nothing_changes_nothing(page: Any, names: list[str], tmp_path: Path) -> None:
     cases = {names[1]: {"decision": "mend"}, "stranger": {"decision": "keep"}, names[2]: {"decision": "keep"}}
     (tmp_path / "other.json").write_text(json.dumps({"format": "l2b decisions 1", "cases": cases}))

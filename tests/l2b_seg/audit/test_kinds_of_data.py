@@ -58,9 +58,10 @@ def test_colour_pictures_of_two_classes(tmp_path, any_judge):
     assert proposal.same_grid(read_volume(data.dataset.label_path(SWAPPED))) == []
     assert set(np.unique(proposal.array)) <= {0, 1, 2}
     page = (tmp_path / "out" / "audit.html").read_text()
-    assert page.count("data:image/webp") == 8
+    assert page.count("data:image/webp") == 4  # one a case, whatever lies over it
     assert page.index("</svg> cell</span>") < page.index("</svg> nucleus</span>")  # which colour
     assert 'id="slices"' not in page  # a slice each: the cases say it all
-    assert ", slice 0<" not in page
+    assert ", slice 0" not in page
+    assert "Slice 0" not in page
     for text in ("true Dice", "AUROC", "How good the ranking is"):
         assert text not in page  # the given masks are the only ones
