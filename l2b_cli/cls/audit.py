@@ -101,10 +101,13 @@ def _audit_a_set(data: Path, probabilities: Path, options: AuditOptions) -> None
 
 
 def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
+    from l2b_cls.report.audit_words import finding_lines, judges_lines
     from l2b_cls.report.tables import quality_rows
 
+    yield from judges_lines(result)
     yield _table(result)
-    yield f"{result['flagged']} of {result['n']} labels doubted (another label is more probable)"
+    yield f"{result['flagged']} of {result['n']} labels doubted; about {result['wrong']:.1%} of all are wrong"
+    yield from finding_lines(result)
     if result["in_sample"]:
         yield "a first look: the network has learnt part of the labels it judges; --folds 2 judges by ones that did not"
     if result["in_sample"] is None:
@@ -117,13 +120,15 @@ def _results(result: dict[str, Any], folder: Path) -> Iterator[Part]:
             known = [(name, text) for name, text in zip(headings, row["cells"], strict=True) if text != "–"]
             yield f"  {row['name']}: {', '.join(f'{name} {text}' for name, text in known)}"
         yield from _kinds(truth)
-        yield f"  right labels: given {truth['given_accuracy']:.1%}, proposed {truth['proposal_accuracy']:.1%}"
+        balanced = (truth["given_balanced_accuracy"], truth["proposal_balanced_accuracy"])
+        told = f"given {truth['given_accuracy']:.1%}, proposed {truth['proposal_accuracy']:.1%}"
+        yield f"  right labels: {told}; mean over the classes {balanced[0]:.1%}, {balanced[1]:.1%}"
     yield f"Look at them: {folder / 'audit.html'}; all of them: {folder / 'audit.csv'}"
 
 
 def _kinds(truth: dict[str, Any]) -> Iterator[str]:
     """AUROC of every ranking for each planted mistake, against all right labels."""
-    names = {"score": "this audit", "loss": "loss", "cleanlab": "cleanlab"}
+    names = {"score": "this audit", "loss": "loss", "cleanlab": "margin"}
     for kind, found in truth.get("kinds", {}).items():
         values = [(name, found["ranking"][key]["auroc"]) for key, name in names.items() if key in found["ranking"]]
         told = ", ".join(f"{name} {value:.3f}" for name, value in values if value is not None)

@@ -7,8 +7,9 @@ from l2b_data.files.extras import missing_modules
 DEFINITIONS = {
     "loss": "-log of the given label's probability under the network that judged the sample: the usual way to rank; "
     "cleanlab's default label quality (self-confidence) gives the same order",
-    "cleanlab": "1 - label quality by cleanlab.rank.get_label_quality_scores (normalized_margin, adjusted by class), "
-    "from the same probabilities; empty where cleanlab is not installed (extra `audit`)",
+    "cleanlab": "cleanlab's class-adjusted margin, not its default: 1 - label quality by "
+    "cleanlab.rank.get_label_quality_scores (normalized_margin, adjust_pred_probs), from the same probabilities; empty "
+    "where cleanlab is not installed (extra `audit`)",
     "cleanlab_flagged": "found by cleanlab.filter.find_label_issues (prune_by_noise_rate), from the same probabilities",
 }
 

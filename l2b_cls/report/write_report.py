@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 from l2b_cls.metrics.summary import Summary
+from l2b_cls.report.audit_words import finding_lines, judges_lines
 from l2b_cls.report.cards import IN_SAMPLE, bar_end, judged_by, sample_deck
 from l2b_cls.report.run_record import RunRecord, read_run
 from l2b_cls.report.tables import confusion_table, mixed_up, quality_rows, run_table
@@ -161,6 +162,8 @@ def _audit(label: str, audit: Mapping[str, Any]) -> dict[str, Any]:
         "samples": audit.get("n"),
         "flagged": audit.get("flagged"),
         "judged_by": judged_by(audit),
+        "judges": judges_lines(audit),
+        "findings": finding_lines(audit),
         "in_sample": bool(audit.get("in_sample")),
         "wrong": truth["wrong"] if truth else None,
         "known": truth["known"] if truth else None,

@@ -9,7 +9,7 @@ LISTED_FROM = 0.5
 
 _REFERENCE = 4000
 _NEIGHBOURS = 0.05
-_FEWEST = 40
+_FEWEST = 100
 _COMPONENTS = 20
 _BULK = (0.8, 0.92)
 _VIEWS = 3
@@ -22,7 +22,7 @@ def outliers(described: Described, features: np.ndarray | None, fold: np.ndarray
     blank pictures do not vouch for each other: in the statistics of `described`, and for features (n, F) among the
     samples that the same network judged, fold (n,). How much it looks put together of parts is `described.borders`. The
     probability is 1 - the tail-area false discovery rate (Efron 2004), under an exponential tail through the 80 % and
-    92 % quantiles; the largest of the three, each corrected for there being three. Zeros for fewer than 40 samples.
+    92 % quantiles; the largest of the three, each corrected for there being three. Zeros for fewer than 100 samples.
     """
     count = len(described.same)
     if count < _FEWEST:

@@ -49,7 +49,8 @@ def test_a_set_is_judged_by_probabilities_from_elsewhere(spoilt, tmp_path, file)
     assert f"Most suspicious of 60 labels, judged by {file}" in told
     assert "3 of 60 labels doubted" in told
     assert "does not say whether their network had seen the labels" in told
-    assert "[1/2] ranking" in said
+    assert "[3/4] ranking" in said
+    assert told.index("judges: accuracy") < told.index("Most suspicious")
     out = tmp_path / "judge_audit"
     assert {path.name for path in out.iterdir()} == {"audit.csv", "audit.json", "audit.html"}
     with open(out / "audit.csv", newline="", encoding="utf-8") as handle:

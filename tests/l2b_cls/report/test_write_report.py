@@ -136,7 +136,7 @@ def test_an_audit_ranks_instead(tmp_path, images):
     assert "of 12 samples are known; they were read after the ranking, for this table alone: 4 of their given" in text
     assert "3 of 16 given labels are doubted, judged by networks trained as the run was" in text
     assert "this audit 0.900 0.500 3 1.000 0.750" in text
-    assert "loss of the given label 0.800 0.500 – – –" in text
+    assert "loss of the given label (cleanlab&#39;s default) 0.800 0.500 – – –" in text
     assert "cat as dog : 30.0% (in truth 25.0%)" in text
 
 
