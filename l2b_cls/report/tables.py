@@ -24,10 +24,6 @@ _RANKINGS = {
     "loss": "loss of the given label (cleanlab's default)",
     "cleanlab": "cleanlab's adjusted margin",
 }
-    "score": "this audit",
-    "loss": "loss of the given label (cleanlab's default)",
-    "cleanlab": "cleanlab's adjusted margin",
-}
 _WHOLE = 20  # classes up to which a matrix is shown cell by cell
 _PAIRS = 8  # confusions named beside it
 _SHADES = (0.005, 0.05, 0.15, 0.35, 0.7)  # shares of a row from which a cell is a shade darker
