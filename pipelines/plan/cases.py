@@ -48,7 +48,7 @@ def resolve_data(
     what: dict[str, Any]
     excluded = require_known(exclude, dataset.cases, dataset.root, "case")
     if labels is not None:
-        labels = _label_folder(dataset, labels)
+        labels = label_folder(dataset, labels)
         if reviewed := excluded_by(dataset.root / labels):
             say(excluded_text(reviewed, "case", f"{labels}/{MANIFEST}"))
             excluded = list(dict.fromkeys([*reviewed, *excluded]))
@@ -95,7 +95,7 @@ def resume_data(
     return found
 
 
-def _label_folder(dataset: Dataset, labels: str) -> str:
+def label_folder(dataset: Dataset, labels: str) -> str:
     """The folder of given masks: of the data set by name, else by path from here."""
     for folder, name in ((dataset.root / labels, labels), (Path(labels), str(Path(labels).resolve()))):
         if folder.is_dir():

@@ -3,7 +3,8 @@
 What is read of CASE, the first that is there: CASE.npz or CASE_probability.npz with an array `probabilities` or
 `softmax` (labels, z, y, x), as nnU-Net and `l2b-seg predict` write them; CASE_probability.nii.gz of one class;
 CASE_probabilities.nii.gz with the labels along a fourth axis; CASE_0.nii.gz, CASE_1.nii.gz, ..., a map a label;
-CASE.nii.gz, a label map, or the probability of one class; CASE.png or another readable type, a label map.
+CASE.nii.gz, a label map, or the probability of one class; CASE.png or another readable type, a label map. Where a
+folder has none of these, they are looked for in its fold_0/validation, fold_1/validation, ..., as nnU-Net leaves them.
 """
 
 import zipfile
@@ -44,7 +45,12 @@ class Predicted:
 
 
 def prediction_files(folder: Path, case: str) -> list[Path]:
-    """The files in `folder` from which the prediction of a case is read; empty where there is none."""
+    """The files from which the prediction of a case is read, in `folder` or its fold_*/validation; empty: none."""
+    places = (folder, *sorted(folder.glob("fold_*/validation")))
+    return next((found for place in places if (found := _files_in(place, case))), [])
+
+
+def _files_in(folder: Path, case: str) -> list[Path]:
     ways = (f"{case}.npz", f"{case}_probability.npz", f"{case}_probability{_NIFTI}", f"{case}_probabilities{_NIFTI}")
     for path in (on_disk(folder / name) for name in ways):
         if path.is_file():

@@ -38,6 +38,18 @@ def test_probabilities_come_before_masks(tmp_path):
     assert prediction_files(tmp_path, "b") == []
 
 
+def test_the_folder_of_nnunets_cross_validation(tmp_path):
+    for fold, case in ((0, "a"), (1, "b")):
+        path = tmp_path / f"fold_{fold}" / "validation" / f"{case}.npz"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"")
+    assert [prediction_files(tmp_path, case) for case in "abc"] == [
+        [tmp_path / "fold_0" / "validation" / "a.npz"],
+        [tmp_path / "fold_1" / "validation" / "b.npz"],
+        [],
+    ]
+
+
 @pytest.mark.parametrize("key", ["probabilities", "softmax"])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_npz(tmp_path, key, dtype):
