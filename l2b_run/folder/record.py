@@ -41,7 +41,7 @@ def plain(value: Any) -> Any:
 def typed(kind: Any, value: Any) -> Any:
     """`value`, as `json` reads it, as `kind`; None where it is no such thing.
 
-    kind: str, int, float (an int stays one), Literal, a dataclass, list[kind], dict[str, kind] or a union of these. Of
+    kind: str, bool, int, float (an int stays one), Literal, a dataclass, list[kind], dict[str, kind] or a union of these. Of
     a list or dict, items of another type are left out.
     """
     if kind is Any:
@@ -61,7 +61,7 @@ def typed(kind: Any, value: Any) -> Any:
     if is_dataclass(kind) and isinstance(value, Mapping):
         return kind.from_json(value) if issubclass(kind, Record) else _of_fields(kind, value)
     kinds = (int, float) if kind is float else kind
-    return value if isinstance(value, kinds) and not isinstance(value, bool) else None
+    return value if isinstance(value, kinds) and isinstance(value, bool) == (kind is bool) else None
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -160,11 +160,3 @@ def test_a_dead_network_starts_anew_once_and_is_told_in_summary_rows_and_page(da
     kept = read_settings(out / "config.yaml")
     assert (kept.optimizer.lr, kept.restarts, kept.derived["restart"]) == (2.5e-10, 0, told)
     assert told in (out / "report.html").read_text()
-
-
-def test_a_network_that_finds_its_class_is_not_told_anything(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(nothing_learnt, "_TRIAL", 0)
-    network = {"widths": [4, 4, 4, 4, 4], "prior": [0.5, 0.5]}
-    summary = run_training(make_settings("unetpp", epochs=1, network=network), data, tmp_path / "run", device=CPU)
-    assert (summary.warnings, summary.one_class) == (None, None)
-    assert "warnings" not in summary.to_json()
