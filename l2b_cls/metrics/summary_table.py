@@ -12,7 +12,8 @@ _METRICS = ("accuracy", "balanced_accuracy", "auc")
 
 def summary_table(summary: Summary, *, title: str) -> Table:
     """A row each of the last and the best epoch: accuracy, balanced accuracy and AUC on the evaluated samples."""
-    table = Table(title=title, title_justify="left")
+    caption = "The network predicts one class alone" if summary.one_class else None
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     table.add_column("epoch")
     for name in ("accuracy", "balanced accuracy", "AUC"):
         table.add_column(name, justify="right")

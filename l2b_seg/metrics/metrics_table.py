@@ -52,4 +52,5 @@ def _caption(summary: Summary) -> str:
         + several
         + f"\nn = cases with distances; {summary.n_missed} missed, {summary.n_false_alarm} false alarms, "
         f"{summary.n_both_empty} both empty"
+        + ("\nThe network predicts nothing, or one class" if summary.one_class else "")
     )

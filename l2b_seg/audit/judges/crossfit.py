@@ -71,6 +71,8 @@ def fold_network(
 
 def _epochs_for(settings: Settings, data: RunData, options: SliceOptions, trained: Sequence[str]) -> int:
     """Epochs over the slices of the `trained` cases that come to the steps of the whole run; no image is read."""
+    if settings.steps_per_epoch is not None:
+        return settings.epochs
     slices = {case: len(case_mask(data.dataset, case, options, data.labels).array) for case in data.train}
     whole, part = (sum(slices[case] for case in cases) // settings.batch_size for cases in (data.train, trained))
     return max(1, round(settings.epochs * max(1, whole) / max(1, part)))

@@ -293,7 +293,7 @@ def test_a_network_that_predicts_nothing_ends_with_exit_code_4(prepared, tmp_pat
     dead = ("epochs=2", "steps_per_epoch=16", "optimizer.lr=1.0e-9", "network.prior=[0.999, 0.001]")
     code, text, message = call(*on(prepared, tmp_path / "run", overrides=dead))
     assert code == 4
-    assert "missed" in text
+    assert "The network predicts nothing, or one class" in text
     assert "predicts nothing, or one class" in message
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["one_class"] is True

@@ -47,3 +47,5 @@ def test_as_many_steps_as_the_run_counted_without_reading_an_image(tmp_path, mon
     network = fold_network(fold, settings, data, hashes, AuditOptions())
     assert network.settings.epochs == round(7 * (24 // 5) / (16 // 5))
     assert fold_network(fold, settings, data, hashes, AuditOptions(epochs=2)).settings.epochs == 2
+    fixed = settings.model_copy(update={"steps_per_epoch": 3})
+    assert fold_network(fold, fixed, data, hashes, AuditOptions()).settings.epochs == 7
