@@ -34,8 +34,8 @@ def _derivations(counts: SampleCounts, batch: int | None) -> Iterator[Derived]:
     if batch is None:
         batch = min(64, max(2, math.ceil(counts.train / 4)))
         yield Derived("batch_size", batch, f"{counts.train} samples train: a quarter of them, 64 at most")
-    wanted = max(1, batch // 2)
-    judging = min(wanted, counts.meta) if counts.meta else wanted
+    wanted = max(2, batch // 2)
+    judging = max(2, min(wanted, counts.meta)) if counts.meta else wanted
     yield Derived("meta_batch_size", judging, f"half a batch; {counts.meta} samples judge")
     passes = counts.train // batch
     if passes < LEAST_STEPS:

@@ -1,11 +1,15 @@
 """A recipe that derives, from the data set to the settings of the run."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
+from pipelines.plan.classification import CLASSIFICATION
 from pipelines.plan.derive_samples import LEAST_STEPS, SampleCounts, derive_samples
 from pipelines.plan.request import TrainRequest, plan
 from pipelines.plan.segmentation import SEGMENTATION
+from tests.l2b_cls.synthetic import image_set
 from tests.l2b_cls.synthetic import make_settings as sample_settings
 from tests.l2b_seg.tiny import NOISY, make_dataset
 
@@ -75,3 +79,13 @@ def test_published_recipes_do_not(tmp_path):
     found = plan(request, SEGMENTATION).settings
     assert (found.derive, found.derived, found.restarts, found.network.prior) == ("none", {}, 0, None)
     assert (found.slices.size, found.slices.crop, found.slices.centre) == (64, 0.625, [0.5, 0.5])
+
+
+def test_a_plan_of_images_derives_too(tmp_path):
+    request = TrainRequest("images", image_set().root, "ce", preset="cpu", out=tmp_path / "run", device="cpu")
+    request = replace(request, overrides=["data.meta_size=3"])
+    found = plan(request, CLASSIFICATION).settings
+    assert (found.sampling, found.steps_per_epoch, found.restarts) == ("iid", LEAST_STEPS, 1)
+    assert set(found.derived) == {"batch_size", "meta_batch_size", "sampling", "steps_per_epoch"}
+    whole = plan(replace(request, overrides=[*request.overrides, "batch_size=2"]), CLASSIFICATION).settings
+    assert (whole.batch_size, whole.sampling, set(whole.derived)) == (2, "epochs", {"meta_batch_size"})
