@@ -41,7 +41,7 @@ def plain(value: Any) -> Any:
 def typed(kind: Any, value: Any) -> Any:
     """`value`, as `json` reads it, as `kind`; None where it is no such thing.
 
-    kind: str, bool, int, float (an int stays one), Literal, a dataclass, list[kind], dict[str, kind] or a union of these. Of
+    kind: str, bool, int, float (an int stays one), Literal, a dataclass, list[kind], dict[str, kind] or a union. Of
     a list or dict, items of another type are left out.
     """
     if kind is Any:
