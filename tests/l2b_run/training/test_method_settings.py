@@ -66,8 +66,6 @@ def test_adamw_is_for_plain_steps_or_without_a_look_ahead():
     settings = with_methods(TrainingSettings, judged)
     asked = {"recipe": "r", "preset": "p", "optimizer": {"name": "adamw"}}
     assert settings.model_validate(asked | {"method": "plain"}).optimizer.name == "adamw"
-    with pytest.raises(
-        ValidationError, match="method judged looks ahead by a step of sgd"
-    ):
+    with pytest.raises(ValidationError, match="method judged looks ahead by a step of sgd"):
         settings.model_validate(asked | {"method": "judged"})
     settings.model_validate(asked | {"method": "judged", "bootstrap": {"lookahead": "none"}})
