@@ -120,6 +120,7 @@ def _labels(
             (IN_SAMPLE if in_sample else "p(given)", f"{row['probability_given']:.3f}"),
             ("suspicion", f"{row['score']:.3f}"),
         ]
+        numbers += [("reason", str(row["reason"]))] if row.get("reason") else []
         said = str(row["proposed"] or "–")
     elif log is not None:
         numbers.append((IN_SAMPLE, f"{log.probability[-1, place]:.3f}"))

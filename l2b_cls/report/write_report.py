@@ -44,6 +44,7 @@ DEFINITIONS = {
     IN_SAMPLE: "the same under the run's own network, which was trained on this label and makes it look better than it "
     "is; of a sample that no audit lists, at the end of the last logged epoch",
     "suspicion": "probability that the given label is wrong, by the audit",
+    "reason": "findings that speak against the given label; audit.json says what each is",
     "proposed": "the most probable label by the audit; a suggestion to look at, not a corrected label",
 }
 
@@ -95,7 +96,7 @@ def write_audit_page(
     summary, split = Summary.from_json({"classes": images.classes}), {"dataset": str(images.root)}
     record = RunRecord(images.root, summary, [], split, labels=given, audit=dict(audit))
     deck = sample_deck(images.name, record, limit=REVIEWED, review=True)
-    said = {term: DEFINITIONS[term] for term in ("suspicion", "proposed")}
+    said = {term: DEFINITIONS[term] for term in ("suspicion", "reason", "proposed")}
     definitions = {"p(given)": "probability of the given label, as it stands in the file that judged", **said}
     decks = [] if deck is None else [deck]
     return _write(out, title, decks, [_audit(images.name, audit)], definitions=definitions, review=audit)

@@ -132,6 +132,7 @@ def test_an_audit_ranks_instead(tmp_path, images):
     assert {card["by"] for card in deck["cards"]} == {"proposed"}
     assert deck["how"].startswith("Ranked by the audit, judged by networks trained as the run was.")
     assert ("suspicion", "0.970") in deck["cards"][0]["numbers"]
+    assert "reason" not in dict(deck["cards"][0]["numbers"])
     text = text_of(write_report([run], tmp_path / "r.html").read_text())
     assert "of 12 samples are known; they were read after the ranking, for this table alone: 4 of their given" in text
     assert "3 of 16 given labels are doubted, judged by networks trained as the run was" in text
@@ -155,6 +156,14 @@ def test_numbers_of_a_card_say_whose_they_are(tmp_path, images):
     assert cards[0]["numbers"][0] == ("p(given), in-sample", "0.031")
     (trusted, *_) = (card for card in cards if card["kind"] == "trusted" and card["by"] == "pseudo")
     assert trusted["numbers"] == [("p(given), in-sample", "0.250")]
+
+
+def test_findings_of_the_audit_stand_on_the_card(tmp_path, images):
+    run = save_run(tmp_path / "l2b", images)
+    (run / "audit").mkdir()
+    (run / "audit" / "audit.json").write_text(json.dumps({"samples": [AUDIT_ROW | {"reason": "copies; outlier"}]}))
+    card = sample_deck("l2b", read_run(run), limit=1)["cards"][0]
+    assert ("reason", "copies; outlier") in card["numbers"]
 
 
 def test_the_audit_of_another_folder(tmp_path, images):
