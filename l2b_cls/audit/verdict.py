@@ -12,6 +12,7 @@ from l2b_cls.audit.findings.outliers import LISTED_FROM
 from l2b_cls.audit.findings.pairs import Confusions, confusions
 
 _FLOOR = 1e-7  # probabilities below it are rounding of float32
+_BLOCK = 0.8  # of a block at most so many labels are taken to be wrong: its ends are not known to the file
 _SURE = 0.8  # of a picture like nothing else the label is wrong with this probability: the judges may know it
 
 
@@ -68,7 +69,7 @@ def weigh(of: Evidence) -> Verdict:
     p_k T[k, g], with T of `confusions`, whose noise hits all classes alike but for the pairs that stand out. Other
     columns multiply it by their likelihood. In a block the odds of a wrong label are those of its share of wrong
     labels. Copies with several labels are one picture that was labelled several times: p_k is their mean, and T of
-    every label counts. A picture like nothing else is a further cause, beside the others: 1 - (1 - P)(1 - P').
+    every label counts; those of them that are then more likely right than wrong keep their odds. A picture like nothing else is a further cause, beside the others: 1 - (1 - P)(1 - P').
     """
     found = confusions(of.probabilities, of.given, of.clean_probabilities, of.clean)
     joint = _logs(of.probabilities) + np.log(found.transition[:, of.given].T)
@@ -81,12 +82,13 @@ def weigh(of: Evidence) -> Verdict:
     usual = _logit(calibration.wrong)
     blocks = find_blocks(_log_odds(joint, of.given) - usual, of.given, of.order, of.groups)
     for block in blocks:
-        joint[block.members] += max(_logit(block.wrong) - usual, 0)
-        joint[block.members, of.given[block.members]] -= max(_logit(block.wrong) - usual, 0)
+        joint[block.members, of.given[block.members]] -= max(_logit(min(block.wrong, _BLOCK)) - usual, 0)
     conflicts = _conflicts(of.copy_of, of.given)
     for members in conflicts:
         shown = calibration.slope * _logs(of.probabilities[members]).mean(0) + columns.log_likelihood[members].mean(0)
-        joint[members] = shown + np.log(found.transition[:, of.given[members]]).sum(1)
+        shown += np.log(found.transition[:, of.given[members]]).sum(1)
+        doubted = members[_log_odds(np.tile(shown, (len(members), 1)), of.given[members]) > 0]
+        joint[doubted] = shown
     alone = _SURE * of.alone
     log_odds = _log_odds(joint, of.given)
     log_odds = np.logaddexp(log_odds, np.log(np.maximum(alone / (1 - alone), 1e-300)) + np.logaddexp(0, log_odds))

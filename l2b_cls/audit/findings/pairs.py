@@ -7,7 +7,7 @@ import numpy as np
 _STEPS = 50
 _RIGHT_AT_START = 0.9
 _PRIOR = 5  # clean samples' worth of what other classes are mistaken for
-_BOUND = 1.0  # standard errors an excess is lowered by
+_BOUND = 0.25  # standard errors an excess is lowered by
 _LISTED = 2.0  # standard errors from which a pair is listed
 _LEAST = 0.02  # share of wrong labels that is never ruled out
 
@@ -16,7 +16,7 @@ _LEAST = 0.02  # share of wrong labels that is never ruled out
 class Confusions:
     """(K, K) each, class (row) given as (column). transition: share of a class given a label, of which noise that hits
     all classes alike has `uniform`, spread evenly. counts: samples, by their most likely classes. expected: how many of
-    them the judges' own confusions explain. excess: how many they do not, less one standard error. z: the difference in
+    them the judges' own confusions explain. excess: how many they do not, less a quarter of a standard error. z: the difference in
     standard errors. corrected: whether clean samples were there to know the judges' confusions by."""
 
     transition: np.ndarray = field(repr=False)
