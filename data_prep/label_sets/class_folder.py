@@ -11,6 +11,7 @@ from data_prep.label_sets.class_listing import list_class_folders, list_table, n
 from data_prep.label_sets.class_split import SplitShares, split_classes
 from data_prep.own_cases.split import group_cases
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.alike_names import alike_in_parts
 from l2b_data.files.shorten import counted, first_lines, first_names
 from l2b_data.files.text_lines import read_lines
 from l2b_data.samples.alike_classes import alike_classes, alike_text
@@ -74,6 +75,8 @@ def prepare_class_folder(
         split[~named] = split_classes(labels[~named], np.array(groups, object)[~named].tolist(), drawn)
         how = f"drawn: test {drawn.test:g}, val {drawn.val:g}, seed {drawn.seed}"
         say(f"no split is given; {how}")
+        if not any(groups) and (text := alike_in_parts(dict(zip(listing.files, split.tolist(), strict=True)))):
+            say(f"warning: {text}")
     pictures, channels = FolderSource(source), 1 if grey else 3
     images = read_all(pictures, listing.files, channels=channels, size=size, workers=workers, say=say)
     return write_image_set(

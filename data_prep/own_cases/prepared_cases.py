@@ -14,6 +14,7 @@ from data_prep.own_cases.split import SplitOptions, split_cases
 from l2b_data.cases.dataset import CLEAN_LABELS, ENDING, SPACING_UNITS, Dataset, write_dataset_files
 from l2b_data.cases.measure_fingerprint import store_fingerprint
 from l2b_data.errors import ConfigError, DataError
+from l2b_data.files.alike_names import alike_in_parts
 from l2b_data.files.atomic import atomic_folder
 from l2b_data.files.hashing import sha256_file, sha256_folder
 from l2b_data.files.shorten import counted, few, told_together
@@ -115,6 +116,8 @@ def write_prepared(
         )
         store_fingerprint(folder)
     _tell(values, found, np.mean(shares, 0), how, plan, say)
+    if not plan.groups and (alike := alike_in_parts({case: part for part in splits for case in splits[part]})):
+        say(f"warning: {alike}")
     return Dataset.open(out)
 
 

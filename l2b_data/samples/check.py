@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from l2b_data.errors import DataError
+from l2b_data.files.alike_names import alike_in_parts
 from l2b_data.files.shorten import few
 from l2b_data.samples.alike_classes import alike_classes, alike_text
 from l2b_data.samples.fault import Fault
@@ -37,6 +38,8 @@ def check_image_set(
     empty = [split for split in ("train", "test") if not len(image_set.indices(split))]
     found = [Fault("empty_split", None, f"no image of split {split}") for split in empty]
     found += _class_faults(image_set) + _group_faults(image_set)
+    if not any(image_set.groups) and (text := alike_in_parts(dict(zip(image_set.names, image_set.split, strict=True)))):
+        found.append(Fault("alike_ids", None, text))
     found += [
         Fault("name", name, f"stands {count} times in labels.csv")
         for name, count in Counter(image_set.names).items()

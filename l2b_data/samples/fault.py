@@ -11,6 +11,7 @@ KINDS = {
     "duplicate": "warning: several images of one split with the same pixels",
     "contradiction": "warning: the same pixels under two labels within one split",
     "alike_classes": "warning: class names that differ in letter case or spaces alone",
+    "alike_ids": "warning: images whose names are of one patient, as it seems, in two splits",
     "few_images": "warning: a class with few training images, or without test images",
     "constant_image": "warning: an image with one value throughout",
     "name": "warning: a name that several images share",

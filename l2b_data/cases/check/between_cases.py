@@ -8,12 +8,16 @@ import numpy as np
 
 from l2b_data.cases.check.fault import Fault
 from l2b_data.cases.check.one_case import CaseFacts
+from l2b_data.cases.check.unlike_masks import compare_masks
+from l2b_data.files.alike_names import alike_in_parts
+from l2b_data.files.shorten import first_names
 from l2b_data.images.orientation import common_plane, cut_of, lines
 
 T = TypeVar("T", int, str)
 
 SPACING_FACTOR = 3.0  # thin-slice and thick-slice series of one protocol stay below it, mm against cm or 1 do not
 SIZE_FACTOR = 4.0
+THICK = 2.0  # in-plane pixels of scanners are square, or nearly
 _ENOUGH = 4  # cases from which on a median means something
 
 
@@ -34,7 +38,10 @@ def compare_cases(
         *_channel_faults(facts),
         *_same_content(facts, split_of or {}),
         *group_leakage(split_of or {}, groups or {}),
+        *([] if groups else _alike_ids(split_of or {})),
+        *compare_masks(facts),
         *_orientation_warnings(facts, plane),
+        *_thick_axis(facts, plane),
         *_spacing_warnings(facts, in_mm, plane),
         *(Fault("size", case, facts[case].path, f"slices of {text} pixels") for case, text in far),
     ]
@@ -51,6 +58,12 @@ def group_leakage(split_of: Mapping[str, str], groups: Mapping[str, str]) -> lis
         for group, cases in members.items()
         if len({split_of[case] for case in cases}) > 1
     ]
+
+
+def _alike_ids(split_of: Mapping[str, str]) -> list[Fault]:
+    """A warning where names tell of patients whose cases stand in several parts, and nobody gave groups."""
+    text = alike_in_parts(split_of)
+    return [Fault("alike_ids", None, "splits.json", text)] if text else []
 
 
 def _with_splits(cases: list[str], split_of: Mapping[str, str]) -> str:
@@ -103,6 +116,26 @@ def _spacing_warnings(facts: Mapping[str, CaseFacts], in_mm: Collection[str], pl
     for case, text in _far_off(known, SPACING_FACTOR):
         warnings.append(Fault("spacing", case, facts[case].path, f"spacing {text} mm (z, y, x)"))
     return warnings
+
+
+def _thick_axis(facts: Mapping[str, CaseFacts], plane: str | None) -> list[Fault]:
+    """A warning where slices, as they would be cut, have one side far coarser than the other."""
+    thick = []
+    for case, fact in facts.items():
+        _, rows, columns = _cut(fact, fact.spacing_mm, plane)
+        if fact.spacing_known and fact.shape[0] > 1 and max(rows, columns) >= THICK * min(rows, columns):
+            thick.append((case, rows, columns))
+    if not thick or plane is None:
+        return []
+    case, rows, columns = thick[0]
+    across = plane[1] if rows > columns else plane[0]
+    better = {"S": "LPS", "P": "LSP", "L": "PSL"}[across]
+    listed = first_names([one for one, *_ in thick], 5)
+    text = (
+        f"slices are cut with pixels of {rows:.3g} x {columns:.3g} mm ({listed}): the "
+        f"coarse axis is the scanner's slices as a rule; `train --set slices.plane={better}` cuts across it"
+    )
+    return [Fault("plane", case, facts[case].path, text)]
 
 
 def _cut(fact: CaseFacts, numbers: Sequence[float], plane: str | None) -> np.ndarray:

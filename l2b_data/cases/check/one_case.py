@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from l2b_data.cases.check.fault import Fault
+from l2b_data.cases.check.mask_facts import MaskFacts, mask_facts
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_array
 from l2b_data.files.shorten import few
@@ -17,7 +18,8 @@ from l2b_data.images.volume import Volume, read_volume
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """What is compared between cases. values: of the mask, None where it cannot be read; the rest is the image's.
+    """What is compared between cases. values, mask: of the mask, None where it cannot be read (mask: also where it has
+    no foreground); the rest is the image's.
 
     content: hash of the voxels of all channels, whatever the file's compression or spacing. axes: letters of x, y, z.
     """
@@ -30,6 +32,7 @@ class CaseFacts:
     spacing_known: bool
     axes: str
     values: np.ndarray | None
+    mask: MaskFacts | None = None
 
 
 def check_case(
@@ -75,7 +78,7 @@ def check_case(
     hashes = "".join(sha256_array(channel.array.astype(np.float64)) for channel in channels)
     content, values = hashlib.sha256(hashes.encode()).hexdigest(), np.unique(masks[0].array) if masks else None
     of_image = (len(channels), first.array.shape, first.spacing_mm, first.spacing_known, first.axes)
-    return faults, CaseFacts(str(images[0]), content, *of_image, values)
+    return faults, CaseFacts(str(images[0]), content, *of_image, values, mask_facts(masks[0]) if masks else None)
 
 
 def _read(case: str, path: Path, read: Callable[[Path], list[Volume]], faults: list[Fault]) -> list[Volume]:

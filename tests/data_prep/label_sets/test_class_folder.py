@@ -270,7 +270,7 @@ def test_names_are_compared_in_one_unicode_form(tmp_path):
     path = table(tmp_path, [[f"läsion{number}.png", "bös" if number % 2 else "gut"] for number in range(8)])
     again = prepare_class_folder(tmp_path / "own", tmp_path / "again", table=path)
     assert sorted(again.names) == sorted(made.names)
-    (tmp_path / "meta.txt").write_text(unicodedata.normalize("NFC", "gut/läsion0.png\n"))
+    (tmp_path / "meta.txt").write_text(unicodedata.normalize("NFC", "gut/läsion0.png\n"), encoding="utf-8")
     prepare_class_folder(tmp_path / "own", tmp_path / "meta", meta_list=tmp_path / "meta.txt")
 
 

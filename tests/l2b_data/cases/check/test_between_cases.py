@@ -79,3 +79,24 @@ def test_the_usual_axes_are_those_of_the_plane_most_cases_are_stored_in():
     assert list(orientation) == ["c2", "c3", "c4", "c5", "c6"]
     assert "in most cases LPS: stored mirrored" in orientation["c2"]
     assert "in most cases LPS: brought to LPS" in orientation["c4"]
+
+
+def test_a_coarse_axis_inside_the_slices_is_named():
+    stored = {
+        f"c{number}": {"axes": "SLP", "shape": (128, 128, 20), "spacing_mm": (0.6, 0.6, 3.0)} for number in range(6)
+    }
+    (found,) = compare_cases(make_facts(**stored))
+    assert (found.kind, found.is_warning) == ("plane", True)
+    assert "pixels of 0.6 x 3 mm (c0, c1, c2, c3, c4 and 1 more)" in found.message
+    assert found.message.endswith("`train --set slices.plane=LPS` cuts across it")
+    flat = {name: fields | {"shape": (1, 128, 20)} for name, fields in stored.items()}
+    assert compare_cases(make_facts(**flat)) == []
+
+
+def test_ids_of_one_patient_in_two_parts():
+    facts = {f"p{number // 2}_f{number % 2}": fact for number, fact in enumerate(make_facts(6).values())}
+    split = dict(zip(facts, ["train", "test", *["train"] * 4], strict=True))
+    (found,) = compare_cases(facts, split_of=split)
+    assert (found.kind, found.is_warning) == ("alike_ids", True)
+    assert "p0_f0 (train) and p0_f1 (test)" in found.message
+    assert compare_cases(facts, split_of=split, groups={name: name for name in facts}) == []
