@@ -13,6 +13,7 @@ from l2b_data.files.json_object import read_json_object
 from l2b_data.samples.noisy_labels import NoisyLabelTable, read_noisy_labels
 from l2b_run.folder.read_run import read_part
 from l2b_run.report import runs
+from l2b_run.report.runs import dataset_name
 from l2b_run.training.epoch_row import read_epochs
 
 NOISY_LABELS = "noisy_labels.csv"
@@ -52,7 +53,10 @@ def read_run(path: Path, *, audit: Path | None = None) -> RunRecord:
         faults.append(f"{path}: {samples}")
     runs.require_parts(path, {"summary.json": summary, "metrics.jsonl": epochs, PREDICTIONS: predictions}, faults)
     found = summary or Summary.from_json({})
-    return RunRecord(path, found, epochs, split or {}, predictions, labels, log, audited)
+    evaluated = frozenset(map(str, predictions.index.tolist())) if predictions is not None else frozenset[str]()
+    return RunRecord(
+        path, found, epochs, dataset_name(split), evaluated, split or {}, predictions, labels, log, audited
+    )
 
 
 def _read_audit(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from l2b_cls.metrics.summary import Summary
 from l2b_cls.report.run_record import RunRecord
 from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number_table
+from l2b_run.report.runs import on_one_data_set
 
 COLUMNS = (
     Column("last", "accuracy, last epoch", 4, max),
@@ -35,7 +36,10 @@ def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any
         RunNumbers(label, run.summary, noise_text(run.summary), _values(run.summary))
         for label, run in zip(labels, runs, strict=True)
     ]
-    return number_table(rows, [column for column in COLUMNS if any(row[column.key] is not None for row in rows)])
+    columns = [column for column in COLUMNS if any(row[column.key] is not None for row in rows)]
+    text = "No best is marked: the runs were evaluated on different samples or data sets."
+    unranked = {} if on_one_data_set(runs) else dict.fromkeys((column.key for column in columns), text)
+    return number_table(rows, columns, unranked=unranked)
 
 
 def confusion_table(label: str, counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def write_audit_page(
     audit: audit.json. given: the labels that were judged. Atomic; returns the path.
     """
     summary, split = Summary.from_json({"classes": images.classes}), {"dataset": str(images.root)}
-    record = RunRecord(images.root, summary, [], split, labels=given, audit=dict(audit))
+    record = RunRecord(images.root, summary, [], split=split, labels=given, audit=dict(audit))
     deck = sample_deck(images.name, record, limit=REVIEWED, review=True)
     said = {term: DEFINITIONS[term] for term in ("suspicion", "reason", "proposed")}
     definitions = {"p(given)": "probability of the given label, as it stands in the file that judged", **said}

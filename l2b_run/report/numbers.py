@@ -38,15 +38,18 @@ COST = (Column("train_seconds", "training time", 0), Column("peak_memory_mb", "p
 _COST_KEYS = {column.key for column in COST}
 
 
-def number_table(runs: Sequence[RunNumbers], columns: Sequence[Column]) -> dict[str, Any]:
-    """{"columns": [(key, heading)], "rows": [...]}: a row a run; the best cells of a column are named if runs differ.
+def number_table(
+    runs: Sequence[RunNumbers], columns: Sequence[Column], *, unranked: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """{"columns": [(key, heading)], "rows": [...], "told": text}: a row a run; the best cells of a column are named if
+    runs differ. unranked: key of a column without a best -> why not, which is told.
 
     A row: label, line (`Line.record`), method, noise, cells (key -> text) and best, the keys of its best cells. NONE
     stands where a run has no such value. Runs differ where their values do when rounded as they are shown.
     """
     texts = [{column.key: _text(column, run[column.key]) for column in columns} for run in runs]
-    best = {}
-    for column in columns:
+    best, unranked = {}, unranked or {}
+    for column in (column for column in columns if column.key not in unranked):
         known = [value for run in runs if (value := run[column.key]) is not None]
         if column.best is not None and len({round(value, column.decimals) for value in known}) > 1:
             best[column.key] = _text(column, column.best(known))
@@ -61,7 +64,9 @@ def number_table(runs: Sequence[RunNumbers], columns: Sequence[Column]) -> dict[
         }
         for place, (run, cells) in enumerate(zip(runs, texts, strict=True))
     ]
-    return {"columns": [(column.key, column.heading) for column in columns], "rows": rows}
+    told = ["Bold: best of the column."] if len(unranked) < len(columns) else []
+    told += dict.fromkeys(unranked.values())
+    return {"columns": [(column.key, column.heading) for column in columns], "rows": rows, "told": " ".join(told)}
 
 
 def _text(column: Column, value: float | None) -> str:

@@ -11,11 +11,16 @@ from l2b_run.folder.summary import RunSummary
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What every run folder says: summary.json and the rows of metrics.jsonl, empty where a file is missing."""
+    """What every run folder says: summary.json and the rows of metrics.jsonl, empty where a file is missing.
+
+    evaluated: what its numbers are means over; `dataset`, the name of the data set's folder, "" where it is not known.
+    """
 
     path: Path
     summary: RunSummary = field(repr=False)
     epochs: list[dict[str, Any]] = field(repr=False)
+    dataset: str = ""
+    evaluated: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 Run = TypeVar("Run", bound=RunRecord)
@@ -39,6 +44,19 @@ def read_runs(run_dirs: Sequence[Path | str], read: Callable[[Path], Run]) -> li
     if faults:
         raise DataError("report: " + "; ".join(faults))
     return runs
+
+
+def on_one_data_set(runs: Iterable[RunRecord]) -> bool:
+    """Whether runs can be ranked: evaluated on the same cases or samples of the same data set, as far as is known."""
+    found = [run for run in runs if run.evaluated]
+    names = {run.dataset for run in found} - {""}
+    return len(names) < 2 and len({run.evaluated for run in found}) < 2
+
+
+def dataset_name(split: Mapping[str, Any] | None) -> str:
+    """The name of the data set that a split.json names; "" without one."""
+    named = (split or {}).get("dataset")
+    return Path(named).name if isinstance(named, str) else ""
 
 
 def require_parts(path: Path, parts: Mapping[str, object], faults: Sequence[str]) -> None:

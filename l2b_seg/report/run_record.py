@@ -1,14 +1,17 @@
 """What a segmentation run's folder says, read for reports; parts that are not there stay empty."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
 from l2b_data.errors import DataError
+from l2b_data.files.json_object import read_json_object
 from l2b_run.folder.read_run import read_part
 from l2b_run.report import runs
+from l2b_run.report.runs import dataset_name
 from l2b_run.training.epoch_row import read_epochs
 from l2b_seg.metrics.summary import Summary
 
@@ -36,7 +39,10 @@ def read_run(path: Path) -> RunRecord:
     epochs = read_epochs(path / "metrics.jsonl", faults)
     kept = read_part(path / "figures.npz", _pictures, faults) or ({}, [], [])
     runs.require_parts(path, {"summary.json": summary, "metrics.jsonl": epochs, "figures.npz": kept[0]}, faults)
-    return RunRecord(path, summary or Summary.from_json({}), epochs, *kept)
+    split = read_part(path / "split.json", partial(read_json_object, way_out=""), [])
+    found = summary or Summary.from_json({})
+    evaluated = frozenset(row.case for row in found.metric_per_case)
+    return RunRecord(path, found, epochs, dataset_name(split), evaluated, *kept)
 
 
 def _pictures(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[str]]:

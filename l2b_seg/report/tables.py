@@ -5,9 +5,10 @@ from typing import Any
 
 from l2b_run.folder.record import typed
 from l2b_run.report.numbers import COST, NONE, Column, RunNumbers, number_table
+from l2b_run.report.runs import on_one_data_set
 from l2b_run.report.style import run_line
 from l2b_seg.metrics.case_metrics import CaseMetrics
-from l2b_seg.metrics.summary import Summary
+from l2b_seg.metrics.summary import DISTANCES, Summary
 from l2b_seg.report.run_record import RunRecord
 
 COLUMNS = (
@@ -32,7 +33,14 @@ def run_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any
     ]
     classes = dict.fromkeys(name for run in runs for name in run.summary.classes or {})
     of_classes = [Column(f"class {name}", f"Dice {name}", 4, max) for name in classes]
-    return number_table(rows, [*COLUMNS[:2], *of_classes, *COLUMNS[2:]])
+    columns = [*COLUMNS[:2], *of_classes, *COLUMNS[2:]]
+    unranked = {}
+    if len({run.summary.unit for run in runs if run.summary.unit}) > 1:
+        unranked = dict.fromkeys(DISTANCES, "No best of distances is marked: they are in several units.")
+    if not on_one_data_set(runs):
+        text = "No best is marked: the runs were evaluated on different cases or data sets."
+        unranked = dict.fromkeys((column.key for column in columns), text)
+    return number_table(rows, columns, unranked=unranked)
 
 
 def case_table(labels: Sequence[str], runs: Sequence[RunRecord]) -> dict[str, Any]:

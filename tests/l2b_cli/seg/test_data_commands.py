@@ -102,6 +102,10 @@ def test_own_pictures_prepared_checked_and_fixed(tmp_path):
     done = call("check", "--images", images, "--labels", masks, "--fix-header")
     assert done.exit_code == 0
     assert "fixed p3: spacing_mm (3, 0.5, 0.6) of the image in place of (1, 1, 1)" in done.stdout
+    assert f"copies are in {tmp_path / 'raw' / 'masks_fixed'}, with the sound masks" in done.stdout
+    assert not read_volume(lost).same_grid(Volume(read_volume(lost).array))
+    assert isinstance(call("check", "--images", images, "--labels", masks, "--in-place").exception, ConfigError)
+    masks = tmp_path / "raw" / "masks_fixed"
     arguments = ("--label-values", "background=0,gland=1+2", "--meta-cases", "p1,p2", "--test-cases", "p7")
     done = call("prepare", "folder", "--images", images, "--labels", masks, "--out", tmp_path / "out", *arguments)
     assert done.stdout.endswith(": 5 train, 2 meta, 1 test cases; classes 1 gland; channels image; distances in mm\n")

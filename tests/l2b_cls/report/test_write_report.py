@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -269,6 +270,10 @@ def test_the_best_of_a_column_is_named_and_empty_columns_are_left_out(tmp_path):
     table = run_table(["a", "b"], [run(0.5, 10), run(0.7, 20)])
     assert [key for key, _ in table["columns"]] == ["last", "train_seconds"]
     assert [row["best"] for row in table["rows"]] == [set(), {"last"}]
+    apart = [replace(run(0.5 + n / 10, 10), evaluated=frozenset({str(n)})) for n in range(2)]
+    other = run_table(["a", "b"], apart)
+    assert [row["best"] for row in other["rows"]] == [set(), set()]
+    assert other["told"] == "No best is marked: the runs were evaluated on different samples or data sets."
 
 
 @pytest.mark.parametrize(("shape", "size", "mode"), [((20, 30, 3), (30, 20), "RGB"), ((500, 250, 1), (80, 160), "L")])

@@ -21,3 +21,14 @@ def test_texts_and_the_best():
     assert [row["best"] for row in table["rows"]] == [{"dice"}, set()]  # 3.04 and 3.01 are shown alike
     assert [row["method"] for row in table["rows"]] == ["l2b --no-clean", "–"]
     assert number_table([], COLUMNS)["rows"] == []
+
+
+def test_what_cannot_be_ranked_has_no_best_and_says_why():
+    values = {"a": {"dice": 1.0, "hd": 9.0}, "b": {"dice": 0.0, "hd": 5.0}}
+    runs = [RunNumbers(name, RunSummary(), "none", found) for name, found in values.items()]
+    table = number_table(runs, COLUMNS, unranked={"hd": "In two units."})
+    assert [row["best"] for row in table["rows"]] == [{"dice"}, set()]
+    assert table["told"] == "Bold: best of the column. In two units."
+    none = number_table(runs, COLUMNS, unranked={column.key: "Other data." for column in COLUMNS})
+    assert [row["best"] for row in none["rows"]] == [set(), set()]
+    assert none["told"] == "Other data."

@@ -1,9 +1,10 @@
 """The numbers of runs and cases as texts: several classes, what is unknown, what no case has."""
 
+import json
 from pathlib import Path
 
 from l2b_seg.metrics.summary import Summary
-from l2b_seg.report.run_record import RunRecord
+from l2b_seg.report.run_record import RunRecord, read_run
 from l2b_seg.report.tables import ALL_CLASSES, case_table, run_table, units
 
 ONE = {
@@ -57,3 +58,30 @@ def test_cases_hardest_first_and_of_several_classes_each():
 def test_units_in_words():
     assert units(records(ONE, TWO)) == "mm and voxels"
     assert units(records({})) == "unknown unit"
+
+
+def evaluated(path, dataset, cases, *, unit="mm", dice=0.5, hd=1.0):
+    """A run folder whose numbers are means over `cases` of a data set."""
+    path.mkdir()
+    rows = [{"case": case, "dice": dice} for case in cases]
+    said = {"mean": {"dice": dice, "hd": hd}, "unit": unit, "metric_per_case": rows}
+    (path / "summary.json").write_text(json.dumps(said))
+    (path / "split.json").write_text(json.dumps({"dataset": f"/data/{dataset}"}))
+    return read_run(path)
+
+
+def test_runs_on_other_data_or_in_other_units_are_not_ranked(tmp_path):
+    one = evaluated(tmp_path / "one", "mine", "ab")
+    better = {"dice": 0.7, "hd": 0.5}
+    runs = {
+        "same": evaluated(tmp_path / "same", "mine", "ab", **better),
+        "unit": evaluated(tmp_path / "unit", "mine", "ab", unit="voxel", **better),
+        "cases": evaluated(tmp_path / "cases", "mine", "bc", **better),
+        "data": evaluated(tmp_path / "data", "other", "ab", **better),
+    }
+    tables = {name: run_table(["one", name], [one, run]) for name, run in runs.items()}
+    best = {name: table["rows"][1]["best"] for name, table in tables.items()}
+    assert best == {"same": {"last", "hd"}, "unit": {"last"}, "cases": set(), "data": set()}
+    assert tables["same"]["told"] == "Bold: best of the column."
+    assert tables["unit"]["told"].endswith("No best of distances is marked: they are in several units.")
+    assert tables["data"]["told"] == "No best is marked: the runs were evaluated on different cases or data sets."
