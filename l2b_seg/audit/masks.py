@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from l2b_data.cases.dataset import CLEAN_LABELS, Dataset
 from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_file
-from l2b_seg.run_data import RunData
+
+if TYPE_CHECKING:
+    from l2b_seg.run_data import RunData
 
 Part = Literal["train", "meta", "test"]
 Cases = Literal["all", "train", "meta", "test"]
@@ -28,7 +30,7 @@ class AuditedMasks:
     parts: dict[str, Part] = field(repr=False)
 
 
-def audited_masks(data: RunData, cases: Cases = "train", given: Path | None = None) -> AuditedMasks:
+def audited_masks(data: "RunData", cases: Cases = "train", given: Path | None = None) -> AuditedMasks:
     """The masks of a part of the cases: training ones as given in data.labels, meta and evaluation ones in labelsTr.
 
     given: a folder, of the data set by name or by path, whose masks are audited instead; training cases it has none of
