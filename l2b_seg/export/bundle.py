@@ -54,7 +54,7 @@ def inference(predictor: Predictor) -> dict[str, Any]:
     decide = "$lambda x: (x > 0.5).float()" if task.binary else "$lambda x: x.argmax(0, keepdim=True).float()"
     labels = list(range(len(values)))
     own = {"_target_": "MapLabelValued", "keys": "pred", "orig_labels": labels, "target_labels": values}
-    steps = [*(back if orient else []), {"_target_": "Lambdad", "keys": "pred", "func": decide}]
+    steps: list[dict[str, Any]] = [*(back if orient else []), {"_target_": "Lambdad", "keys": "pred", "func": decide}]
     steps += [] if values == labels else [own]
     return {
         "imports": ["$import glob", "$import monai", "$import numpy", "$import os", "$import torch"],

@@ -62,7 +62,7 @@ def _far(facts: Mapping[str, CaseFacts]) -> dict[str, str]:
     places = np.array([mask.place for mask in masks.values()])
     usual, middle = float(np.median(sizes)), np.median(places, 0)
     other_size = _beyond(np.log(sizes / usual), np.log(_FACTOR))
-    elsewhere = _beyond(places - middle, _OFF).any(1)
+    elsewhere = np.any(_beyond(places - middle, _OFF), axis=1)
     found = {}
     for number, case in enumerate(masks):
         texts = []
