@@ -92,7 +92,7 @@ def test_what_a_review_excluded_is_left_out(tmp_path, inside):
 def test_a_review_that_leaves_nothing(tmp_path):
     dataset = make_dataset(tmp_path / "data")
     folder = reviewed(dataset, tmp_path / "reviewed", *dataset.splits["train"])
-    with pytest.raises(DataError, match="its review excludes every training case"):
+    with pytest.raises(DataError, match="every training case is excluded; leave some in"):
         resolve_data(dataset.root, DataSettings(), noise="clean", labels=str(folder))
     (folder / MANIFEST).write_text("{}")
     with pytest.raises(DataError, match="no manifest of a review"):
