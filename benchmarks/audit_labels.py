@@ -10,6 +10,7 @@ ranking. A lead is that of the audit over the better of loss (cleanlab's default
 """
 
 import argparse
+import json
 import sys
 import time
 from dataclasses import dataclass

@@ -7,7 +7,6 @@ PRECISION = 0.7
 
 _PRIOR = 5  # clean samples' worth of what other classes have
 _UNSEEN = 0.5  # of one more clean sample that would be changed
-_PAYS = 2.0
 
 
 def propose(
@@ -24,9 +23,10 @@ def propose(
     joint: (n, K), what each class has for it, rows sum to 1. predicted: (n,), by the judges alone. prior: (K,), how
     frequent the classes are. A change from class g to k must pay for the share of right labels (joint_k above joint_g)
     and class by class (joint_k / prior_k above joint_g / prior_g). Of a given label those with the largest gain are
-    changed, as many as leave PRECISION of them right, and gain the other classes twice the recall that its own loses.
-    What it loses is told by clean samples (m, K) of that class, whose labels are known to be right: how many of them
-    would be changed. Where there are none, a class that the judges do not find in half of its given labels keeps them.
+    changed, as many as leave PRECISION of them right, and gain the other classes the recall that its own loses. What it
+    loses is told by clean samples (m, K) of that class, whose labels are known to be right: the share of them that
+    would be changed, and one standard error. Where there are none, a class that the judges do not find in half of its
+    given labels keeps them.
     """
     alternative, gain = _gains(joint, given, prior)
     _, clean_gain = _gains(clean_joint, clean, prior)
@@ -42,7 +42,7 @@ def propose(
         false = np.maximum(np.cumsum(1 - right), lost * own.sum())
         lost = np.maximum(lost, np.cumsum(1 - right) / max(own.sum(), 1))
         gained = np.cumsum(right / np.maximum(prior[alternative[places]] * len(given), 1))
-        fine = np.flatnonzero((false <= (1 - PRECISION) * np.arange(1, len(places) + 1)) & (gained >= _PAYS * lost))
+        fine = np.flatnonzero((false <= (1 - PRECISION) * np.arange(1, len(places) + 1)) & (gained >= lost))
         kept = places[: fine[-1] + 1] if len(fine) else places[:0]
         proposed[kept] = alternative[kept]
     return proposed
@@ -60,10 +60,14 @@ def _gains(joint: np.ndarray, given: np.ndarray, prior: np.ndarray) -> tuple[np.
 
 
 def _false_share(gains: np.ndarray, clean_gain: np.ndarray, clean: np.ndarray, label: int) -> np.ndarray:
-    """For each of the gains (c,) the share of right labels of a class that would be changed from it on."""
+    """For each of the gains (c,) the share of right labels of a class that would be changed from it on.
+
+    One standard error is added to it.
+    """
     if not len(clean):
         return np.zeros(len(gains))
     own, others = np.sort(clean_gain[clean == label]), np.sort(clean_gain[clean != label])
     above = [len(values) - np.searchsorted(values, gains, side="left") for values in (own, others)]
     usual = (above[1] + _UNSEEN) / (len(others) + _UNSEEN)
-    return np.asarray((above[0] + _PRIOR * usual) / (len(own) + _PRIOR))
+    share = (above[0] + _PRIOR * usual) / (len(own) + _PRIOR)
+    return np.asarray(share + np.sqrt(share * (1 - share) / (len(own) + _PRIOR)))

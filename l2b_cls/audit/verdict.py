@@ -69,7 +69,8 @@ def weigh(of: Evidence) -> Verdict:
     p_k T[k, g], with T of `confusions`, whose noise hits all classes alike but for the pairs that stand out. Other
     columns multiply it by their likelihood. In a block the odds of a wrong label are those of its share of wrong
     labels. Copies with several labels are one picture that was labelled several times: p_k is their mean, and T of
-    every label counts; those of them that are then more likely right than wrong keep their odds. A picture like nothing else is a further cause, beside the others: 1 - (1 - P)(1 - P').
+    every label counts; those of them that are then more likely right than wrong keep their odds. A picture like
+    nothing else is a further cause, beside the others: 1 - (1 - P)(1 - P').
     """
     found = confusions(of.probabilities, of.given, of.clean_probabilities, of.clean)
     joint = _logs(of.probabilities) + np.log(found.transition[:, of.given].T)

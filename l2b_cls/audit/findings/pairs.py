@@ -16,8 +16,9 @@ _LEAST = 0.02  # share of wrong labels that is never ruled out
 class Confusions:
     """(K, K) each, class (row) given as (column). transition: share of a class given a label, of which noise that hits
     all classes alike has `uniform`, spread evenly. counts: samples, by their most likely classes. expected: how many of
-    them the judges' own confusions explain. excess: how many they do not, less a quarter of a standard error. z: the difference in
-    standard errors. corrected: whether clean samples were there to know the judges' confusions by."""
+    them the judges' own confusions explain. excess: how many they do not, less a quarter of a standard error. z: the
+    difference, less what other pairs usually have, in standard errors. corrected: whether clean samples were there to
+    know the judges' confusions by."""
 
     transition: np.ndarray = field(repr=False)
     counts: np.ndarray = field(repr=False)
@@ -52,7 +53,8 @@ def confusions(
     expected = leak * many
     error = np.sqrt(counts + many**2 * leak * (1 - leak) / (np.bincount(clean, minlength=classes) + _PRIOR) * 0.3 + 1)
     off = ~np.eye(classes, dtype=bool)
-    z = np.where(off, (counts - expected) / error, 0)
+    usual = float(np.median(np.maximum(counts - expected, 0)[off])) if classes > 2 else 0.0
+    z = np.where(off, (counts - expected - usual) / error, 0)
     excess = np.where(off, np.maximum(counts - expected - _BOUND * error, 0), 0)
     wrong = counts[off].sum() - excess.sum()
     uniform = float(max(wrong / max(len(given), 1), _LEAST))
