@@ -332,9 +332,8 @@ def test_a_damaged_audit_is_named(tmp_path: Path) -> None:
 
 def test_pictures_without_masks_or_weights_or_values_are_shown() -> None:
     image = np.zeros((1, 8, 8), np.float32)
-    zero = RunRecord(
-        Path("a"), Summary.from_json({}), [], {"image": image, "given": image, "alpha": image, "beta": image}, ["a"]
-    )
+    pictures = dict.fromkeys(("image", "given", "alpha", "beta"), image)
+    zero = RunRecord(Path("a"), Summary.from_json({}), [], pictures=pictures, names=["a"])
     assert [list(case.masks) for case in figure_cases([("run0", zero)])] == [["given:the run folder"]]
     assert curve_panels([("a", zero.epochs)], CURVES) == []
 
