@@ -14,6 +14,7 @@ from data_prep.own_cases.label_values import parse_label_values
 from data_prep.own_cases.split import SplitOptions
 from l2b_data.cases.check.data_set import check_dataset
 from l2b_data.cases.dataset import Dataset
+from l2b_data.cases.fingerprint import Fingerprint
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.images.image_files import read_channels, read_label_map
 from l2b_data.images.volume import Volume, read_volume, write_volume
@@ -75,7 +76,14 @@ def test_volumes_keep_their_geometry(tmp_path, suffix, channels):
         stored = read_volume(dataset.label_path(case))
         np.testing.assert_array_equal(stored.array, labels.array)
         assert stored.same_grid(labels, tolerance_mm=1e-6) == []
-    source = json.loads((tmp_path / "out" / "dataset.json").read_text())["source"]
+    info = json.loads((tmp_path / "out" / "dataset.json").read_text())
+    fingerprint, source = Fingerprint.from_json(info["fingerprint"]), info["source"]
+    assert fingerprint is not None
+    assert (fingerprint.kind, fingerprint.channels, set(fingerprint.classes)) == (
+        "volumes",
+        channels,
+        {"label_3", "label_6"},
+    )
     assert source["label_values"] == {"background": [0], "label_3": [3], "label_6": [6]}
     assert len(source["sha256"][NAMES[0]]["images"]) == channels
     assert findings(dataset) == []

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+import yaml
 
 from l2b_cli.seg.train import train as train_command
 from l2b_data.images.volume import read_volume
@@ -303,3 +304,15 @@ def test_a_network_that_predicts_nothing_ends_with_exit_code_4(prepared, tmp_pat
 def test_a_prior_of_other_classes_is_refused(prepared, tmp_path):
     code, _, message = call(*on(prepared, tmp_path / "run", overrides=("network.prior=[0.5, 0.3, 0.2]",)))
     assert (code, "network.prior [0.5, 0.3, 0.2]" in message, "background, prostate" in message) == (2, True, True)
+
+
+def test_a_dry_run_on_own_data_says_what_follows_from_it_and_why(prepared, tmp_path):
+    own = ("folder", "--data", prepared, "--method", "unetpp", "--preset", "cpu", "--device", "cpu", "--dry-run")
+    code, text, message = call(*own, "--out", tmp_path / "run", *sets("batch_size=4"))
+    assert code == 0
+    settings = yaml.safe_load(text)
+    assert settings["batch_size"] == 4
+    for key in ("slices.crop", "slices.size", "steps_per_epoch", "foreground_share", "network.prior"):
+        assert settings["derived"][key]
+        assert f"derived {key} " in message
+    assert "batch_size" not in settings["derived"]
