@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from typer import Argument, Option
 
@@ -26,6 +26,7 @@ Runs = Annotated[list[Path], Argument(metavar="RUN...", help="Run folders, in th
 Page = Annotated[Path, Option(help="The HTML file to write.")]
 Title = Annotated[str, Option(help="Heading of the page.")]
 
+_TRACK = "Beside metrics.jsonl: OUT/tensorboard, or a run at MLFLOW_TRACKING_URI, else in mlflow.db beside OUT."
 _FOLDS = "Cross-validation: K folds, or the folds of nnU-Net's splits_final.json; each a run in OUT/fold_0, ..."
 
 
@@ -45,6 +46,7 @@ class TrainOptions:
     seed: Annotated[int, Option(min=0, help="Seed of network and batches.")] = 0
     device: Device = "auto"
     resume: Annotated[Path | None, Option(help="Go on with this run, its settings and labels; --data if moved.")] = None
+    track: Annotated[Literal["tensorboard", "mlflow"] | None, Option(help=_TRACK)] = None
     dry_run: Annotated[bool, Option("--dry-run", help="Check everything, print the settings, stop.")] = False
     as_json: AsJson = False
 

@@ -13,9 +13,11 @@ from l2b_cli.shared.progress import resumable, training_progress
 from l2b_cli.shared.result import Part, print_result, warn
 from l2b_cli.shared.say import stderr_lines
 from l2b_data.errors import SomeCasesFailed
+from l2b_run.tracking.track import require_tracker, tracked
+from l2b_run.training.epoch_row import Progress
 from pipelines.plan.request import Planner, TrainRequest, plan, train
 
-_WITH_RESUME = ("recipe", "data", "device", "resume", "dry_run", "as_json")
+_WITH_RESUME = ("recipe", "data", "device", "resume", "track", "dry_run", "as_json")
 
 
 def train_a_run(
@@ -32,6 +34,7 @@ def train_a_run(
     request: what the tool's own options say; --set comes after its overrides. title: names the run by its settings
     and its data. results: of a summary, that title and the run folder what to print.
     """
+    require_tracker(options.track)
     request = requested(context, request, options)
     with stderr_lines("data", quiet=options.as_json) as say:
         planned = plan(request, planner, say=say)
@@ -41,12 +44,22 @@ def train_a_run(
         return
     named = title(chosen, planned.data)
     bar = training_progress(chosen.epochs, title=named, score=planner.score, quiet=options.as_json)
-    with resumable(planned.out), bar as progress:
-        summary = train(planned, progress=progress)
+    with resumable(planned.out), bar as show, tracked(options.track, planned.out, chosen.model_dump()) as track:
+        summary = train(planned, progress=both(show, track))
     print_result(summary, results(summary, named, planned.out), as_json=options.as_json)
     warn(summary.warnings or [])
     if summary.one_class:
         raise SomeCasesFailed(f"{planned.out}: the network predicts nothing, or one class; it is of no use")
+
+
+def both(show: Progress, track: Progress) -> Progress:
+    """Rows of training for the terminal and for a tracker."""
+
+    def follow(row: dict[str, Any]) -> None:
+        show(row)
+        track(row)
+
+    return follow
 
 
 def requested(context: typer.Context, request: TrainRequest, options: TrainOptions) -> TrainRequest:

