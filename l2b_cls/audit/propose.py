@@ -6,6 +6,7 @@ PRECISION = 0.7
 """Share of right changes among those of a given label, as estimated, below which none is proposed."""
 
 _PRIOR = 5  # clean samples' worth of what other classes have
+_KNOWN = {True: 1 / 3, False: 0.5}  # recall from which a class is known: on clean samples, on given labels
 _UNSEEN = 0.5  # of one more clean sample that would be changed
 
 
@@ -16,6 +17,7 @@ def propose(
     *,
     clean_joint: np.ndarray,
     clean: np.ndarray,
+    clean_predicted: np.ndarray,
     prior: np.ndarray,
 ) -> np.ndarray:
     """(n,) int64 proposed labels: the given one, but where the judges can tell that another does good.
@@ -25,15 +27,15 @@ def propose(
     and class by class (joint_k / prior_k above joint_g / prior_g). Of a given label those with the largest gain are
     changed, as many as leave PRECISION of them right, and gain the other classes the recall that its own loses. What it
     loses is told by clean samples (m, K) of that class, whose labels are known to be right: the share of them that
-    would be changed, and one standard error. Where there are none, a class that the judges do not find in half of its
-    given labels keeps them.
+    would be changed, and one standard error. A class that the judges (clean_predicted (m,)) do not
+    find in a third of its clean samples, or in half of its given labels where there are none, keeps its labels.
     """
     alternative, gain = _gains(joint, given, prior)
     _, clean_gain = _gains(clean_joint, clean, prior)
     proposed = np.array(given, np.int64)
     for label in np.unique(given):
         own = given == label
-        if not len(clean) and (predicted[own] == label).mean() < 0.5:
+        if _recall(predicted[own], clean_predicted[clean == label], label) < _KNOWN[len(clean) > 0]:
             continue
         places = np.flatnonzero(own & (gain > 0))
         places = places[np.argsort(-gain[places], kind="stable")]
@@ -46,6 +48,12 @@ def propose(
         kept = places[: fine[-1] + 1] if len(fine) else places[:0]
         proposed[kept] = alternative[kept]
     return proposed
+
+
+def _recall(predicted: np.ndarray, clean_predicted: np.ndarray, label: int) -> float:
+    """How many samples of a class the judges find: of its clean ones, else of those that were given it."""
+    said = clean_predicted if len(clean_predicted) else predicted
+    return float((said == label).mean())
 
 
 def _gains(joint: np.ndarray, given: np.ndarray, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -60,6 +60,7 @@ def rank_labels(
         probabilities.argmax(1),
         clean_joint=verdict.clean_joint,
         clean=panel.clean,
+        clean_predicted=clean_probabilities.argmax(1),
         prior=verdict.confusions.counts.sum(1) / len(given),
     )
     columns = _columns(given, probabilities, verdict, proposed, panel.fold)

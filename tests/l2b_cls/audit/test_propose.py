@@ -13,7 +13,15 @@ def sharp(rng, seen, classes=3):
 
 def asked(joint, given, clean_joint, clean):
     prior = np.bincount(given, minlength=3) / len(given)
-    return propose(joint, given, joint.argmax(1), clean_joint=clean_joint, clean=clean, prior=prior)
+    return propose(
+        joint,
+        given,
+        joint.argmax(1),
+        clean_joint=clean_joint,
+        clean=clean,
+        clean_predicted=clean_joint.argmax(1),
+        prior=prior,
+    )
 
 
 def test_wrong_labels_are_changed_where_the_judges_can_tell():
@@ -51,5 +59,13 @@ def test_a_change_must_pay_for_the_rare_class_as_well():
 
 def test_no_sample_at_all():
     none = np.zeros(0, int)
-    found = propose(np.zeros((0, 3)), none, none, clean_joint=np.zeros((0, 3)), clean=none, prior=np.ones(3) / 3)
+    found = propose(
+        np.zeros((0, 3)),
+        none,
+        none,
+        clean_joint=np.zeros((0, 3)),
+        clean=none,
+        clean_predicted=none,
+        prior=np.ones(3) / 3,
+    )
     assert len(found) == 0
