@@ -95,6 +95,13 @@ def _shares(joint: np.ndarray, given: np.ndarray) -> np.ndarray:
     return np.asarray(counts / counts.sum(1, keepdims=True))
 
 
+def _alternative(joint: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """(n,) int64, of the classes that were not given the one that has most for it."""
+    others = joint.copy()
+    np.put_along_axis(others, given[:, None], -1, 1)
+    return np.asarray(others.argmax(1))
+
+
 def _columns(
     given: Samples, probabilities: np.ndarray, verdict: Verdict, proposed: np.ndarray, fold: np.ndarray
 ) -> dict[str, np.ndarray]:
@@ -105,6 +112,7 @@ def _columns(
         "name": np.array([given.source.names[index] for index in given.index.tolist()], object),
         "given": labels,
         "proposed": proposed,
+        "alternative": _alternative(verdict.joint, labels),
         "score": 1 / (1 + np.exp(-np.clip(verdict.log_odds, -500, 500))),
         "flagged": (proposed != labels) | (named & (verdict.log_odds > 0)),
         "reason": verdict.reasons,

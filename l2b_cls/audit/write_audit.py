@@ -23,6 +23,7 @@ COLUMNS = {
     "given": "the label training saw",
     "proposed": "the given label, but where the judges can tell that another one does good: by their recall on clean "
     "samples, and for rare classes as for frequent ones",
+    "alternative": "the most probable of the labels that were not given, however improbable: for a reader who looks",
     "score": "probability that the given label is wrong, calibrated by labels that were drawn wrong; ranked by its log "
     "odds, which do not saturate. Where nothing else is found its order is that of the loss under the judges and a "
     "linear classifier on their features",
@@ -94,7 +95,7 @@ def _row(columns: Mapping[str, np.ndarray], place: int, classes: list[str]) -> d
     for name in (name for name in COLUMNS if name in columns):
         value = columns[name][place]
         value = value.item() if isinstance(value, np.generic) else value
-        if name in ("given", "proposed", "predicted", "clean"):
+        if name in ("given", "proposed", "alternative", "predicted", "clean"):
             row[name] = classes[value] if value >= 0 else None
             row[f"{name}_number"] = value if value >= 0 else None
         else:

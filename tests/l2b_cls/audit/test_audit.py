@@ -69,7 +69,7 @@ def test_the_files(audited):
     assert rows[0]["given"] in ("left", "middle", "right")
     assert set(rows[0]) <= {
         *kept["definitions"]["columns"],
-        *(f"{n}_number" for n in ["given", "proposed", "predicted", "clean"]),
+        *(f"{n}_number" for n in ["given", "proposed", "alternative", "predicted", "clean"]),
     }
     flagged = [row for row in rows if row["flagged"] == "1"]
     assert len(flagged) == kept["flagged"]
@@ -77,6 +77,8 @@ def test_the_files(audited):
     assert all(row["flagged"] == "1" for row in rows if row["proposed"] != row["given"])
     given = given_labels()
     assert all(int(row["given_number"]) == given[int(row["index"])] for row in rows)
+    assert all(row["alternative"] != row["given"] for row in rows)
+    assert all(row["alternative"] == row["proposed"] for row in rows if row["proposed"] != row["given"])
     scores = [float(row["score"]) for row in rows]
     assert scores == sorted(scores, reverse=True)
 
