@@ -11,6 +11,7 @@ from data_prep.own_cases.label_values import LabelValues, unknown_text
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, same_grid_faults
 from l2b_data.images.soft_mask import MaskValues, mask_values
+from l2b_data.images.stored_as import stored_as
 from l2b_data.images.united_mask import read_united
 from l2b_data.images.volume import Volume
 
@@ -55,6 +56,7 @@ def read_raw_mask(
             return replace(image, array=fit_mask(mask.array, image.array.shape), notes=mask.notes)
         except ValueError as error:
             raise DataError(f"{path}: {error}") from error
+    mask = stored_as(mask, image)
     faults = [f"image and mask differ in {fault}" for fault in image.same_grid(mask)]
     if faults:
         raise DataError(f"{path}: " + "; ".join([*faults, *mask.notes]))

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from l2b_data.errors import DataError
 from l2b_data.images.image_files import IMAGE_SUFFIXES
+from l2b_data.images.stored_as import stored_as
 from l2b_seg.metrics.foreground import Foreground
 from l2b_seg.metrics.mask_pairs import MaskPairs
 from l2b_seg.metrics.read_mask import read_mask
@@ -41,6 +42,7 @@ def measure_pairs(
         say(f"[{number}/{len(pairs)}] {case}")
         try:
             pred, ref = (read_mask(path, own) for path, own in zip(paths, matched.own, strict=True))
+            pred = replace(pred, volume=stored_as(pred.volume, ref.volume))
             if differences := pred.volume.same_grid(ref.volume):
                 found.misplaced[case] = "; ".join([*differences, *pred.volume.notes, *ref.volume.notes])
                 continue

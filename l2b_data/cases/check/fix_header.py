@@ -13,6 +13,7 @@ from l2b_data.errors import DataError
 from l2b_data.files.atomic import atomic_file
 from l2b_data.images.formats.dicom import DICOM_SUFFIXES
 from l2b_data.images.image_files import IMAGE_SUFFIXES, file_suffix, read_channels, read_label_map, same_grid_faults
+from l2b_data.images.stored_as import stored_as
 from l2b_data.images.volume import IDENTITY, Volume, write_volume
 
 FIXED, BACKUP = "_fixed", "_backup"  # endings of the folders beside that of the masks
@@ -43,7 +44,7 @@ def fix_header(image_path: Path, mask_path: Path, *, in_place: bool = False) -> 
     channels, mask = read_channels(image_path), read_label_map(mask_path)
     image = channels[0]
     differences = image.same_grid(mask)
-    if not differences:
+    if not differences or not image.same_grid(stored_as(mask, image)):
         return None
     if same_grid_faults(channels) or image.array.shape != mask.array.shape:
         raise DataError(f"{mask_path}: not corrected: image and mask differ in {'; '.join(differences)}")

@@ -13,6 +13,7 @@ from l2b_data.errors import DataError
 from l2b_data.files.hashing import sha256_array
 from l2b_data.files.shorten import few
 from l2b_data.images.image_files import read_channels, same_grid_faults
+from l2b_data.images.stored_as import stored_as
 from l2b_data.images.volume import Volume, read_volume
 
 
@@ -51,6 +52,8 @@ def check_case(
     faults: list[Fault] = []
     channels = [channel for path in images for channel in _read(case, path, read_channels, faults)]
     masks = _read(case, mask_path, lambda path: [read_mask(path)], faults)
+    if masks and channels and not channels[0].same_grid(moved := stored_as(masks[0], channels[0])):
+        masks = [moved]
     whole = len(channels) >= len(images) and not any(fault.path != str(mask_path) for fault in faults)
     if whole:
         faults += [Fault("geometry", case, str(images[0]), text) for text in same_grid_faults(channels)]

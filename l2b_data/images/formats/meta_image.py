@@ -29,7 +29,8 @@ def check_meta_image(path: Path) -> Header:
     shape = integers(path, "DimSize", fields["DimSize"])
     axes = len(shape) - (len(shape) == 4 and shape[-1] == 1)
     if integers(path, "NDims", fields["NDims"]) != (len(shape),) or axes not in (2, 3):
-        raise DataError(f"{path}: NDims = {fields['NDims']}, DimSize = {fields['DimSize']}; 2 or 3 axes are read")
+        way_out = "2 or 3 axes are read, so save each volume as a file of its own"
+        raise DataError(f"{path}: NDims = {fields['NDims']}, DimSize = {fields['DimSize']}; {way_out}")
     if fields["ElementType"] not in _TYPES:
         raise DataError(f"{path}: ElementType = {fields['ElementType']} is not one of {', '.join(_TYPES)}")
     if fields.get("ElementNumberOfChannels", "1") != "1":

@@ -43,7 +43,8 @@ def check_nrrd(path: Path) -> Header:
             "Segmentations, export it as a labelmap with the image as reference volume, and save that as .nii.gz"
         )
     if numbers > 1 or len(shape) not in (2, 3, 4) or fields["type"] not in _TYPES:
-        raise DataError(f"{path}: sizes {fields['sizes']}, type {fields['type']}; numbers on 2 or 3 axes are read")
+        way_out = "numbers on 2 or 3 axes are read, so save each volume as a file of its own"
+        raise DataError(f"{path}: sizes {fields['sizes']}, type {fields['type']}; {way_out}")
     expected = check_voxels(path, shape) * _TYPES[fields["type"]]
     if fields["encoding"] == "raw":
         check_size(path, path.stat().st_size - skip, expected, exact=False)

@@ -22,6 +22,7 @@ from l2b_data.cases.label_map import label_values
 from l2b_data.errors import DataError
 from l2b_data.files.unicode_form import on_disk
 from l2b_data.images.image_files import IMAGE_SUFFIXES, READABLE_SUFFIXES, off_whole, read_label_map
+from l2b_data.images.stored_as import stored_as
 from l2b_data.images.volume import Volume, read_volumes
 
 CERTAIN = 0.98
@@ -70,6 +71,7 @@ def read_prediction(files: Sequence[Path], grid: Volume, dataset: Dataset) -> Pr
         return Predicted(_foreground(path, _in_order(path, _stored(path), grid.array.shape), outputs))
     pictures = path.suffix.lower() in IMAGE_SUFFIXES
     volumes = [read_label_map(path)] if pictures else [volume for one in files for volume in read_volumes(one)]
+    volumes = [stored_as(volume, grid) for volume in volumes]
     for volume in volumes:
         if faults := volume.same_grid(grid):
             raise DataError(f"{path}: not on the grid of the image and its mask: {'; '.join(faults)}")

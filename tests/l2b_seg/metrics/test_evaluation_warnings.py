@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from l2b_data.errors import DataError
+from l2b_data.images.volume import read_volume, write_volume
 from l2b_seg.metrics.evaluate import evaluate
+from tests.l2b_data.images.test_stored_as import stored
 from tests.l2b_seg.metrics.test_evaluate import box, classes_of, write
 
 
@@ -69,3 +71,14 @@ def test_many_strays_are_a_few_lines(tmp_path):
     warnings = evaluate(*paths).warnings
     assert warnings[0] == "value 3 in the predictions of 1 cases is no class and counts as background"
     assert warnings[8:] == ["and 49 more"]
+
+
+def test_a_prediction_stored_in_another_order_is_measured_where_it_lies(tmp_path):
+    pred, ref = tmp_path / "pred.nrrd", tmp_path / "ref.nii.gz"
+    write(ref, box())
+    write_volume(stored(read_volume(ref), "RAS"), pred)
+    summary = evaluate(pred, ref)
+    assert summary.mean["dice"] == 1
+    assert [warning.split(": ", 1)[1] for warning in summary.warnings] == [
+        "its axes run RAS, those of its image LPS: brought to these, by its header"
+    ]

@@ -109,7 +109,7 @@ def test_low_values_that_are_bright_are_turned_round(tmp_path):
     for path in write_series(tmp_path / "a", ct_volume()):
         path.write_bytes(path.read_bytes().replace(b"MONOCHROME2", b"MONOCHROME1"))
     values = ct_volume().array
-    ends = values.max((1, 2), keepdims=True) + values.min((1, 2), keepdims=True)  # ITK does so file by file
+    ends = values[0].max() + values[0].min()  # ITK turns the whole series by the ends of its first slice
     np.testing.assert_array_equal(read_volume(tmp_path / "a").array, ends - values)
 
 
