@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from l2b.batch import Inputs, device_of
 from l2b.candidate_losses import Loss, PseudoLabel, candidate_losses, of_primal
@@ -25,10 +26,11 @@ def alignment(
     One pass in forward mode (JVP) gives every element's inner product at once, exactly, without a second-order
     graph; it equals minus the gradient of the meta loss to zero weights through the differentiable step
     (L2B, CVPR 2024, eq. 7). Elements that do not depend on the parameters get zeros.
-    A second model forward is paid for, outside autocast; running statistics, .grad and modes stay as they were.
+    A second model forward is paid for, outside autocast; running statistics, .grad and modes stay as they were. Torch's
+    attention takes its plain form there, the fused ones having no forward-mode derivative.
     Raises EngineError where torch has no forward-mode derivative for one of the model's operations.
     """
-    with torch.no_grad(), full_precision(device_of(x)), forward_ad.dual_level():
+    with torch.no_grad(), full_precision(device_of(x)), sdpa_kernel(SDPBackend.MATH), forward_ad.dual_level():
         parameters = {name: parameter.detach() for name, parameter in model.named_parameters()}
         for name, tangent in direction.items():
             parameters[name] = forward_ad.make_dual(parameters[name], tangent)

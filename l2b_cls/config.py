@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from l2b_cls.methods.table import METHODS
 from l2b_run.settings import shared
@@ -31,20 +31,23 @@ class DataSettings(Strict):
     balanced_epoch: int = Field(0, ge=0, description="samples an epoch, balanced by given label, drawn anew; 0: all")
 
 
+ARCHITECTURES = (
+    *("small-cnn", "preact-resnet18", "preact-resnet18-stem", "resnet32", "wrn-28-10", "resnet18", "resnet18-cifar"),
+    *("resnet50", "efficientnet-lite0"),
+)
+
+
 class NetworkSettings(Strict):
-    architecture: Literal[
-        "small-cnn",
-        "preact-resnet18",
-        "preact-resnet18-stem",
-        "resnet32",
-        "wrn-28-10",
-        "resnet18",
-        "resnet18-cifar",
-        "resnet50",
-        "efficientnet-lite0",
-    ] = "small-cnn"
+    architecture: str = Field("small-cnn", description="timm/NAME: a network of timm, such as timm/convnext_tiny")
     widths: list[PositiveInt] = Field([24, 48, 96], min_length=1, description="small-cnn alone: channels a block")
     weights: str | None = Field(None, description="file of pretrained weights (.safetensors, .pth), or 'package'")
+
+    @field_validator("architecture")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name in ARCHITECTURES or (name.startswith("timm/") and name != "timm/"):
+            return name
+        raise ValueError(f"one of {', '.join(ARCHITECTURES)}, or timm/NAME")
 
 
 class AugmentationSettings(Strict):
@@ -90,6 +93,12 @@ class ClsSettings(TrainingSettings):
     epochs: int = Field(300, ge=1)
     batch_size: int = Field(128, ge=2)
     meta_batch_size: int = Field(128, ge=2)
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of a target spread over all classes, in plain and clean steps",
+    )
     sampling: Literal["epochs", "iid"] = Field("epochs", description="iid: every batch a fresh draw (MW-Net family)")
     log_weights_every: int = Field(1, ge=1, description="epochs between logs of every training sample's weights")
 

@@ -9,9 +9,12 @@ from l2b.candidate_losses import Loss
 _TINY = 1e-12
 
 
-def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """-log p_y, (B,); target (B,) int64, or a distribution over the classes (B, K): -sum_k q_k log p_k."""
-    return functional.cross_entropy(logits, target, reduction="none")
+def cross_entropy(logits: Tensor, target: Tensor, *, smoothing: float = 0.0) -> Tensor:
+    """-log p_y, (B,); target (B,) int64, or a distribution over the classes (B, K): -sum_k q_k log p_k.
+
+    smoothing: share of the target that is spread evenly over all K classes first (Szegedy et al. 2016).
+    """
+    return functional.cross_entropy(logits, target, reduction="none", label_smoothing=smoothing)
 
 
 def mae(logits: Tensor, target: Tensor) -> Tensor:

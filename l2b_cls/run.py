@@ -96,7 +96,7 @@ def training_of(settings: Settings, batches: SampleBatches) -> Training:
     """A run of these settings on these batches, before its first step."""
     method = METHODS[settings.method]
     state = new_state(settings, method, partial(network_of, settings), batches.device)
-    return Training(settings, method, Task(batches.classes), batches, state, online_meta)
+    return Training(settings, method, Task(batches.classes, settings.label_smoothing), batches, state, online_meta)
 
 
 def run_training(

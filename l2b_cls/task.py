@@ -13,6 +13,7 @@ class Task:
     """Samples of `classes` classes. Targets are class numbers (B,) int64, or distributions (B, classes)."""
 
     classes: int
+    label_smoothing: float = 0.0
     tool: ClassVar[str] = "l2b-cls"
     records: ClassVar[str] = "samples"
     schedule_in_epoch: ClassVar[bool] = False
@@ -22,8 +23,8 @@ class Task:
         return losses.cross_entropy(logits, target)
 
     def teaching_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """`loss`."""
-        return self.loss(logits, target)
+        """Cross-entropy (B,) of a target with `label_smoothing` of it spread over all classes (Szegedy et al. 2016)."""
+        return losses.cross_entropy(logits, target, smoothing=self.label_smoothing)
 
     def mae(self, logits: Tensor, target: Tensor) -> Tensor:
         """2 (1 - p_y), (B,) in [0, 2]; target (B,) int64."""

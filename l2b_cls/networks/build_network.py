@@ -12,6 +12,7 @@ from l2b_cls.networks.preact_resnet import PreActResNet18
 from l2b_cls.networks.pretrained import load_backbone
 from l2b_cls.networks.resnet32 import ResNet32
 from l2b_cls.networks.small_cnn import SmallCNN
+from l2b_cls.networks.timm_network import PREFIX, places, timm_network
 from l2b_cls.networks.wide_resnet import WideResNet
 from l2b_data.errors import ConfigError
 from l2b_run.folder.read_weights import read_weights
@@ -78,19 +79,25 @@ NETWORKS = {
     "resnet50": _Network(_torchvision("resnet50"), head="fc"),
     "efficientnet-lite0": _Network(_lite0, "conv_stem", "classifier"),
 }
-"""Every architecture of NetworkSettings."""
+"""Every architecture of NetworkSettings but those of timm."""
 
 
-def build_network(network: NetworkSettings, *, classes: int, channels: int) -> nn.Module:
+def build_network(
+    network: NetworkSettings, *, classes: int, channels: int, size: tuple[int, int] | None = None
+) -> nn.Module:
     """The network of these settings: images (B, channels, H, W) float32 -> logits (B, classes).
 
     Fresh weights come from torch's global stream. `network.weights` then replaces all but the last layer's: a
     .safetensors or .pth state dict of the same architecture (of torchvision's for resnet18 and resnet50; of three
-    channels where the data has one), or "package" for efficientnet-lite0 (extra `efficientnet`).
-    Raises ConfigError for weights that are missing or do not fit.
+    channels where the data has one), or "package" for efficientnet-lite0 (extra `efficientnet`). size: of the images,
+    for networks of timm that hold it. Raises ConfigError for weights that are missing or do not fit, and as
+    `timm_network`.
     """
-    entry = NETWORKS[network.architecture]
-    model = entry.build(network, classes, channels)
+    if network.architecture.startswith(PREFIX):
+        name = network.architecture.removeprefix(PREFIX)
+        model = timm_network(name, classes=classes, channels=channels, size=size)
+    else:
+        model = NETWORKS[network.architecture].build(network, classes, channels)
     if network.weights is None:
         return model
     if network.weights != "package":
@@ -101,5 +108,13 @@ def build_network(network: NetworkSettings, *, classes: int, channels: int) -> n
         raise ConfigError(
             f"network.weights 'package' is for efficientnet-lite0; name a file with weights of {network.architecture}"
         )
-    load_backbone(model, state, network.weights, head=entry.head, stem=entry.stem)
+    stem, head = places_of(network.architecture, model)
+    load_backbone(model, state, network.weights, head=head, stem=stem)
     return model
+
+
+def places_of(architecture: str, model: nn.Module) -> tuple[str, str]:
+    """Names of the first convolution and the last layer of a `model` of this architecture."""
+    if architecture.startswith(PREFIX):
+        return places(model)
+    return NETWORKS[architecture].stem, NETWORKS[architecture].head

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from l2b_cls.batches.sample_batches import output_size
 from l2b_cls.config import Settings
 from l2b_cls.methods.table import METHODS
 from l2b_cls.networks.build_network import build_network
@@ -15,7 +16,9 @@ def network_of(settings: Settings, *, pretrained: bool = True) -> nn.Module:
     `pretrained=False` leaves a weights file unread: the network is about to be given weights of its own.
     """
     network = settings.network if pretrained else settings.network.model_copy(update={"weights": None})
-    model = build_network(network, classes=len(settings.task.classes), channels=settings.task.channels)
+    height, width = settings.task.size
+    size = output_size(settings.augmentation, (height, width))
+    model = build_network(network, classes=len(settings.task.classes), channels=settings.task.channels, size=size)
     return model.to(memory_format=torch.channels_last)
 
 

@@ -10,7 +10,7 @@ import yaml
 from torch import nn
 
 from l2b_cls.batches.sample_batches import Samples
-from l2b_cls.networks import NETWORKS
+from l2b_cls.networks import places_of
 from l2b_cls.pretraining.settings import SimclrSettings
 from l2b_cls.pretraining.simclr import TEXT, simclr_training
 from l2b_data.files.atomic import write_json, write_text
@@ -56,7 +56,7 @@ def run_pretraining(
     started = time.perf_counter()
     run = simclr_training(settings, data, device)
     state = train(run, out, score="loss", progress=progress, resume=resume)
-    state.model.set_submodule(NETWORKS[settings.network.architecture].head, nn.Identity())
+    state.model.set_submodule(places_of(settings.network.architecture, state.model)[1], nn.Identity())
     write_weights(out / ENCODER, state.model)
     summary = PretrainSummary(
         method=settings.method,

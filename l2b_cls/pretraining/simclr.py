@@ -11,7 +11,7 @@ from l2b_cls.config import AugmentationSettings
 from l2b_cls.features import head_of
 from l2b_cls.losses import contrastive_loss
 from l2b_cls.meta_set.online import online_meta
-from l2b_cls.networks import NETWORKS, build_network
+from l2b_cls.networks import build_network, places_of
 from l2b_cls.pretraining.settings import SimclrSettings
 from l2b_cls.pretraining.simclr_view import simclr_view
 from l2b_cls.task import Task
@@ -51,7 +51,7 @@ def projecting_network(settings: SimclrSettings) -> nn.Module:
     model = build_network(chosen, classes=len(settings.task.classes), channels=settings.task.channels)
     width = head_of(model).in_features
     head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, settings.projection))
-    model.set_submodule(NETWORKS[chosen.architecture].head, head)
+    model.set_submodule(places_of(chosen.architecture, model)[1], head)
     return model.to(memory_format=torch.channels_last)
 
 

@@ -46,8 +46,8 @@ def _resolve(
         found = exclude_samples(found, named)
     derived = derive_samples(SampleCounts(len(found.train), len(found.meta)), settings)
     settings = filled_in(filled(settings, derived, say) if derived else settings, found)
-    if settings.network.weights is not None:
-        network_of(settings)  # weights that do not fit are found before anything is written
+    if settings.network.weights is not None or settings.network.architecture.startswith("timm/"):
+        network_of(settings)  # weights that do not fit, and unknown names, are found before anything is written
     return settings, found
 
 

@@ -1,10 +1,14 @@
 """The alignment is the inner product of direction and element gradient."""
 
 import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from l2b import alignment, candidate_losses, judge
+from l2b import alignment, bootstrap_weights, candidate_losses, judge
 from l2b.untouched import forward_with
-from tests.l2b.problems import relative_error, same, sgd, small_cnn, snapshot
+from tests.l2b.double_backward import alignments_by_double_backward
+from tests.l2b.problems import relative_error, same, samples, sgd, small_cnn, snapshot
 
 
 def test_is_the_inner_product_element_by_element():
@@ -46,3 +50,28 @@ def test_losses_that_do_not_depend_on_the_parameters_get_zeros():
     a = alignment(problem.model, d, x, y, loss=lambda logits, target: target.double())
     assert a.shape == (1, 8)
     assert not a.any()
+
+
+class Attention(nn.Module):
+    """Torch's fused attention over the rows of an image, as vision transformers use it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inward = nn.Linear(48, 3 * 8)
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = self.inward(x.transpose(1, 2).flatten(2)).chunk(3, dim=-1)
+        return self.head(functional.scaled_dot_product_attention(query, key, value).mean(dim=1))
+
+
+def test_torchs_attention_equals_double_backward():
+    torch.manual_seed(0)
+    problem = samples(Attention())
+    arguments = (problem.model, sgd(problem), problem.batch, problem.meta_batch)
+    options = {"loss": problem.loss, "pseudo_label": problem.pseudo_label}
+    found = bootstrap_weights(*arguments, **options, normalize=None)
+    with sdpa_kernel(SDPBackend.MATH):
+        reference = alignments_by_double_backward(*arguments, **options)
+    assert reference.norm() > 0
+    assert relative_error(found, reference) < 1e-10

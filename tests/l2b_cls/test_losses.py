@@ -86,3 +86,12 @@ def test_the_mixed_target_has_mixups_loss(case):
     assert mixed.shape == (5, 4)
     expected = 0.3 * losses.cross_entropy(logits, y) + 0.7 * losses.cross_entropy(logits, other)
     torch.testing.assert_close(losses.cross_entropy(logits, mixed.double()), expected, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_label_smoothing_spreads_a_share_of_the_target(case, smoothing):
+    logits, y = case
+    spread = (1 - smoothing) * distribution(y) + smoothing / 4
+    for target in (y, distribution(y)):
+        found = losses.cross_entropy(logits, target, smoothing=smoothing)
+        torch.testing.assert_close(found, losses.cross_entropy(logits, spread))
