@@ -16,7 +16,9 @@ from l2b_cli.shared.progress import training_progress
 from l2b_cli.shared.result import Part, print_result, warn
 from l2b_cli.shared.say import stderr_lines
 from l2b_cli.shared.train_a_run import both, requested
+from l2b_data.errors import SomeCasesFailed
 from l2b_run.folder.read_run import is_cross_validation
+from l2b_run.folder.summary import RunSummary
 from l2b_run.tracking.track import require_tracker, tracked
 from l2b_run.training.epoch_row import Progress
 from pipelines.folds.cross_validate import FoldedTask, judge_runs, plan_folds, train_runs
@@ -66,6 +68,10 @@ def train_folds(
         summary = judge_runs(cross, say=say)
     print_result(summary, _results(summary, named, planned.out, score), as_json=options.as_json)
     warn(f"{case}: {message}" for case, message in (summary.get("failed") or {}).items())
+    found = {run: RunSummary.read(run / "summary.json") for run in cross.runs}
+    warn(f"{run}: {line}" for run, one in found.items() for line in one.warnings or [])
+    if dead := [str(run) for run, one in found.items() if one.one_class]:
+        raise SomeCasesFailed(f"{', '.join(dead)}: the network predicts nothing, or one class; it is of no use")
 
 
 def _results(summary: dict[str, Any], title: str, out: Path, score: str) -> Iterator[Part]:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from l2b_cls.audit.findings.copies import copies, joined
+from l2b_cls.audit.findings.pictures import describe
 from l2b_cls.audit.judges.crossfit import cut_samples
 from l2b_cls.metrics.sample_metrics import DEFINITIONS, classification_metrics
 from l2b_cls.metrics.summary import Summary
@@ -85,7 +87,9 @@ def _summary(cross: CrossValidation[RunData], by_number: np.ndarray) -> dict[str
 
 
 def _cut(data: RunData, count: int, seed: int) -> list[Fold]:
-    return cut_samples(data.given, [data.images.groups[one] for one in data.train.tolist()], count, seed)
+    """Folds in which samples of one group, or of one picture, stay together, as the audit of a run cuts them."""
+    groups = [data.images.groups[one] for one in data.train.tolist()]
+    return cut_samples(data.given, joined(groups, copies(describe(data.images, data.train))), count, seed)
 
 
 def _part(data: RunData, fold: Fold) -> RunData:

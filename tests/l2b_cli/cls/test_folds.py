@@ -97,6 +97,18 @@ def test_groups_stay_together_and_judges_that_train_are_not_held_out_ones(tmp_pa
         assert not set(split["meta"]) & set(fold["val"])
 
 
+def test_one_picture_twice_is_held_out_once(tmp_path):
+    root = make(tmp_path)
+    pixels = np.load(root / "data" / "images.npy")
+    same = list(range(40, 60))
+    pixels[same] = pixels[40]
+    np.save(root / "data" / "images.npy", pixels)
+    code, _, said = call(root, "--method", "ce", "--folds", "4", "--noise", "none")
+    assert code == 0, said
+    folds = json.loads((root / "cv" / FOLDS).read_text())
+    assert sorted(bool(set(same) & set(fold["val"])) for fold in folds) == [False, False, False, True]
+
+
 def test_a_stopped_cross_validation_goes_on(crossed, tmp_path):
     shutil.copytree(crossed[0], tmp_path / "copy")
     cv = tmp_path / "copy" / "cv"
