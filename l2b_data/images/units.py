@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-MM = {"mm": 1.0, "micron": 0.001, "meter": 1000.0, "cm": 10.0, "nm": 1e-6}
+MM = {"mm": 1.0, "micron": 0.001, "meter": 1000.0, "cm": 10.0, "nm": 1e-6, "inch": 25.4}
 """Length in mm of each unit; a NIfTI file is written in one of the first three."""
 
-_NAMES = {
-    **dict.fromkeys(("um", "µm", "μm", "\ufffdm", "microns", "micrometer", "micrometers"), "micron"),
+_NAMES = {  # "âµm", "î¼m": the two signs for micro, written in UTF-8 and read as Latin-1
+    **dict.fromkeys(("um", "µm", "μm", "âµm", "î¼m", "\ufffdm", "microns", "micrometer", "micrometers"), "micron"),
+    **dict.fromkeys(("in", "inches"), "inch"),
     **dict.fromkeys(("m", "meters", "metre", "metres"), "meter"),
 }
 

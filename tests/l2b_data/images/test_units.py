@@ -6,7 +6,7 @@ import pytest
 import SimpleITK as sitk
 
 from l2b_data.errors import DataError
-from l2b_data.images.units import unit_of
+from l2b_data.images.units import MM, unit_of
 from l2b_data.images.volume import Volume, read_volume, write_volume
 from tests.l2b_data.images.in_unit import PER_MM, assert_same_header, rewrite_in
 
@@ -102,6 +102,15 @@ def test_grids_of_micron_files_are_compared_in_microns():
 
 
 def test_units_by_name():
-    assert unit_of([]) == unit_of(["", ""]) == unit_of(["mm"]) == unit_of(["inch"]) == "mm"
+    assert unit_of([]) == unit_of(["", ""]) == unit_of(["mm"]) == unit_of(["pixel"]) == "mm"
     assert unit_of([" UM "]) == unit_of(["μm"]) == unit_of(["micron", "um"]) == "micron"
     assert unit_of(["mm", "um"]) is None
+
+
+@pytest.mark.parametrize(("name", "unit"), [("µm", "micron"), ("μm", "micron"), ("in", "inch"), ("cm", "cm")])
+def test_names_of_units_in_utf_8(tmp_path, name, unit):
+    header = f"NDims = 2\nDimSize = 4 3\nElementSpacing = 2 2\nDistanceUnits = {name}\nElementType = MET_UCHAR\n"
+    (tmp_path / "a.mha").write_bytes(header.encode() + b"ElementDataFile = LOCAL\n" + bytes(12))
+    volume = read_volume(tmp_path / "a.mha")
+    assert volume.unit == unit
+    assert volume.spacing_mm[1] == pytest.approx(2 * MM[unit])
