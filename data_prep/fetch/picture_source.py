@@ -28,8 +28,12 @@ class FolderSource:
         self._files = {composed(path.relative_to(folder).as_posix()): path for path in found}
         self.names = sorted(self._files)
 
+    def path(self, name: str) -> Path:
+        """Where the image stands."""
+        return self._files.get(name, self.folder / name)
+
     def read(self, name: str, *, channels: int, size: tuple[int, int] | None) -> np.ndarray:
-        return read_picture(self._files.get(name, self.folder / name), channels=channels, size=size)
+        return read_picture(self.path(name), channels=channels, size=size)
 
 
 class ZipSource:
@@ -70,6 +74,21 @@ def open_pictures(source: Path | str, *, option: str) -> PictureSource:
     if not opened.names:
         raise DataError(f"{option} {source}: no image in it")
     return opened
+
+
+def unreadable(source: PictureSource, names: Sequence[str], *, workers: int = 2) -> dict[str, str]:
+    """Those of the images `names` that cannot be read, and why."""
+
+    def fault(name: str) -> str:
+        try:
+            source.read(name, channels=1, size=None)
+        except DataError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(workers) as pool:
+        found = dict(zip(names, pool.map(fault, names), strict=True))
+    return {name: text for name, text in found.items() if text}
 
 
 def read_all(

@@ -6,14 +6,16 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from data_prep.fetch.picture_source import FolderSource, read_all
+from data_prep.fetch.picture_source import FolderSource, read_all, unreadable
 from data_prep.label_sets.class_listing import list_class_folders, list_table, number_classes
 from data_prep.label_sets.class_split import SplitShares, split_classes
+from data_prep.label_sets.same_files import joined, same_files
 from data_prep.own_cases.split import group_cases
 from l2b_data.errors import ConfigError, DataError
 from l2b_data.files.alike_names import alike_in_parts
 from l2b_data.files.shorten import counted, first_lines, first_names
 from l2b_data.files.text_lines import read_lines
+from l2b_data.images.picture_8bit import is_deep
 from l2b_data.samples.alike_classes import alike_classes, alike_text
 from l2b_data.samples.image_set import OWN, ImageSet
 from l2b_data.samples.label_table import META
@@ -36,6 +38,7 @@ def prepare_class_folder(
     group_regex: str | None = None,
     size: tuple[int, int] | None = None,
     grey: bool = False,
+    skip_unreadable: bool = False,
     workers: int = 2,
     say: Say = lambda line: None,
 ) -> ImageSet:
@@ -44,6 +47,7 @@ def prepare_class_folder(
     Without a table the classes are folders (`list_class_folders`); with one, the split, the groups and further label
     sets (`given`) may stand in it as well (`list_table`). What a label means: `number_classes`. Where no split is said
     it is drawn by `shares`, whole groups together. group_regex: the group is what its bracket finds in the file's path.
+    Exact copies of an image are drawn into one part. skip_unreadable: images that cannot be read are left out and told.
     meta_list: text file with a path below `source` a line, of images whose labels the user vouches for: the split meta.
 
     Raises ConfigError, and DataError with every fault of the table, of the labels, or of the images.
@@ -55,6 +59,13 @@ def prepare_class_folder(
     if given and table is None:
         raise ConfigError(f"--given {','.join(given)}: a column of the table, so give --table as well")
     listing = list_class_folders(source) if table is None else list_table(Path(table), source, given=given, say=say)
+    pictures, channels = FolderSource(source), 1 if grey else 3
+    skipped = unreadable(pictures, listing.files, workers=workers) if skip_unreadable else {}
+    if skipped:
+        listing = listing.without(skipped)
+        say(f"warning: {counted(len(skipped), 'image')} left out, unreadable:")
+        for line in first_lines(list(skipped.values()), _SHOWN):
+            say(f"  {line}")
     labels, sets, classes = number_classes(listing, class_names, where=str(table or source))
     for names in alike_classes(classes):
         say(f"warning: {alike_text(names)}")
@@ -72,12 +83,19 @@ def prepare_class_folder(
         split[named] = META
     if listing.split is None:
         drawn = shares or SplitShares()
-        split[~named] = split_classes(labels[~named], np.array(groups, object)[~named].tolist(), drawn)
+        free = np.flatnonzero(~named)
+        same = same_files([pictures.path(listing.files[position]) for position in free])
+        if same:
+            copies = sum(len(found) - 1 for found in same)
+            say(f"{counted(copies, 'image')} the same as another, byte for byte: in the same part as that one")
+        split[free] = split_classes(labels[free], joined([groups[position] for position in free], same), drawn)
         how = f"drawn: test {drawn.test:g}, val {drawn.val:g}, seed {drawn.seed}"
         say(f"no split is given; {how}")
         if not any(groups) and (text := alike_in_parts(dict(zip(listing.files, split.tolist(), strict=True)))):
             say(f"warning: {text}")
-    pictures, channels = FolderSource(source), 1 if grey else 3
+    if deep := [file for file in listing.files if is_deep(pictures.path(file))]:
+        shown = f"{counted(len(deep), 'image')} of more than 8 bits a pixel ({first_names(deep, 3)})"
+        say(f"{shown}: each over its own range")
     images = read_all(pictures, listing.files, channels=channels, size=size, workers=workers, say=say)
     return write_image_set(
         out,
@@ -89,7 +107,8 @@ def prepare_class_folder(
         names=listing.files,
         groups=groups,
         given=sets,
-        source={"dataset": OWN, "table": Path(table).name if table else None, "split": how, "grey": grey},
+        source={"dataset": OWN, "table": Path(table).name if table else None, "split": how, "grey": grey}
+        | ({"skipped": sorted(skipped)} if skipped else {}),
     )
 
 

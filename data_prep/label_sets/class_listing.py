@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -38,6 +39,17 @@ class Listing:
     split: list[str] | None = None
     groups: list[str] = field(default_factory=list)
     given: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def without(self, files: Container[str]) -> "Listing":
+        """The listing but for these files."""
+        kept = [file not in files for file in self.files]
+
+        def of(values: list[str]) -> list[str]:
+            return list(compress(values, kept))
+
+        split = None if self.split is None else of(self.split)
+        given = {name: of(values) for name, values in self.given.items()}
+        return Listing(of(self.files), of(self.labels), split, of(self.groups), given)
 
 
 def list_class_folders(source: Path) -> Listing:

@@ -22,7 +22,7 @@ def evaluate(
 ) -> None:
     """Accuracy, balanced accuracy, AUC and confusion matrix of a run's final network."""
     from l2b_cls.metrics.evaluate import evaluate_run, write_evaluation
-    from l2b_cls.metrics.summary_table import confusion_table, metrics_line
+    from l2b_cls.metrics.summary_table import class_tables, metrics_line
     from l2b_run.folder.read_run import check_evaluation_folder
     from l2b_run.training.device import choose_device
 
@@ -31,5 +31,5 @@ def evaluate(
     found = evaluate_run(run, data=data, split=split, device=choose_device(device))
     if out is not None:
         write_evaluation(found, out)
-    parts = (confusion_table(found.summary), metrics_line(found.summary))
+    parts = (*class_tables(found.summary), metrics_line(found.summary))
     print_result(found.summary, parts, as_json=as_json)

@@ -36,19 +36,28 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield f"{summary.train_seconds:.0f} s of training, {summary.peak_memory_mb:.0f} MB at most"
 
 
-def confusion_table(metrics: EvaluationSummary, *, most: int = 12) -> Table:
-    """A row a class: its samples, the share recognised, and up to `most` classes the counts of what was predicted."""
+def class_tables(metrics: EvaluationSummary, *, most: int = 12) -> Iterator[Table | str]:
+    """A row a class: its samples and the share recognised; up to `most` classes then the counts of what was predicted.
+
+    Two tables, so that names and counts need not share the width of a terminal: a name is never split.
+    """
     names, counts = metrics.classes, metrics.confusion_matrix
-    whole = len(names) <= most
-    table = Table(title="row: label, column: predicted class" if whole else None, title_justify="left")
+    table = Table()
     table.add_column("class", overflow="fold")
-    for header in ("samples", "recall", *(map(str, range(len(names))) if whole else ())):
+    for header in ("samples", "recall"):
         table.add_column(header, justify="right", no_wrap=True)
     for number, (name, row) in enumerate(zip(names, counts, strict=True)):
         recall = f"{row[number] / sum(row):.3f}" if sum(row) else "-"
-        label = f"{number} {name}" if whole else name
-        table.add_row(Text(label), str(sum(row)), recall, *(map(str, row) if whole else ()))
-    return table
+        table.add_row(Text(f"{number} {name}"), str(sum(row)), recall)
+    yield table
+    if len(names) <= most:
+        yield "row: label, column: predicted class"
+        matrix = Table(padding=(0, 0, 0, 1))
+        for header in ("", *map(str, range(len(names)))):
+            matrix.add_column(header, justify="right", no_wrap=True)
+        for number, row in enumerate(counts):
+            matrix.add_row(str(number), *map(str, row))
+        yield matrix
 
 
 def metrics_line(metrics: EvaluationSummary) -> str:

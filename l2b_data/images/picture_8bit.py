@@ -34,8 +34,9 @@ def read_picture(
 
     An orientation tag is obeyed, a palette looked up, CMYK converted, transparency laid on white. size (H, W): the
     image is resized, as `resize`. data: the bytes, where they do not stand in a file (a member of a zip; `path` then
-    names them in errors). Raises DataError: absent, empty, truncated or damaged; more than MAX_PIXELS; several frames;
-    more than 8 bits a channel (which part of the range is meant is not known).
+    names them in errors). Grey values of more than 8 bits (`is_deep`) are scaled, the image's own lowest to 0 and
+    highest to 255: which part of a wider range is meant is not known. Raises DataError: absent, empty, truncated or
+    damaged; more than MAX_PIXELS; several frames; NaN or infinite values.
     """
     path = Path(path)
     if data is None and not path.is_file():
@@ -52,6 +53,17 @@ def read_picture(
             raise DataError(f"{path}: {error}; make it smaller") from error
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError) as error:
             raise DataError(f"{path}: not a readable image ({error}); copy it again") from error
+
+
+def is_deep(path: Path) -> bool:
+    """Whether the grey values of a readable image have more than 8 bits; its header alone is read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(path, formats=_FORMATS) as image:
+                return image.mode in _DEEP
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            return False
 
 
 def resize(pixels: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
@@ -81,11 +93,20 @@ def _check(path: Path, image: Any) -> None:
         raise DataError(f"{path}: {width} x {height} pixels, more than the cap of {MAX_PIXELS:,}; make it smaller")
     if getattr(image, "n_frames", 1) != 1:
         raise DataError(f"{path}: {image.n_frames} frames; save the one that is meant")
-    if image.mode in _DEEP:
-        raise DataError(f"{path}: more than 8 bits a channel; save it with 8, over the range of values that matters")
+
+
+def _in_8_bits(image: Any) -> Any:
+    """A deep grey image over its own range of values. Raises ValueError where one is not finite."""
+    values = np.asarray(image, np.float64)
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite(high - low):
+        raise ValueError("it has values that are NaN or infinite")
+    return Image.fromarray(np.rint((values - low) * (255 / max(high - low, 1e-300))).astype(np.uint8))
 
 
 def _convert(image: Any, channels: int) -> np.ndarray:
+    if image.mode in _DEEP:
+        image = _in_8_bits(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -30,5 +30,5 @@ def test_a_run_under_adamw_with_smoothing_takes_steps(method):
 
 
 def test_weighed_labels_under_adamw_ask_for_no_look_ahead():
-    with pytest.raises(ValueError, match="set bootstrap.lookahead=none"):
+    with pytest.raises(ValueError, match=r"set bootstrap\.lookahead=none"):
         make_settings("l2b", optimizer={"name": "adamw"}, bootstrap={"lookahead": "optimizer"})

@@ -26,6 +26,9 @@ def folder(
     size: Annotated[str | None, Option(help="N or HxW pixels to resize images to; needed if sizes differ.")] = None,
     grey: Annotated[bool, Option("--grey", help="Read images as grey; else as colour.")] = False,
     group_regex: Annotated[str | None, Option(help="Group (patient) in a file's path: what the bracket finds.")] = None,
+    skip_unreadable: Annotated[
+        bool, Option("--skip-unreadable", help="Leave out images that cannot be read, and list them.")
+    ] = False,
     workers: Workers = 2,
     as_json: AsJson = False,
 ) -> None:
@@ -44,6 +47,7 @@ def folder(
         group_regex=group_regex,
         size=_size(size),
         grey=grey,
+        skip_unreadable=skip_unreadable,
         workers=workers,
         as_json=as_json,
     )

@@ -1,10 +1,13 @@
 """A user's own images: class folders, tables, label sets, groups, sizes, and everything that can be wrong with them."""
 
+import json
 import os
+import shutil
 import unicodedata
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_prep.label_sets.class_folder import prepare_class_folder
 from data_prep.label_sets.class_split import SplitShares
@@ -286,3 +289,40 @@ def test_classes_that_differ_in_case_are_named(classes):
     ]
     kinds = [fault.kind for fault in check_image_set(made.root)[1]]
     assert kinds.count("alike_classes") == 2
+
+
+def test_unreadable_images_are_left_out_where_asked_and_told(classes):
+    (classes / "own" / "cat" / "p0_1.png").write_bytes(b"no image")
+    said = []
+    made = prepare_class_folder(classes / "own", classes / "out", skip_unreadable=True, say=said.append)
+    assert made.names == [name for name in files(classes) if name != "cat/p0_1.png"]
+    assert "warning: 1 image left out, unreadable:" in said
+    assert any("p0_1.png: not a readable image" in line for line in said)
+    record = json.loads((classes / "out" / "dataset.json").read_text())
+    assert record["source"]["skipped"] == ["cat/p0_1.png"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_exact_copies_are_drawn_into_one_part(classes, seed):
+    for number in range(10):
+        animal = "cat" if number < 5 else "dog"
+        source = classes / "own" / animal / f"p{2 * (number // 5)}_{10 * (number // 5) + number % 5}.png"
+        shutil.copy(source, source.with_name(f"copy_{source.name}"))
+    said = []
+    made = prepare_class_folder(
+        classes / "own", classes / f"out{seed}", shares=SplitShares(0.4, seed=seed), say=said.append
+    )
+    assert "10 images the same as another, byte for byte: in the same part as that one" in said
+    split = dict(zip(made.names, made.split, strict=True))
+    copies = [name for name in split if "copy_" in name]
+    assert len(copies) == 10
+    assert all(split[name] == split[name.replace("copy_", "")] for name in copies)
+    assert {"train", "test"} == set(split.values())
+
+
+def test_images_of_16_bits_are_read_and_told(classes):
+    Image.fromarray(np.arange(120, dtype=np.uint16).reshape(10, 12) * 100).save(classes / "own" / "cat" / "deep.png")
+    said = []
+    made = prepare_class_folder(classes / "own", classes / "out", grey=True, say=said.append)
+    assert "1 image of more than 8 bits a pixel (cat/deep.png): each over its own range" in said
+    assert made.images(np.array([made.names.index("cat/deep.png")])).max() == 255

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from l2b_cls.metrics.sample_metrics import classification_metrics
 from l2b_cls.metrics.summary import EvaluationSummary, Scores, Summary, run_summary
-from l2b_cls.metrics.summary_table import confusion_table, metrics_line, summary_lines, summary_table
+from l2b_cls.metrics.summary_table import class_tables, metrics_line, summary_lines, summary_table
 from l2b_run.training.epoch_row import EpochRow
 from tests.l2b_cls.synthetic import make_settings
 
@@ -108,14 +109,25 @@ def evaluated(count):
 
 
 def test_the_matrix_of_few_classes_is_shown_whole_and_a_class_without_samples_has_no_recall():
-    text = printed(confusion_table(evaluated(3)))
-    assert "0 class 0" in text
+    text = "".join(map(printed, class_tables(evaluated(3))))
     assert "row: label, column: predicted class" in text
-    rows = [line.split("│")[1:-1] for line in text.splitlines() if "class " in line and "│" in line]
-    assert [[cell.strip() for cell in row][1:] for row in rows] == [
-        ["4", "0.750", "3", "1", "0"],
-        ["4", "0.750", "0", "3", "1"],
-        ["0", "-", "0", "0", "0"],
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
+    assert rows == [
+        ["0 class 0", "4", "0.750"],
+        ["1 class 1", "4", "0.750"],
+        ["2 class 2", "0", "-"],
+        ["0", "3", "1", "0"],
+        ["1", "0", "3", "1"],
+        ["2", "0", "0", "0"],
     ]
-    assert "predicted class" not in printed(confusion_table(evaluated(13)))
+    assert "predicted class" not in "".join(map(printed, class_tables(evaluated(13))))
     assert metrics_line(evaluated(2)) == ("4 samples (split test): accuracy 0.7500, balanced accuracy 0.5000, AUC -")
+
+
+def test_a_long_class_name_is_not_split_on_a_narrow_terminal():
+    found = replace(evaluated(12), classes=["atypical melanocytic proliferation"] * 12)
+    text = "".join(map(printed, class_tables(found)))
+    assert text.count("atypical melanocytic proliferation") == 12
+    matrix = text.split("predicted class")[1]
+    header = next(line for line in matrix.splitlines() if "┃" in line)
+    assert [cell.strip() for cell in header.strip().split("┃")[2:-1]] == [str(number) for number in range(12)]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from l2b_data.errors import DataError
-from l2b_data.images.picture_8bit import is_picture, read_picture, resize, resize_shorter_side
+from l2b_data.images.picture_8bit import is_deep, is_picture, read_picture, resize, resize_shorter_side
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
@@ -51,14 +51,14 @@ def test_what_is_refused(tmp_path, monkeypatch):
     (tmp_path / "cut.png").write_bytes(good.read_bytes()[:-40])
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "text.jpg").write_text("no image at all")
-    Image.fromarray(np.zeros((3, 3), np.uint16)).save(tmp_path / "deep.png")
+    Image.fromarray(np.full((3, 3), np.nan, np.float32)).save(tmp_path / "deep.tif")
     Image.fromarray(COLOUR).save(tmp_path / "two.tif", save_all=True, append_images=[Image.fromarray(COLOUR)])
     for name, message in (
         ("none.png", "no such file"),
         ("cut.png", "not a readable image"),
         ("empty.png", "not a readable image"),
         ("text.jpg", "not a readable image"),
-        ("deep.png", "more than 8 bits"),
+        ("deep.tif", "not a readable image .*NaN or infinite"),
         ("two.tif", "2 frames"),
     ):
         with pytest.raises(DataError, match=rf"{name}: {message}"):
@@ -88,3 +88,21 @@ def test_resize_and_cut():
     np.testing.assert_array_equal(cut, steps[:, 2:6])
     assert resize_shorter_side(COLOUR, (9, 4)).shape == (9, 4, 3)
     assert resize_shorter_side(np.full((3, 1000, 3), 7, np.uint8), (2, 2)).tolist() == [[[7] * 3] * 2] * 2
+
+
+@pytest.mark.parametrize(("dtype", "suffix"), [(np.uint16, "png"), (np.uint16, "tif"), (np.float32, "tif")])
+def test_deep_grey_values_are_read_over_their_own_range(tmp_path, dtype, suffix):
+    values = np.array([[1000, 1500], [2000, 3000]], dtype)
+    Image.fromarray(values).save(tmp_path / f"deep.{suffix}")
+    assert is_deep(tmp_path / f"deep.{suffix}")
+    grey = read_picture(tmp_path / f"deep.{suffix}", channels=1)
+    assert grey[..., 0].tolist() == [[0, 64], [128, 255]]
+    assert np.array_equal(read_picture(tmp_path / f"deep.{suffix}", channels=3), np.repeat(grey, 3, axis=2))
+
+
+def test_one_deep_value_is_black_and_8_bits_are_not_deep(tmp_path):
+    Image.fromarray(np.full((2, 2), 700, np.uint16)).save(tmp_path / "flat.png")
+    assert not read_picture(tmp_path / "flat.png", channels=1).any()
+    Image.fromarray(np.full((2, 2), 7, np.uint8)).save(tmp_path / "shallow.png")
+    assert not is_deep(tmp_path / "shallow.png")
+    assert not is_deep(tmp_path / "absent.png")
