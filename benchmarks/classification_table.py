@@ -23,7 +23,7 @@ from l2b_run.training.epoch_row import read_epochs
 
 ROWS: dict[str, tuple[str, tuple[str, ...]]] = {  # name of the row -> method, what is set for it
     **{name: (name, ()) for name in ("ce", "bootstrap-hard", "bootstrap-soft", "joint", "finetune")},
-    **{name: (name, ()) for name in ("l2rw", "mwnet", "mnwnet", "rmnwnet", "l2b")},
+    **{name: (name, ()) for name in ("l2rw", "mwnet", "mnwnet", "rmnwnet", "l2b", "l2b-net")},
     "l2b-eq8-9": ("l2b", ("bootstrap.normalize=rectified", "bootstrap.judge_decay=0.0", "bootstrap.candidates=both")),
     "self-training": ("l2b", ("bootstrap.normalize=soft_choice", "bootstrap.candidates=pseudo")),
     "l2b-no-clean": ("l2b", ("meta.source=online",)),

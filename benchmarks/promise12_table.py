@@ -18,7 +18,7 @@ from pathlib import Path
 
 from l2b_seg.metrics.summary import Summary
 
-METHODS = ("unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b")
+METHODS = ("unetpp", "meta", "joint", "finetune", "nl", "mixup", "l2b", "l2b-net")
 SEEDED = ("l2b", "joint", "unetpp", "finetune", "nl")
 SEEDS = (0, 1, 2)
 

@@ -16,18 +16,14 @@ from l2b_run.training.method_settings import clean_step_faults
 from l2b_run.training.state import TrainState
 from l2b_run.training.task import Task
 
-FEATURES = 6
-
 
 class LabelNetSettings(Strict):
     """The net of l2b-net."""
 
     hidden: int = Field(32, ge=1, description="hidden units")
-    lr: float = Field(3e-3, gt=0, description="learning rate of the net (Adam)")
-    pseudo: float = Field(0.1, gt=0, lt=1, description="share of the pseudo-label before anything is learnt")
-    neither: float = Field(0.1, gt=0, lt=1, description="share of neither label before anything is learnt")
-    pull: float = Field(0.0, ge=0, description="pull towards those shares, in units of the alignments' spread")
-    ahead: float = Field(0.0, ge=0, lt=1, description="share of the epochs, after the warm-up, in which it only learns")
+    lr: float = Field(1e-2, gt=0, description="learning rate of the net (Adam)")
+    prior: float = Field(0.1, gt=0, lt=1, description="share of the pseudo-label before anything is learnt")
+    pull: float = Field(0.03, ge=0, description="pull of every share towards it, in units of the alignments' spread")
 
 
 @dataclass
@@ -47,34 +43,38 @@ class LabelNetMemory:
 
 def start(chosen: LabelNetSettings, state: TrainState) -> LabelNetMemory:
     """A net at its prior, and its optimizer."""
-    prior = (1 - chosen.pseudo - chosen.neither, chosen.pseudo, chosen.neither)
-    net = LabelWeightNet(FEATURES, chosen.hidden, prior).to(next(state.model.parameters()).device)
+    net = LabelWeightNet(4, chosen.hidden, chosen.prior).to(next(state.model.parameters()).device)
     return LabelNetMemory(net, torch.optim.Adam(net.parameters(), lr=chosen.lr))
 
 
 @torch.no_grad()
-def features(task: Task, logits: Tensor, given: Tensor, pseudo: Tensor, progress: float) -> Tensor:
-    """(B, *E, 6) float32: loss and probability of given and pseudo-label, whether they differ, share of epochs done.
+def features(task: Task, logits: Tensor, given: Tensor, pseudo: Tensor) -> Tensor:
+    """(B, *E, 4): losses of given label and pseudo-label, above 5 as 5, and how common each of the two is in the batch.
 
-    Losses above 5 count as 5. logits, given, pseudo as `task.loss` takes them.
+    logits, given, pseudo as `task.loss` takes them. Common: the share of the given labels, or pseudo-labels, of that
+    class, by which the net tells a rare class from a common one, however many there are.
     """
-    losses = torch.stack([task.loss(logits, given), task.loss(logits, pseudo)], -1)
-    differ = (given != pseudo).view(losses.shape[:-1])[..., None]
-    done = torch.full_like(losses[..., :1], progress)
-    return torch.cat([losses.clamp_max(5), torch.exp(-losses), differ.to(losses.dtype), done], -1)
+    losses = torch.stack([task.loss(logits, given), task.loss(logits, pseudo)], -1).clamp_max(5)
+    common = torch.stack([_shares(label).view(losses.shape[:-1]) for label in (given, pseudo)], -1)
+    return torch.cat([losses, common], -1)
+
+
+def _shares(label: Tensor) -> Tensor:
+    """Of each of these labels, the share of all that are the same; flat."""
+    flat = label.flatten().long()
+    return (torch.bincount(flat) / len(flat))[flat]
 
 
 def _weighed(run: Training, epoch: int, step: int, *, draw: DrawCandidates) -> Candidates:
     """Candidates whose pseudo-labels are those of the network that predicts, weighed by the net of its losses."""
-    memory, settings, found = run.state.memory, run.settings, draw(run, epoch, step)
+    memory, found = run.state.memory, draw(run, epoch, step)
     assert isinstance(memory, LabelNetMemory)
     with torch.no_grad():
         logits: Tensor = run.state.evaluated.eval()(found.drawn.images)
     run.state.model.train()  # without an average it is the network itself
     pseudo = found.pseudo_label if isinstance(found.pseudo_label, Tensor) else found.pseudo_label(logits)
-    seen = features(run.task, logits, found.drawn.target, pseudo, epoch / settings.epochs)
-    used = epoch >= settings.warm_up_epochs + round(run.own.ahead * settings.epochs)
-    learns = learnt(memory.net, memory.optimizer, seen, pull=run.own.pull, used=used)
+    seen = features(run.task, logits, found.drawn.target, pseudo)
+    learns = learnt(memory.net, memory.optimizer, seen, pull=run.own.pull)
     return replace(found, pseudo_label=pseudo, normalize=learns)
 
 

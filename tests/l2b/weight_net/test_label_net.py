@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from l2b import LabelWeightNet, NonFiniteError, batch_share, learnt, train_step
+from l2b import LabelWeightNet, NonFiniteError, learnt, train_step
 from tests.l2b.double_backward import label_net_gradient_by_double_backward
 from tests.l2b.problems import (
     Problem,
@@ -20,7 +20,7 @@ from tests.l2b.problems import (
 )
 
 LR = 0.05
-PRIOR = (0.7, 0.2, 0.1)
+PRIOR = 0.2
 
 
 def small_fcn() -> Problem:
@@ -30,11 +30,17 @@ def small_fcn() -> Problem:
 
 
 def features_of(problem: Problem) -> Tensor:
-    """Losses of both labels under the network as it is, (B, *E, 3) with whether they are the same label."""
+    """Losses of both labels under the network in eval mode, whose labels are the problem's pseudo-labels from now on.
+
+    (B, *E, 3): given label's, pseudo-label's, whether they are the same label, which those of the first row are.
+    """
     x, y = problem.batch
     with torch.no_grad():
         logits = copy.deepcopy(problem.model).eval()(x)
-    losses = [problem.loss(logits, y), problem.loss(logits, problem.pseudo_label(logits))]
+    pseudo = problem.pseudo_label(logits)
+    problem.pseudo_label = lambda logits: pseudo
+    y[0] = pseudo[0]
+    losses = [problem.loss(logits, y), problem.loss(logits, pseudo)]
     return torch.stack([*losses, (losses[0] == losses[1]).to(losses[0])], -1)
 
 
@@ -42,7 +48,7 @@ def label_net_for(problem: Problem, *, learnt_before: bool = True) -> tuple[Labe
     torch.manual_seed(9)
     net = LabelWeightNet(3, 7, PRIOR).to(problem.batch[0])
     if learnt_before:  # a last layer that is not 0 lets a gradient through to the first
-        nn.init.normal_(net.last.weight)
+        nn.init.normal_(net.layers[2].weight)
     return net, torch.optim.Adam(net.parameters(), lr=1e-3)
 
 
@@ -61,6 +67,12 @@ def flat(values) -> Tensor:
     return torch.cat([value.flatten() for value in values])
 
 
+def weights_of(net: LabelWeightNet, seen: Tensor) -> Tensor:
+    """alpha and beta by the formula; the last feature says that both labels are the same."""
+    beta = net(seen) * (1 - seen[..., 2])
+    return torch.stack([1 - beta, beta]) / beta.numel()
+
+
 @pytest.mark.parametrize("make", [small_cnn, small_resnet, small_fcn], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("options", [{"momentum": 0.0, "weight_decay": 0.0}, {"nesterov": True}], ids=["plain", "sgd"])
 def test_its_gradient_is_the_double_backwards(make, options):
@@ -68,89 +80,89 @@ def test_its_gradient_is_the_double_backwards(make, options):
     optimizer, seen = sgd(problem, lr=LR, **options), features_of(problem)
     net, net_optimizer = label_net_for(problem)
     reference = label_net_gradient_by_double_backward(
-        problem.model, optimizer, lambda: batch_share(net(seen)[:2].exp()), net, problem.batch, problem.meta_batch,
+        problem.model, optimizer, lambda: weights_of(net, seen), net, problem.batch, problem.meta_batch,
         loss=problem.loss, pseudo_label=problem.pseudo_label,
     )  # fmt: skip
     done, a = step(problem, optimizer, (net, net_optimizer), seen)
     assert done.weights.shape == a.shape == (2, *seen.shape[:-1])
-    found, wanted = flat(p.grad for p in net.parameters()) * a.square().mean().sqrt(), flat(reference)
+    preferred = (a[1] - a[0])[a[1] != a[0]]
+    found, wanted = flat(p.grad for p in net.parameters()) * preferred.square().mean().sqrt(), flat(reference)
+    assert 0 < len(preferred) < a[0].numel()
     assert wanted.norm() > 0
     assert relative_error(found, wanted) < 1e-10
 
 
-def test_the_pull_is_a_mean_divergence_from_the_prior():
-    """Its gradient is that of the mean over elements of sum V log(V / prior), and no other part of it is left."""
-    problem = small_cnn()
-    seen, gradients = features_of(problem), []
+def test_the_pull_is_a_divergence_from_the_prior_where_the_labels_differ():
+    gradients = []
     for pull in (0.0, 0.5):
-        net, net_optimizer = label_net_for(problem)
-        again = small_cnn()
-        step(again, sgd(again, lr=LR), (net, net_optimizer), seen, pull=pull)
+        problem = small_cnn()
+        seen, (net, net_optimizer) = features_of(problem), label_net_for(problem)
+        step(problem, sgd(problem, lr=LR), (net, net_optimizer), seen, pull=pull)
         gradients.append(flat(p.grad for p in net.parameters()))
     net, _ = label_net_for(problem)
-    shares, prior = net(seen).exp(), torch.tensor(PRIOR).to(seen)
-    divergence = torch.stack([v * torch.log(v / p) for v, p in zip(shares, prior, strict=True)]).sum(0).mean()
-    wanted = flat(torch.autograd.grad(divergence, list(net.parameters())))
+    v = net(seen)
+    divergence = v * torch.log(v / PRIOR) + (1 - v) * torch.log((1 - v) / (1 - PRIOR))
+    wanted = flat(torch.autograd.grad((divergence * (1 - seen[..., 2])).mean(), list(net.parameters())))
     torch.testing.assert_close(gradients[1] - gradients[0], 0.5 * wanted)
 
 
-def test_it_starts_at_the_prior_and_its_weights_are_a_batchs_share():
+def test_with_a_pull_it_ends_at_the_priors_odds_and_the_mean_preference():
+    """All elements alike, one in four preferred the other way: log odds = prior's + mean preference / pull."""
+    net = LabelWeightNet(1, 3, PRIOR)
+    optimizer, preferred = torch.optim.SGD(net.parameters(), lr=5.0), torch.tensor([1.0, 1.0, 1.0, -1.0])
+    for _ in range(300):
+        weights = learnt(net, optimizer, torch.ones(4, 1), pull=0.5)(torch.stack([torch.zeros(4), preferred]))
+    odds = torch.tensor(PRIOR / (1 - PRIOR)).log() + 0.5 / 0.5
+    torch.testing.assert_close(4 * weights[1], torch.sigmoid(odds).expand(4), rtol=1e-3, atol=0)
+
+
+def test_it_starts_at_its_prior_and_is_its_formula():
     net = LabelWeightNet(3, 7, PRIOR)
-    shares = net(torch.randn(4, 5, 6, 3)).exp()
-    assert shares.shape == (3, 4, 5, 6)
-    torch.testing.assert_close(shares.flatten(1), torch.tensor(PRIOR)[:, None].expand(3, 120))
-    assert net(torch.randn(0, 3)).shape == (3, 0)
-    problem = small_cnn()
-    own = label_net_for(problem, learnt_before=False)
-    for group in own[1].param_groups:
-        group["lr"] = 0.0
-    done, a = step(problem, sgd(problem), own, features_of(problem))
-    torch.testing.assert_close(done.weights, torch.tensor([[0.7], [0.2]]).to(a).expand_as(a) / 0.9 / 8)
+    seen = torch.randn(4, 5, 6, 3)
+    torch.testing.assert_close(net(seen), torch.full((4, 5, 6), PRIOR))
+    assert net(seen[:0]).shape == (0, 5, 6)
+    nn.init.normal_(net.layers[2].weight)
+    first, last = net.layers[0], net.layers[2]
+    hidden = (first.weight @ seen[1, 2, 3] + first.bias).clamp_min(0)
+    torch.testing.assert_close(net(seen)[1, 2, 3], torch.sigmoid(hidden @ last.weight[0] + last.bias[0]))
 
 
 def test_weights_are_of_the_net_after_its_step():
     problem = small_cnn()
     own, seen = label_net_for(problem), features_of(problem)
-    before = batch_share(own[0](seen)[:2].exp())
+    before = weights_of(own[0], seen)
     done, _ = step(problem, sgd(problem), own, seen)
-    torch.testing.assert_close(done.weights, batch_share(own[0](seen)[:2].exp()))
+    torch.testing.assert_close(done.weights, weights_of(own[0], seen))
     assert not torch.allclose(done.weights, before)
+    assert done.weights[1].eq(0).equal(seen[:, 2] == 1)
 
 
-def test_a_net_that_only_learns_leaves_the_step_plain():
-    problem, plain = small_cnn(), small_cnn()
-    own, seen = label_net_for(problem), features_of(problem)
-    before = flat(own[0].parameters()).clone()
-    done, _ = step(problem, sgd(problem), own, seen, used=False)
-    assert not flat(own[0].parameters()).equal(before)
-    assert done.weights[0].eq(1 / 8).all()
-    assert not done.weights[1].any()
-    train_step(plain.model, sgd(plain), plain.batch, plain.meta_batch, loss=plain.loss, warm_up=True)
-    torch.testing.assert_close(flat(problem.model.parameters()), flat(plain.model.parameters()))
-
-
-def test_it_learns_which_elements_follow_the_clean_batch():
-    """Labels of half the elements are wrong, which a feature tells: it comes to give them less than the others."""
+def test_it_learns_which_labels_follow_the_clean_batch():
+    """Half the given labels are wrong, the others' pseudo-labels are; a feature tells which."""
     problem = small_cnn()
     (x, y), wrong = problem.batch, torch.arange(8) % 2 == 0
-    problem.batch = x, torch.where(wrong, (y + 1) % 4, y)
-    problem.meta_batch = x, y
+    problem.batch, problem.meta_batch = (x, torch.where(wrong, (y + 1) % 4, y)), (x, y)
+    problem.pseudo_label = lambda logits: torch.where(wrong, y, (y + 1) % 4)
     seen = torch.stack([wrong, ~wrong, torch.zeros(8, dtype=torch.bool)], -1).to(x)
     net, _ = label_net_for(problem, learnt_before=False)
     own, optimizer = (net, torch.optim.Adam(net.parameters(), lr=0.05)), sgd(problem, lr=0.01)
     for _ in range(30):
         done, _ = step(problem, optimizer, own, seen)
-    assert done.weights[0, wrong].max() < 0.2 * done.weights[0, ~wrong].min()
+    assert done.weights[1, wrong].min() > 0.8 / 8
+    assert done.weights[0, ~wrong].min() > 0.8 / 8
 
 
-def test_alignments_that_are_all_0_leave_no_nan():
-    problem = small_cnn()
-    for parameter in problem.model.parameters():
-        parameter.requires_grad_(False)
-    own = label_net_for(problem)
-    weights = learnt(*own, features_of(problem), pull=0.1)(torch.zeros(2, 8, dtype=torch.float64))
-    assert weights.isfinite().all()
-    assert all(parameter.isfinite().all() for parameter in own[0].parameters())
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1e30])
+def test_neither_no_preference_nor_its_size_makes_a_nan(scale):
+    problem = small_cnn().to(torch.float32)
+    own, seen = label_net_for(problem), features_of(problem)
+    before = flat(own[0].parameters()).clone()
+    a = scale * torch.stack([torch.zeros(8), torch.arange(8.0)])
+    weights = learnt(*own, seen)(a)
+    assert weights.sum() == pytest.approx(1)
+    after = flat(own[0].parameters())
+    assert after.isfinite().all()
+    assert after.equal(before) == (scale == 0)
 
 
 def test_a_non_finite_meta_batch_moves_nothing():
@@ -164,7 +176,7 @@ def test_a_non_finite_meta_batch_moves_nothing():
     assert same(before[1], snapshot(*own)) == []
 
 
-@pytest.mark.parametrize("wrong", [(0, 7, PRIOR), (3, 0, PRIOR), (3, 7, (1.0, 0.0, 0.1))])
-def test_refuses_sizes_and_priors_that_are_not_positive(wrong):
-    with pytest.raises(ValueError, match="all must be above 0"):
+@pytest.mark.parametrize("wrong", [(0, 7, PRIOR), (3, 0, PRIOR), (3, 7, 0.0), (3, 7, 1.0)])
+def test_refuses_sizes_and_priors_out_of_range(wrong):
+    with pytest.raises(ValueError, match="the prior share between 0 and 1"):
         LabelWeightNet(*wrong)

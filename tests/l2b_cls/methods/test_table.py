@@ -51,7 +51,7 @@ VARIANTS = [
     ("l2b", {"warm_up": 0.5, "meta": {"source": "online", "loss": "mae", "loss_epochs": 3, "per_class": 8}}),
     ("l2rw", {"warm_up": 0.5, "meta": {"source": "online"}}),
     ("l2b", {"meta": {"source": "given", "loss": "mae"}}),
-    ("l2b-net", {"warm_up": 0.3, "average_decay": 0.9, "l2b_net": {"ahead": 0.2, "pull": 0.1}}),
+    ("l2b-net", {"warm_up": 0.3, "average_decay": 0.9, "l2b_net": {"prior": 0.3}}),
     ("co-teaching", {"average_decay": 0.9, "co_teaching": {"forget_rate": 0.3, "ramp_epochs": 2}}),
     ("dividemix", {"dividemix": {"labelled_batch": 8, "loss_epochs": 5, "entropy_penalty": True}}),
     ("l2b-dividemix", {"meta": {"source": "online"}, "plug_in": {"networks": "both", "labels": "noisy"}}),
