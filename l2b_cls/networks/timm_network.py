@@ -1,6 +1,7 @@
 """Any network of timm by its name there; its weights come from a file, never from a network."""
 
 from difflib import get_close_matches
+from typing import Any
 
 from torch import nn
 
@@ -35,5 +36,5 @@ def timm_network(name: str, *, classes: int, channels: int, size: tuple[int, int
 
 def places(model: nn.Module) -> tuple[str, str]:
     """Names of the first convolution and the last layer of a model of timm."""
-    known = model.pretrained_cfg
+    known: Any = model.pretrained_cfg
     return known["first_conv"], known["classifier"]
