@@ -25,7 +25,7 @@ def stored_as(volume: Volume, like: Volume) -> Volume:
         origin = origin + flip * (shape[axis] - 1) * spacing[axis] * columns[axis]
     direction = np.stack([columns[axis] * (-1 if flip else 1) for axis, flip in zip(order, turned, strict=True)], 1)
     array = volume.array.transpose([2 - axis for axis in reversed(order)])
-    array = np.flip(array, [2 - place for place, flip in enumerate(turned) if flip])
+    array = np.flip(array, tuple(2 - place for place, flip in enumerate(turned) if flip))
     x, y, z = origin.tolist()
     return replace(
         volume,
