@@ -80,7 +80,9 @@ def test_a_pseudo_label_may_be_a_tensor():
     assert asked_once(own) is own
 
 
-@pytest.mark.parametrize("own", [torch.zeros(4, dtype=torch.int64), torch.tensor(0), lambda logits: [0] * 5], ids=["shorter", "one", "list"])
+@pytest.mark.parametrize(
+    "own", [torch.zeros(4, dtype=torch.int64), torch.tensor(0), lambda logits: [0] * 5], ids=["shorter", "one", "list"]
+)
 def test_a_pseudo_label_of_another_form_is_refused(own):
     with pytest.raises(BatchError, match=r"pseudo-label .* must be a target, \(B, \*\)"):
         candidate_losses(torch.randn(5, 3), torch.zeros(5, dtype=torch.int64), cross_entropy, own)

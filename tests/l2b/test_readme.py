@@ -10,7 +10,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 def test_the_loop_runs():
     after = README.read_text(encoding="utf-8").split("In a loop of your own", 1)[1].split("\n\n", 1)[1]
-    code = after[: after.index("\n`bootstrap_weights(...)`")]
+    code = after[: after.index("\n[docs/engine.md]")]
     names: dict = {}
     torch.manual_seed(0)
     exec(textwrap.dedent(code), names)

@@ -110,7 +110,7 @@ def test_run_folder(data, tmp_path):
     assert pictures["image"].shape == (3, 32, 32)
     assert max(pictures["alpha"].max(), pictures["beta"].max()) == pytest.approx(1)
     assert pictures["given"].sum() > pictures["clean"].sum() > 0
-    assert "<svg" in (page := (out / "report.html").read_text()) or "data:image/png" in page
+    assert "<svg" in (page := (out / "report.html").read_text(encoding="utf-8")) or "data:image/png" in page
     averaged = contents(out / "checkpoint_latest.pt")
     for name, value in load_file(out / "model.safetensors").items():
         assert value.equal(averaged[f".averaged.{name}"]), name
@@ -159,4 +159,4 @@ def test_a_dead_network_starts_anew_once_and_is_told_in_summary_rows_and_page(da
     assert [line["never_predicted"] for line in lines] == [["prostate"]] * 2
     kept = read_settings(out / "config.yaml")
     assert (kept.optimizer.lr, kept.restarts, kept.derived["restart"]) == (2.5e-10, 0, told)
-    assert told in (out / "report.html").read_text()
+    assert told in (out / "report.html").read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ def test_what_is_excluded(written, tmp_path):
     assert excluded_by(written[0]) == ["a", "b"]
     (tmp_path / "plain").mkdir()
     assert excluded_by(tmp_path / "plain") == []
-    assert excluded_text(["a", "b"], "reviewed", "case") == "2 cases excluded by reviewed/review_manifest.json: a, b"
+    assert excluded_text(["a", "b"], "case", "reviewed/list.txt") == "2 cases excluded by reviewed/list.txt: a, b"
 
 
 @pytest.mark.parametrize(

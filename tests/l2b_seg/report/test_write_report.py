@@ -240,7 +240,7 @@ def test_page_loads_nothing_and_forbids_the_rest(tmp_path: Path) -> None:
     assert not {"link", "iframe", "object", "embed", "base", "form"} & {tag for tag, _ in page.tags}
     assert not any({"src", "style"} & attributes.keys() for _, attributes in page.tags)
     assert all(part["image"].startswith("data:image/webp;") for case in page.data["cases"] for part in case["slices"])
-    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", (tmp_path / "report.html").read_text())
+    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", (tmp_path / "report.html").read_text(encoding="utf-8"))
     assert re.findall(r"(?:https?:)?//\w[^\"'\s]*|url\(|@import", text.replace("http://www.w3.org/2000/svg", "")) == []
     policy = next(a["content"] for tag, a in page.tags if tag == "meta" and "http-equiv" in a)
     assert policy is not None
@@ -299,7 +299,7 @@ def test_faults_of_all_folders_in_one_message_and_the_old_page_stays(tmp_path: P
         "figures.npz is",
     ):
         assert part in str(caught.value)
-    assert (tmp_path / "report.html").read_text() == "old"
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "old"
     with pytest.raises(ConfigError, match="no run folder"):
         write_report([], tmp_path / "report.html")
 

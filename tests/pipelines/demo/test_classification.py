@@ -32,7 +32,7 @@ def test_every_method_on_the_same_labels_and_a_report(demo):
     assert [summary.method for summary in summaries] == list(DEMO.methods)
     assert len({(out / method / "noisy_labels.csv").read_text() for method in DEMO.methods}) == 1
     assert all(0.3 < summary.effective_noise < 0.42 for summary in summaries)
-    page = (out / "report.html").read_text()
+    page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count('<div class="deck"') == len(DEMO.methods)
     assert any("symmetric:0.4" in line for line in lines)
 
@@ -55,7 +55,7 @@ def test_the_audit_of_a_run(demo, tmp_path):
     code, told, _ = call_command(audit_command, out / "ce", "--epochs", 1, "--out", tmp_path)
     assert code == 0
     assert "labels doubted" in told
-    assert "loss of the given label: AUROC" in told
+    assert "loss of the given label (cleanlab's default): AUROC" in told
     with open(tmp_path / "audit.csv", newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
     with open(out / "ce" / "noisy_labels.csv", newline="", encoding="utf-8") as handle:
