@@ -71,7 +71,7 @@ def test_its_page_shows_the_pictures_and_no_run(spoilt, tmp_path):
         command, "--data", spoilt.root, "--probabilities", tmp_path / "judge.npz", "--out", out, "--json"
     )[1]
     assert json.loads(told)["flagged"] == 3
-    page = (out / "audit.html").read_text()
+    page = (out / "audit.html").read_text(encoding="utf-8")
     assert page.count("data:image/png;base64,") == 60
     with open(out / "audit.csv", newline="", encoding="utf-8") as handle:
         assert re.findall(r'data-case="([^"]*)"', page) == [row["name"] for row in csv.DictReader(handle)]

@@ -304,7 +304,7 @@ def test_images_of_ones_own_are_judged_by_those_the_user_vouches_for(recipe, tmp
     assert (summary["n_meta"], summary["meta_source"], summary["effective_noise"]) == (META, "clean", None)
     assert set(summary["auc_noise_detection"].values()) == {None}
     assert set(read_noisy_labels(run / "noisy_labels.csv").clean) == {-1}
-    page = (run / "report.html").read_text()
+    page = (run / "report.html").read_text(encoding="utf-8")
     assert "<article" in page
     for verdict in ("given label right", "given label wrong", "<dt>clean</dt>", 'data-filter="truth"'):
         assert verdict not in page

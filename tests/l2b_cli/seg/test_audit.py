@@ -74,7 +74,7 @@ def test_in_sample_with_the_runs_own_network(tmp_path):
     assert (result["in_sample"], result["folds"], result["epochs"]) == (True, 0, [2])
     assert {row["fold"] for row in result["slices"]} == {None}
     assert {row["case"] for row in result["cases"]} == set(TRAIN)
-    assert "has learnt part of the errors" in (run / "audit" / "audit.html").read_text()
+    assert "has learnt part of the errors" in (run / "audit" / "audit.html").read_text(encoding="utf-8")
     assert not list((run / "audit").glob("fold_*"))
 
 

@@ -134,7 +134,7 @@ def test_an_audit_ranks_instead(tmp_path, images):
     assert deck["how"].startswith("Ranked by the audit, judged by networks trained as the run was.")
     assert ("suspicion", "0.970") in deck["cards"][0]["numbers"]
     assert "reason" not in dict(deck["cards"][0]["numbers"])
-    text = text_of(write_report([run], tmp_path / "r.html").read_text())
+    text = text_of(write_report([run], tmp_path / "r.html").read_text(encoding="utf-8"))
     assert "of 12 samples are known; they were read after the ranking, for this table alone: 4 of their given" in text
     assert "3 of 16 given labels are doubted, judged by networks trained as the run was" in text
     assert "this audit 0.900 0.500 3 1.000 0.750" in text
@@ -193,7 +193,7 @@ def test_clean_labels_that_are_not_known_are_not_shown(tmp_path, images):
     summary = json.loads((run / "summary.json").read_text()) | {"noise": "none", "effective_noise": None}
     (run / "summary.json").write_text(json.dumps(summary))
     assert weight_panels("l2b", read_run(run)) is None
-    page = write_report([run], tmp_path / "r.html").read_text()
+    page = write_report([run], tmp_path / "r.html").read_text(encoding="utf-8")
     assert "none drawn" in page
     assert 'data-filter="truth"' not in page
     assert "given label wrong" not in page
@@ -202,18 +202,20 @@ def test_clean_labels_that_are_not_known_are_not_shown(tmp_path, images):
 def test_a_data_set_that_has_gone_or_is_another_one(tmp_path, images):
     run = save_run(tmp_path / "l2b", images)
     images.root.rename(tmp_path / "moved")
-    page = write_report([run], tmp_path / "r.html").read_text()
+    page = write_report([run], tmp_path / "r.html").read_text(encoding="utf-8")
     assert "No pictures: " in page
     assert "data:image/png" not in page
     assert "picture" not in [card["name"] for card in sample_deck("l2b", read_run(run), limit=3)["cards"]]
     save_images(images.root, count=6)
-    assert "is not the data set of this run any more" in write_report([run], tmp_path / "r.html").read_text()
+    assert "is not the data set of this run any more" in write_report([run], tmp_path / "r.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_run_that_has_only_begun(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "metrics.jsonl").write_text('{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "lo')
-    text = text_of(write_report([tmp_path / "run"], tmp_path / "r.html").read_text())
+    text = text_of(write_report([tmp_path / "run"], tmp_path / "r.html").read_text(encoding="utf-8"))
     assert "training loss" in text
     assert "Confusion" not in text
 

@@ -57,7 +57,7 @@ def test_colour_pictures_of_two_classes(tmp_path, any_judge):
     proposal = read_volume(tmp_path / "out" / "proposals" / f"{SWAPPED}.nii.gz")
     assert proposal.same_grid(read_volume(data.dataset.label_path(SWAPPED))) == []
     assert set(np.unique(proposal.array)) <= {0, 1, 2}
-    page = (tmp_path / "out" / "audit.html").read_text()
+    page = (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
     assert page.count("data:image/webp") == 4  # one a case, whatever lies over it
     assert page.index("</svg> cell</span>") < page.index("</svg> nucleus</span>")  # which colour
     assert 'id="slices"' not in page  # a slice each: the cases say it all

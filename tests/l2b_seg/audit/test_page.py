@@ -25,7 +25,7 @@ def cards_of(page):
 
 
 def test_cases_first_each_with_its_pictures_and_numbers(audited):
-    page = (audited.out / "audit.html").read_text()
+    page = (audited.out / "audit.html").read_text(encoding="utf-8")
     assert page.index("Dice of the judges: network 1 of 2: gland 0.") < page.index("<article ")
     cards = cards_of(page)
     assert len(cards) == len(audited.result["cases"])
@@ -117,7 +117,7 @@ def test_dead_classes_are_named_beside_the_judges(audited):
 
 
 def test_tables_hold_all_rankings_and_sort_by_their_own_numbers(audited):
-    page = (audited.out / "audit.html").read_text()
+    page = (audited.out / "audit.html").read_text(encoding="utf-8")
     slices, cases = (part.partition("</table>")[0] for part in page.split('<table class="sortable">')[1:])
     for table in (slices, cases):
         for heading in ("rank", "case", "score", "1 - Dice", "mean loss", "soft minimum", "HD95", "true Dice"):
@@ -146,7 +146,7 @@ def test_without_clean_masks_nothing_is_said_of_the_truth(audited):
 
 
 def test_the_policy_knows_the_pages_own_style_and_script_alone(audited):
-    page = (audited.out / "audit.html").read_text()
+    page = (audited.out / "audit.html").read_text(encoding="utf-8")
     assert "src=" not in page
     allowed = []
     for tag in ("style", "script"):
@@ -160,7 +160,7 @@ def test_a_case_name_stays_text(tmp_path, any_judge):
     name = "<script>alert(1)"
     run, data = make_run(tmp_path, names={"case1": name})
     audit(run, data, tmp_path / "out", AuditOptions(2, 2))
-    page = (tmp_path / "out" / "audit.html").read_text()
+    page = (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
     assert page.count("<script") == 1
     assert "&lt;script&gt;alert(1)" in page
 

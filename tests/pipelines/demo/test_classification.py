@@ -62,7 +62,7 @@ def test_the_audit_of_a_run(demo, tmp_path):
         noisy = {row["index"]: row for row in csv.DictReader(handle)}
     assert {row["index"] for row in rows} == set(noisy)
     assert all(row["given_number"] == noisy[row["index"]]["given"] for row in rows)
-    assert "given labels are doubted" in (tmp_path / "audit.html").read_text()
+    assert "given labels are doubted" in (tmp_path / "audit.html").read_text(encoding="utf-8")
     code, told, _ = call_command(audit_command, out / "ce", "--folds", 0, "--out", tmp_path / "own", "--json")
     assert code == 0
     assert json.loads(told)["in_sample"] is True
