@@ -59,7 +59,9 @@ def sample_deck(
         labelled = _labels(labels, log, place, names, row, in_sample=own)
         card = {"rank": next(ranks[kind]), "kind": kind, "image": uri, **labelled}
         card["name"] = str(row["name"]) if row else images.names[index] if images is not None else str(index)
-        card["choices"] = choices("label", proposal=bool(row and row["proposed"]))
+        # to use the given label is to keep it
+        other = row is not None and row["proposed"] not in (None, "", row["given"])
+        card["choices"] = choices("label", proposal=other)
         card["alpha"], card["beta"] = (None, None) if weights is None else (float(one[place]) for one in weights)
         cards.append(card)
     how = _BY_LOSS if audit is None else _BY_AUDIT.format(judged_by(audit)) + (_WEIGHTS if weights is not None else "")
