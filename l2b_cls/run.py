@@ -113,15 +113,12 @@ def run_training(
     A network that predicts one class starts anew as often as `restarts` says (`with_restarts`). No clean label of a
     training sample is seen by the training. Raises DataError, ConfigError, L2BError as its parts.
     """
-
-    def attempt(settings: Settings, resume: bool) -> Summary:
-        return _attempt(settings, data, out, device=device, resume=resume, progress=progress)
-
+    attempt = partial(_attempt, data=data, out=out, device=device, progress=progress)
     return with_restarts(settings, out, attempt, resume=resume)
 
 
 def _attempt(
-    settings: Settings, data: RunData, out: Path, *, device: torch.device, resume: bool, progress: Progress
+    settings: Settings, resume: bool, *, data: RunData, out: Path, device: torch.device, progress: Progress
 ) -> Summary:
     batches = make_batches(
         Samples(data.images, data.train, data.given),

@@ -91,15 +91,12 @@ def run_training(
     masks read before or during training are those of the meta and the evaluation cases only; the training cases' are
     read after it, for the figures. Raises DataError, ConfigError, L2BError as its parts do.
     """
-
-    def attempt(settings: Settings, resume: bool) -> Summary:
-        return _attempt(settings, data, out, device=device, resume=resume, progress=progress)
-
+    attempt = partial(_attempt, data=data, out=out, device=device, progress=progress)
     return with_restarts(settings, out, attempt, resume=resume)
 
 
 def _attempt(
-    settings: Settings, data: RunData, out: Path, *, device: torch.device, resume: bool, progress: Progress
+    settings: Settings, resume: bool, *, data: RunData, out: Path, device: torch.device, progress: Progress
 ) -> Summary:
     options = SliceOptions(**settings.slices.model_dump())
     batches = batches_of(settings, data, options, device)

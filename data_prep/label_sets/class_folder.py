@@ -1,6 +1,6 @@
 """The user's own images (class folders, or a table of files and labels) -> prepared set, resized once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from pathlib import Path, PurePosixPath
 
@@ -63,19 +63,13 @@ def prepare_class_folder(
     skipped = unreadable(pictures, listing.files, workers=workers) if skip_unreadable else {}
     if skipped:
         listing = listing.without(skipped)
-        say(f"warning: {counted(len(skipped), 'image')} left out, unreadable:")
-        for line in first_lines(list(skipped.values()), _SHOWN):
-            say(f"  {line}")
+        _tell_skipped(skipped, say)
     labels, sets, classes = number_classes(listing, class_names, where=str(table or source))
     for names in alike_classes(classes):
         say(f"warning: {alike_text(names)}")
     groups = listing.groups or [""] * len(listing.files)
     if group_regex is not None:
-        found, without = group_cases(listing.files, file=None, regex=group_regex)
-        if without:
-            listed = "\n  ".join(first_lines(without, _SHOWN))
-            raise DataError(f"{counted(len(without), 'image')} without a group:\n  {listed}")
-        groups = [found[file] for file in listing.files]
+        groups = _groups_by(group_regex, listing.files)
     split, how = np.array(listing.split or ["train"] * len(labels)), "as given"
     named = np.zeros(len(labels), bool)
     if meta_list is not None:
@@ -84,11 +78,8 @@ def prepare_class_folder(
     if listing.split is None:
         drawn = shares or SplitShares()
         free = np.flatnonzero(~named)
-        same = same_files([pictures.path(listing.files[position]) for position in free])
-        if same:
-            copies = sum(len(found) - 1 for found in same)
-            say(f"{counted(copies, 'image')} the same as another, byte for byte: in the same part as that one")
-        split[free] = split_classes(labels[free], joined([groups[position] for position in free], same), drawn)
+        paths = [pictures.path(listing.files[position]) for position in free]
+        split[free] = _drawn(labels[free], paths, [groups[position] for position in free], drawn, say)
         how = f"drawn: test {drawn.test:g}, val {drawn.val:g}, seed {drawn.seed}"
         say(f"no split is given; {how}")
         if not any(groups) and (text := alike_in_parts(dict(zip(listing.files, split.tolist(), strict=True)))):
@@ -110,6 +101,32 @@ def prepare_class_folder(
         source={"dataset": OWN, "table": Path(table).name if table else None, "split": how, "grey": grey}
         | ({"skipped": sorted(skipped)} if skipped else {}),
     )
+
+
+def _tell_skipped(skipped: Mapping[str, str], say: Say) -> None:
+    say(f"warning: {counted(len(skipped), 'image')} left out, unreadable:")
+    for line in first_lines(list(skipped.values()), _SHOWN):
+        say(f"  {line}")
+
+
+def _groups_by(regex: str, files: Sequence[str]) -> list[str]:
+    """The group of every file. Raises DataError with the files that have none."""
+    found, without = group_cases(files, file=None, regex=regex)
+    if without:
+        listed = "\n  ".join(first_lines(without, _SHOWN))
+        raise DataError(f"{counted(len(without), 'image')} without a group:\n  {listed}")
+    return [found[file] for file in files]
+
+
+def _drawn(
+    labels: np.ndarray, paths: Sequence[Path], groups: Sequence[str], shares: SplitShares, say: Say
+) -> np.ndarray:
+    """The part (n,) of every image, whole groups and exact copies together."""
+    same = same_files(paths)
+    if same:
+        copies = sum(len(found) - 1 for found in same)
+        say(f"{counted(copies, 'image')} the same as another, byte for byte: in the same part as that one")
+    return split_classes(labels, joined(groups, same), shares)
 
 
 def _named_images(path: Path, files: Sequence[str], groups: Sequence[str], split: np.ndarray) -> np.ndarray:
